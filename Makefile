@@ -1,0 +1,56 @@
+# Everything a stranger runs. Needs Python 3.11 or later and a package registry.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out/discover
+
+.PHONY: help discover test slow lint types doctest unit format benchmark clean
+
+help:
+	@echo "make discover   find what the planets conserve; writes $(OUT)"
+	@echo "make test       lint, types, doctests, tests"
+	@echo "make slow       the tests marked slow"
+	@echo "make benchmark  the performance ratios of the README (peers extra)"
+
+$(VENV)/pip-ready:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/discover-ready: setup.cfg $(VENV)/pip-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[planets]"
+	touch $@
+
+$(VENV)/test-ready: setup.cfg $(VENV)/pip-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[data,planets,test]"
+	touch $@
+
+discover: $(VENV)/discover-ready
+	$(BIN)/noether-discover --dataset=planets --out=$(OUT)
+
+test: lint types doctest unit
+
+lint: $(VENV)/test-ready
+	$(BIN)/flake8 noether_jax experiments datasets benchmarks tests
+	$(BIN)/yapf --diff --recursive --parallel noether_jax experiments datasets benchmarks tests
+
+types: $(VENV)/test-ready
+	$(BIN)/mypy
+
+doctest: $(VENV)/test-ready
+	$(BIN)/pytest -q --doctest-modules noether_jax
+
+unit: $(VENV)/test-ready
+	$(BIN)/pytest -q -m "not slow" tests
+
+slow: $(VENV)/test-ready
+	$(BIN)/pytest -q -m slow tests
+
+format: $(VENV)/test-ready
+	$(BIN)/yapf --in-place --recursive --parallel noether_jax experiments datasets benchmarks tests
+
+benchmark: $(VENV)/test-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[peers]"
+	$(BIN)/python -m benchmarks.tailoring
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

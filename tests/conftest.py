@@ -1,0 +1,14 @@
+"""Strict settings for every test: x64, explicit rank promotion, 8 devices."""
+
+import os
+
+# Must be set before JAX starts its backend.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["XLA_FLAGS"] = (os.environ.get("XLA_FLAGS", "") +
+                           " --xla_force_host_platform_device_count=8")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import jax  # pylint: disable=wrong-import-position
+
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_rank_promotion", "raise")
