@@ -1,0 +1,341 @@
+"""Trajectories from CSV, NPZ and Parquet files, checked row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import csv
+import dataclasses
+import io
+import os
+import pathlib
+import zipfile
+
+import numpy as np
+
+from noether_jax.features import Variable
+from noether_jax.symbolic import units
+
+_MAX_BYTES = 2**30
+_DELIMITERS = (",", ";", "\t", "|")
+_TIME_NAMES = ("t", "time")
+_TRIAL_NAMES = ("trial", "trajectory", "traj", "run", "body")
+
+
+class InputError(ValueError):
+  """The data or the arguments cannot be used; the message says how to mend."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Trajectories:
+  """Observed trajectories of one system.
+
+  Attributes:
+    variables: D columns.
+    labels: N names of the trials.
+    times: N arrays `[T_i]`, strictly increasing.
+    states: N arrays `[T_i, D]`.
+    time_unit: text, may be empty.
+    messages: choices that were made for the user.
+    rates: N arrays `[T_i, D]` of measured time derivatives, or None.
+  """
+  variables: tuple[Variable, ...]
+  labels: tuple[str, ...]
+  times: tuple[np.ndarray, ...]
+  states: tuple[np.ndarray, ...]
+  time_unit: str = ""
+  messages: tuple[str, ...] = ()
+  rates: tuple[np.ndarray, ...] | None = None
+
+
+def parse_columns(text: str) -> tuple[Variable, ...]:
+  """Reads `q:rad,p:1/s`.
+
+  Args:
+    text: comma-separated names, each with an optional unit after a colon.
+
+  Returns:
+    The variables.
+
+  Raises:
+    InputError: if a name is empty or repeated, or a unit cannot be read.
+
+  Example:
+    >>> [(v.name, str(v.unit)) for v in parse_columns("q:rad, p:1/s")]
+    [('q', 'rad'), ('p', '1/s')]
+  """
+  found = []
+  for piece in text.split(","):
+    name, _, unit = (part.strip() for part in piece.partition(":"))
+    if not name:
+      raise InputError(f"--columns={text}: a name is empty. Write it like "
+                       "--columns=q:rad,p:1/s.")
+    try:
+      found.append(Variable(name, units.Unit.parse(unit)))
+    except ValueError as error:
+      raise InputError(f"--columns, {name}: {error}") from error
+  names = [v.name for v in found]
+  if len(set(names)) < len(names):
+    raise InputError(f"--columns={text} names a column twice.")
+  if len({v.identifier for v in found}) < len(names):
+    raise InputError(f"--columns={text}: two names differ only in characters "
+                     "that a Python name cannot hold.")
+  return tuple(found)
+
+
+def parse_vectors(text: str,
+                  variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
+  """Reads `x,y,z;vx,vy,vz` into indices.
+
+  Args:
+    text: vectors separated by semicolons; "none" for no vector.
+    variables: the columns.
+
+  Returns:
+    Indices of each vector's components.
+
+  Raises:
+    InputError: for an unknown column, fewer than two components, or units that
+      differ.
+
+  Example:
+    >>> parse_vectors("b,a", parse_columns("a:m,b:m"))
+    ((1, 0),)
+  """
+  if text.strip() == "none":
+    return ()
+  names = [v.name for v in variables]
+  out = []
+  for piece in text.split(";"):
+    parts = [p.strip() for p in piece.split(",")]
+    missing = [p for p in parts if p not in names]
+    if missing:
+      raise InputError(f"--vectors: no column {missing[0]!r}; columns are "
+                       f"{', '.join(names)}.")
+    index = tuple(names.index(p) for p in parts)
+    if len(set(index)) < 2 or len(set(index)) < len(index):
+      raise InputError(f"--vectors: {piece!r} needs two different columns or "
+                       "more.")
+    if len({variables[i].unit for i in index}) > 1:
+      raise InputError(f"--vectors: the components {piece} must have one unit.")
+    out.append(index)
+  return tuple(out)
+
+
+def load(path: str | os.PathLike[str],
+         *,
+         columns: str | None = None,
+         trial: str | None = None,
+         time: str | None = None) -> Trajectories:
+  """Reads trajectories from a file.
+
+  Args:
+    path: a .csv, .txt, .tsv, .npz or .parquet file. CSV and Parquet hold one
+      row per sample; an NPZ one array per column, `[rows]`.
+    columns: the state, see `parse_columns`; every numeric column other than
+      trial and time, taken as pure numbers, if None.
+    trial: column that tells trials apart; found by name if None.
+    time: column of times; found by name if None, else rows are 1 apart. A unit
+      may follow a colon.
+
+  Returns:
+    The trajectories, in order of first appearance.
+
+  Raises:
+    InputError: if the file or the arguments cannot be used.
+
+  Example:
+    >>> load("missing.csv")
+    Traceback (most recent call last):
+    ...
+    noether_jax.trajectories.InputError: missing.csv: no such file.
+  """
+  place = pathlib.Path(path)
+  if not place.is_file():
+    raise InputError(f"{path}: no such file.")
+  if place.stat().st_size > _MAX_BYTES:
+    raise InputError(f"{path}: larger than 1 GiB; give a part of it.")
+  suffix = place.suffix.lower()
+  reader = {".npz": _read_npz, ".parquet": _read_parquet}.get(suffix, _read_csv)
+  try:
+    table = reader(place)
+  except OSError as error:
+    raise InputError(f"{path}: {error.strerror or error}.") from error
+  return _assemble(table, place.name, columns, trial, time)
+
+
+Table = dict[str, np.ndarray]
+
+
+def _read_csv(path: pathlib.Path) -> Table:
+  """Text columns by name; numbers are parsed later, where wanted."""
+  raw = path.read_bytes()
+  if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    encoding = "utf-16"
+  else:
+    encoding = "utf-8-sig"
+  try:
+    text = raw.decode(encoding)
+  except UnicodeDecodeError as error:
+    raise InputError(f"{path.name}: not a text file in UTF-8 (byte "
+                     f"{error.start}).") from error
+  if "\0" in text:
+    raise InputError(f"{path.name}: a binary file, not CSV.")
+  first = next((line for line in text.splitlines() if line.strip()), "")
+  if not first:
+    raise InputError(f"{path.name}: the file is empty.")
+  counts = [first.count(d) for d in _DELIMITERS]
+  delimiter = _DELIMITERS[int(np.argmax(counts))]
+  try:
+    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+  except csv.Error as error:
+    raise InputError(f"{path.name}: not readable as CSV: {error}.") from error
+  numbered = [(n, row) for n, row in enumerate(rows, 1) if any(
+      cell.strip() for cell in row)]
+  header = [name.strip() for name in numbered[0][1]]
+  if len(set(header)) < len(header) or "" in header:
+    raise InputError(f"{path.name}: the first line must name every column "
+                     f"once: got {delimiter.join(header)[:60]!r}.")
+  if all(_is_number(name) for name in header):
+    raise InputError(f"{path.name}: the first line holds numbers: it must name "
+                     "the columns.")
+  for n, row in numbered[1:]:
+    if len(row) != len(header):
+      raise InputError(f"{path.name}, row {n}: {len(row)} cells where the "
+                       f"header has {len(header)}.")
+  body = [row for _, row in numbered[1:]]
+  return {name: np.array([row[i].strip() for row in body], dtype=object)
+          for i, name in enumerate(header)}
+
+
+def _read_npz(path: pathlib.Path) -> Table:
+  try:
+    with np.load(path, allow_pickle=False) as archive:
+      table = {name: archive[name] for name in archive.files}
+  except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    raise InputError(f"{path.name}: not a readable NPZ file: {error}".split(
+        "\n")[0]) from error
+  shapes = {name: a.shape for name, a in table.items()}
+  if not table or any(len(s) != 1 for s in shapes.values()) or len(set(
+      shapes.values())) != 1:
+    raise InputError(f"{path.name}: needs one array of equal length per column:"
+                     f" got {shapes}.")
+  return table
+
+
+def _read_parquet(path: pathlib.Path) -> Table:
+  try:
+    import pyarrow  # pylint: disable=import-outside-toplevel
+    import pyarrow.parquet  # pylint: disable=import-outside-toplevel
+  except ImportError as error:
+    raise InputError("Parquet files need the extra 'parquet': pip install "
+                     "'noether_jax[parquet]'.") from error
+  try:
+    table = pyarrow.parquet.read_table(path)
+  except (pyarrow.ArrowException, ValueError) as error:
+    first = str(error).splitlines()[0]
+    raise InputError(f"{path.name}: not a readable Parquet file: {first}"
+                     ) from error
+  return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _is_number(cell: str) -> bool:
+  try:
+    float(cell)
+  except ValueError:
+    return False
+  return True
+
+
+def _numbers(table: Table, name: str, file: str) -> np.ndarray:
+  """One column as finite floats.
+
+  Raises:
+    InputError: naming the first bad row.
+  """
+  try:
+    values = table[name].astype(np.float64)
+  except (TypeError, ValueError):
+    bad = next(n for n, cell in enumerate(table[name])
+               if not _is_number(str(cell)))
+    cell = str(table[name][bad])[:20]
+    what = f"holds {cell!r}, not a number" if cell else "is empty"
+    raise InputError(f"{file}: column {name!r}, data row {bad + 1} {what}."
+                     ) from None
+  finite = np.isfinite(values)
+  if not finite.all():
+    raise InputError(f"{file}: column {name!r} is not finite in "
+                     f"{np.sum(~finite)} rows, first in data row "
+                     f"{int(np.argmin(finite)) + 1}: drop or fill them.")
+  return values
+
+
+def _pick(given: str | None, usual: Sequence[str], table: Table,
+          flag: str) -> str | None:
+  if given:
+    if given not in table:
+      raise InputError(f"--{flag}: no column {given!r}; columns are "
+                       f"{', '.join(table)[:200]}.")
+    return given
+  return next((name for name in table if name.lower() in usual), None)
+
+
+def _is_numeric(column: np.ndarray) -> bool:
+  if column.dtype != object:
+    return bool(np.issubdtype(column.dtype, np.number))
+  return bool(len(column)) and all(_is_number(str(c)) for c in column[:5])
+
+
+def _assemble(table: Table, file: str, columns: str | None, trial: str | None,
+              time: str | None) -> Trajectories:
+  """Cuts a table into checked trajectories."""
+  time_name, _, time_unit = (time or "").partition(":")
+  clock = _pick(time_name, _TIME_NAMES, table, "time")
+  group = _pick(trial, _TRIAL_NAMES, table, "trial")
+  messages = []
+  if columns:
+    variables = parse_columns(columns)
+  else:
+    names = [name for name, column in table.items()
+             if name not in (clock, group) and _is_numeric(column)]
+    if not names:
+      raise InputError(f"{file}: no column of numbers among "
+                       f"{', '.join(table)[:200]}.")
+    variables = tuple(Variable(name) for name in names)
+    messages.append(f"--columns not given: using {', '.join(names)} as pure "
+                    "numbers; give units (q:rad) for angles to enter by sine "
+                    "and cosine")
+  for v in variables:
+    _pick(v.name, (), table, "columns")
+    if v.name in (clock, group) and columns:
+      raise InputError(f"--columns: {v.name!r} is the time or trial column.")
+  states = np.stack([_numbers(table, v.name, file) for v in variables], axis=1)
+  if not len(states):
+    raise InputError(f"{file}: no rows below the header.")
+  if clock is None:
+    messages.append("no time column: rows are taken to be 1 apart")
+    times = np.arange(float(len(states)))
+  else:
+    times = _numbers(table, clock, file)
+  keys = (np.array([str(k) for k in table[group]])
+          if group else np.zeros(len(states), dtype=str))
+  labels = list(dict.fromkeys(keys.tolist()))
+  return _cut(states, times, keys, labels, variables, file, time_unit, messages)
+
+
+def _cut(states: np.ndarray, times: np.ndarray, keys: np.ndarray,
+         labels: list[str], variables: tuple[Variable, ...], file: str,
+         time_unit: str, messages: list[str]) -> Trajectories:
+  """Splits rows by trial and checks that time runs forward in each."""
+  pieces = [np.flatnonzero(keys == label) for label in labels]
+  for label, rows in zip(labels, pieces):
+    steps = np.diff(times[rows])
+    if not np.all(steps > 0):
+      row = int(rows[int(np.argmin(steps > 0)) + 1]) + 1
+      name = f" of trial {label!r}" if label else ""
+      hint = "" if len(labels) > 1 else " Is --trial missing?"
+      raise InputError(f"{file}: time does not increase at data row {row}"
+                       f"{name}.{hint}")
+  return Trajectories(variables, tuple(labels),
+                      tuple(times[rows] for rows in pieces),
+                      tuple(states[rows] for rows in pieces), time_unit,
+                      tuple(messages))
