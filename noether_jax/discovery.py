@@ -18,9 +18,10 @@ from noether_jax.trajectories import InputError
 _SMOOTH_ABOVE = .03
 _MIN_ROWS = 20
 _FEW = 3
+UNVERIFIED = "conserved, unverified"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Law:
   """A combination of terms, `sum_k coefficients[k] * terms[k]`.
 
@@ -30,7 +31,9 @@ class Law:
     coefficients: `[k]`, in units of terms[0] over terms[k].
     uncertainties: `[k]` bootstrap standard deviations.
     evidence: on held-out trajectories.
-    verdict: "conserved", "approximately conserved" or "constant in all data".
+    verdict: "conserved", "approximately conserved",
+      "conserved, unverified" (too few trajectories) or "constant in all data"
+      (one value only).
   """
   variables: tuple[Variable, ...]
   terms: tuple[Feature, ...]
@@ -102,6 +105,9 @@ class Discovery:
       plural = "s" if self.independent > 1 else ""
       return f"{self.independent} independent conservation law{plural} found"
     kinds = {law.verdict for law in self.laws}
+    if UNVERIFIED in kinds:
+      return ("no law can be verified: a quantity is conserved here, but there "
+              "are too few trajectories to tell it from a coincidence")
     if "approximately conserved" in kinds:
       return "no exact law found; approximately conserved quantity found"
     if kinds:
@@ -254,32 +260,41 @@ def discover(states: Sequence[np.ndarray],
                                   vectors=vectors,
                                   positive=positive)
   few = len(prepared) < _FEW
-  pieces, clock = _windows(prepared, times) if few else (prepared, times)
+  search = _Search.make(variables, features, prepared, times, noise, seed,
+                        bootstrap, progress, few)
+  laws, rejected = search.run()
+  if not laws and not few:
+    progress("no law: searching windows for an approximate one")
+    search = _Search.make(variables, features, prepared, times, noise, seed,
+                          bootstrap, progress, True)
+    laws, again = search.run()
+    laws, rejected = [_demote(law, "approximately conserved") for law in laws
+                     ], rejected or again
+    if laws:
+      messages.append("nothing is conserved along whole trajectories; the law "
+                      "below holds within windows of two cycles")
   if few:
     messages.append(
         f"{len(states)} trajector{'y' if len(states) == 1 else 'ies'}: too few "
         "to verify a law; searched in windows of at least two cycles")
-  progress(f"library of {len(features)} terms, {len(pieces)} "
-           f"{'windows' if few else 'trajectories'}")
-  data = evidence_lib.moments(features, pieces, noise)
-  split = elimination.Split.make(len(pieces), seed)
-  search = _Search(variables, features, data, pieces, clock, split, seed,
-                   bootstrap, progress)
-  laws, rejected = search.run()
-  if few:
-    laws = [_demote(law) for law in laws]
-    constant = search.constant(pieces) if len(prepared) == 1 else None
+    laws = [_demote(law, UNVERIFIED) for law in laws]
+    constant = search.constant() if len(prepared) == 1 else None
     laws = [constant] if constant is not None else laws
   exact = [law for law in laws if law.verdict == "conserved"]
   return Discovery(variables, tuple(laws), len(exact),
                    None if laws else rejected, len(features), noise, smoothed,
-                   tuple(split.held_out), tuple(messages))
+                   tuple(search.split.held_out), tuple(messages))
 
 
-def _demote(law: Law) -> Law:
+def _demote(law: Law, verdict: str) -> Law:
   if law.verdict == "conserved":
-    return dataclasses.replace(law, verdict="approximately conserved")
+    return dataclasses.replace(law, verdict=verdict)
   return law
+
+
+def _order(law: Law) -> tuple[float, ...]:
+  """Short laws first, the better conserved one among equally short ones."""
+  return len(law.terms), law.evidence.ratio
 
 
 def rank(laws: Sequence[Law], states: np.ndarray) -> int:
@@ -290,8 +305,10 @@ def rank(laws: Sequence[Law], states: np.ndarray) -> int:
     states: `[n, D]` at which gradients are compared.
 
   Returns:
-    The median over states of the number of singular values, of the stacked
-    unit gradients, above a tenth of the largest.
+    The 90th percentile over states of the number of singular values, of the stacked
+    unit gradients, above a twentieth of the largest
+    (the energy and the angular momentum of nearly circular orbits have nearly
+    parallel gradients).
 
   Example:
     >>> rank([], np.zeros((1, 2)))
@@ -304,7 +321,8 @@ def rank(laws: Sequence[Law], states: np.ndarray) -> int:
   norms = np.linalg.norm(slopes, axis=-1, keepdims=True)
   unit = slopes / np.maximum(norms, 1e-300)
   sizes = np.linalg.svd(unit, compute_uv=False)
-  return int(np.median(np.sum(sizes > .1 * sizes[:, :1], axis=1)))
+  ranks = np.sum(sizes > .05 * sizes[:, :1], axis=1)
+  return int(np.quantile(ranks, .9, method="lower"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -320,31 +338,65 @@ class _Search:
   bootstrap: int
   progress: Callable[[str], None]
 
+  @classmethod
+  def make(cls, variables: tuple[Variable, ...], features: tuple[Feature, ...],
+           states: Sequence[np.ndarray], times: Sequence[np.ndarray],
+           noise: np.ndarray, seed: int, bootstrap: int,
+           progress: Callable[[str], None], windows: bool) -> _Search:
+    """Computes what the search needs, from trajectories or their windows."""
+    if windows:
+      states, times = _windows(states, times)
+    progress(f"library of {len(features)} terms, {len(states)} "
+             f"{'windows' if windows else 'trajectories'}")
+    data = evidence_lib.moments(features, states, noise)
+    split = elimination.Split.make(len(states), seed)
+    return cls(variables, features, data, states, times, split, seed, bootstrap,
+               progress)
+
   def run(self) -> tuple[list[Law], Law | None]:
     """Laws, exact ones first, and the best combination that is none."""
     allowed = np.isfinite(self.data.scale)
-    found: list[Law] = []
+    candidates: list[Law] = []
     rejected = None
-    sample = np.concatenate(self.states)
-    sample = sample[::max(1, len(sample) // 500)]
     for _ in range(2 * len(self.variables)):
+      if allowed.sum() < 2:
+        break
       support = elimination.eliminate(self.data, self.split,
                                       np.flatnonzero(allowed), self.features)
       law = self.judge(support)
       self.progress(f"candidate {law.text}: within/total "
                     f"{law.evidence.ratio:.2g}, {law.verdict}")
       if law.verdict == "not conserved":
-        rejected = rejected or law
+        rejected = law
         break
       # Its leading term is forbidden next, so that another law must turn up.
       allowed[self.features.index(law.terms[0])] = False
+      candidates.append(law)
+    exact = self.independent(candidates)
+    if exact:
+      return exact, None
+    best = min((law.evidence.ratio for law in candidates), default=0.)
+    near = [law for law in candidates if law.evidence.ratio <= 5 * best]
+    return sorted(near, key=_order)[:1], rejected
+
+  def independent(self, candidates: list[Law]) -> list[Law]:
+    """The simplest exact laws of which none is a function of the others."""
+    sample = np.concatenate(self.states)
+    sample = sample[::max(1, len(sample) // 500)]
+    # N trajectories have N - 1 differences, so they can tell N - 1 laws apart.
+    most = min(len(self.variables) - 1, len(self.states) - 1)
+    found: list[Law] = []
+    for law in sorted(candidates, key=_order):
+      # What noise alone excuses is no law if a better form of it was caught.
+      better = candidates[:candidates.index(law)]
+      excused = law.evidence.ratio > evidence_lib.EXACT and any(
+          other.verdict != "conserved" and rank([law, other], sample) == 1
+          for other in better)
+      if law.verdict != "conserved" or excused or len(found) == most:
+        continue
       if rank([*found, law], sample) > len(found):
         found.append(law)
-      if len(found) == len(self.variables) - 1 or allowed.sum() < 2:
-        break
-    exact = [law for law in found if law.verdict == "conserved"]
-    near = [law for law in found if law.verdict != "conserved"]
-    return exact + ([] if exact else near[:1]), rejected
+    return found
 
   def judge(self, support: np.ndarray) -> Law:
     """Fits on all trajectories; evidence from held-out ones."""
@@ -368,7 +420,7 @@ class _Search:
                natural(scaled),
                np.std([natural(c) for c in spread], axis=0), evidence, verdict)
 
-  def constant(self, states: Sequence[np.ndarray]) -> Law | None:
+  def constant(self) -> Law | None:
     """A short combination that has one value in all the data, if any."""
     simple = np.array([i for i, f in enumerate(self.features)
                        if f.degree <= 2 and np.isfinite(self.data.scale[i])])
@@ -380,5 +432,5 @@ class _Search:
     support = simple[support]
     w, _, n = (coefficients @ m[np.ix_(support, support)] @ coefficients
                for m in (pooled, pooled, self.data.noise.mean(0)))
-    evidence = evidence_lib.Evidence(1., np.inf, w / max(n, 1e-300), 0.)
+    evidence = evidence_lib.Evidence(1., np.inf, w / n if n > 0 else np.inf, 0.)
     return self._law(support, coefficients, evidence, "constant in all data")

@@ -18,6 +18,7 @@ _MAX_FOLDS = 8
 # Noise that is at least this share of the scatter within trajectories is used
 # in the fit; below it the estimate is mostly the signal's own curvature.
 _NOISE_SHARE = .3
+_ROUND_OFF = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,7 +190,8 @@ def refit(data: Moments, support: np.ndarray,
                    for m in (data.within, data.noise))
   total = _sub(data.total(), support)
   plain = evidence_lib.smallest(within, total)[1]
-  if plain @ noise @ plain > _NOISE_SHARE * (plain @ within @ plain):
+  w, n = plain @ within @ plain, plain @ noise @ plain
+  if w > _ROUND_OFF and n > _NOISE_SHARE * w:
     return evidence_lib.smallest(within, noise)[1]
   return plain
 

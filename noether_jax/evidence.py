@@ -12,6 +12,8 @@ from noether_jax import features as features_lib
 
 _RANK_TOLERANCE = 1e-9
 _FLOOR = 1e-300
+# Scatter ratio below which no noise is needed to explain a change.
+EXACT = 1e-6
 
 
 def noise_level(states: Sequence[np.ndarray]) -> np.ndarray:
@@ -19,13 +21,14 @@ def noise_level(states: Sequence[np.ndarray]) -> np.ndarray:
 
   The m-th difference of a smooth signal vanishes as dt^m while white noise
   keeps sqrt(binomial(2 m, m)) times its own level, so the lowest estimate over
-  m = 3, 4, 5, 6 is the one least contaminated by the signal.
+  m = 3 ... 8 is the one least contaminated by the signal.
 
   Args:
     states: arrays `[T_i, D]` at equal time steps.
 
   Returns:
-    `[D]`, in the columns' units; zero where no trajectory is long enough.
+    `[D]`, in the columns' units; zero where the signal's own
+    curvature hides it, or no trajectory is long enough.
 
   Example:
     >>> t = np.linspace(0., 1., 200)[:, None]
@@ -33,14 +36,17 @@ def noise_level(states: Sequence[np.ndarray]) -> np.ndarray:
     True
   """
   estimates = []
-  for order in range(3, 7):
+  for order in range(3, 9):
     parts = [np.diff(s, order, axis=0) for s in states if len(s) > order + 2]
     if parts:
       mean = np.mean(np.concatenate(parts)**2, axis=0)
       estimates.append(np.sqrt(mean / math.comb(2 * order, order)))
-  if not estimates:
+  if len(estimates) < 2:
     return np.zeros(states[0].shape[1])
-  return np.min(estimates, axis=0)
+  # An estimate that still shrinks with the order is curvature, not noise: it
+  # would excuse a change of the quantity that is real.
+  noisy = estimates[-1] > .8 * estimates[-2]
+  return np.where(noisy, np.min(estimates, axis=0), 0.)
 
 
 def local_polynomial(times: np.ndarray,
@@ -196,7 +202,7 @@ class Evidence:
   @property
   def verdict(self) -> str:
     """conserved, approximately conserved, or not conserved."""
-    if self.ratio < 1e-6:
+    if self.ratio < EXACT:
       return "conserved"
     if self.corrected < .05:
       quiet = self.excess < 2 and abs(self.drift) < 4
@@ -207,10 +213,10 @@ class Evidence:
 def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
            noise: np.ndarray) -> tuple[float, float, float]:
   """R, Rc and Q of one combination, given `[F, F]` matrices."""
-  w, t, n = (float(coefficients @ m @ coefficients)
+  w, t, n = (max(float(coefficients @ m @ coefficients), 0.)
              for m in (within, total, noise))
   corrected = (w - n) / (t - n) if t > 2 * n else np.inf
-  return w / max(t, _FLOOR), corrected, w / max(n, _FLOOR)
+  return w / max(t, _FLOOR), corrected, w / n if n > 0 else math.inf
 
 
 def drift_statistic(series: Sequence[np.ndarray],
