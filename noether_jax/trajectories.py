@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import csv
 import dataclasses
-import io
 import os
 import pathlib
-import zipfile
 
 import numpy as np
 
 from noether_jax.features import Variable
 from noether_jax.symbolic import units
+from noether_jax.tables import InputError, is_number, read, Table
 
 _MAX_BYTES = 2**30
-_DELIMITERS = (",", ";", "\t", "|")
 _TIME_NAMES = ("t", "time")
 _TRIAL_NAMES = ("trial", "trajectory", "traj", "run", "body")
-
-
-class InputError(ValueError):
-  """The data or the arguments cannot be used; the message says how to mend."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,103 +140,18 @@ def load(path: str | os.PathLike[str],
     >>> load("missing.csv")
     Traceback (most recent call last):
     ...
-    noether_jax.trajectories.InputError: missing.csv: no such file.
+    noether_jax.tables.InputError: missing.csv: no such file.
   """
   place = pathlib.Path(path)
   if not place.is_file():
     raise InputError(f"{path}: no such file.")
   if place.stat().st_size > _MAX_BYTES:
     raise InputError(f"{path}: larger than 1 GiB; give a part of it.")
-  suffix = place.suffix.lower()
-  reader = {".npz": _read_npz, ".parquet": _read_parquet}.get(suffix, _read_csv)
   try:
-    table = reader(place)
+    table = read(place)
   except OSError as error:
     raise InputError(f"{path}: {error.strerror or error}.") from error
   return _assemble(table, place.name, columns, trial, time)
-
-
-Table = dict[str, np.ndarray]
-
-
-def _read_csv(path: pathlib.Path) -> Table:
-  """Text columns by name; numbers are parsed later, where wanted."""
-  raw = path.read_bytes()
-  if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-    encoding = "utf-16"
-  else:
-    encoding = "utf-8-sig"
-  try:
-    text = raw.decode(encoding)
-  except UnicodeDecodeError as error:
-    raise InputError(f"{path.name}: not a text file in UTF-8 (byte "
-                     f"{error.start}).") from error
-  if "\0" in text:
-    raise InputError(f"{path.name}: a binary file, not CSV.")
-  first = next((line for line in text.splitlines() if line.strip()), "")
-  if not first:
-    raise InputError(f"{path.name}: the file is empty.")
-  counts = [first.count(d) for d in _DELIMITERS]
-  delimiter = _DELIMITERS[int(np.argmax(counts))]
-  try:
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-  except csv.Error as error:
-    raise InputError(f"{path.name}: not readable as CSV: {error}.") from error
-  numbered = [(n, row) for n, row in enumerate(rows, 1) if any(
-      cell.strip() for cell in row)]
-  header = [name.strip() for name in numbered[0][1]]
-  if len(set(header)) < len(header) or "" in header:
-    raise InputError(f"{path.name}: the first line must name every column "
-                     f"once: got {delimiter.join(header)[:60]!r}.")
-  if all(_is_number(name) for name in header):
-    raise InputError(f"{path.name}: the first line holds numbers: it must name "
-                     "the columns.")
-  for n, row in numbered[1:]:
-    if len(row) != len(header):
-      raise InputError(f"{path.name}, row {n}: {len(row)} cells where the "
-                       f"header has {len(header)}.")
-  body = [row for _, row in numbered[1:]]
-  return {name: np.array([row[i].strip() for row in body], dtype=object)
-          for i, name in enumerate(header)}
-
-
-def _read_npz(path: pathlib.Path) -> Table:
-  try:
-    with np.load(path, allow_pickle=False) as archive:
-      table = {name: archive[name] for name in archive.files}
-  except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-    raise InputError(f"{path.name}: not a readable NPZ file: {error}".split(
-        "\n")[0]) from error
-  shapes = {name: a.shape for name, a in table.items()}
-  if not table or any(len(s) != 1 for s in shapes.values()) or len(set(
-      shapes.values())) != 1:
-    raise InputError(f"{path.name}: needs one array of equal length per column:"
-                     f" got {shapes}.")
-  return table
-
-
-def _read_parquet(path: pathlib.Path) -> Table:
-  try:
-    import pyarrow  # pylint: disable=import-outside-toplevel
-    import pyarrow.parquet  # pylint: disable=import-outside-toplevel
-  except ImportError as error:
-    raise InputError("Parquet files need the extra 'parquet': pip install "
-                     "'noether_jax[parquet]'.") from error
-  try:
-    table = pyarrow.parquet.read_table(path)
-  except (pyarrow.ArrowException, ValueError) as error:
-    first = str(error).splitlines()[0]
-    raise InputError(f"{path.name}: not a readable Parquet file: {first}"
-                     ) from error
-  return {name: table[name].to_numpy() for name in table.column_names}
-
-
-def _is_number(cell: str) -> bool:
-  try:
-    float(cell)
-  except ValueError:
-    return False
-  return True
 
 
 def _numbers(table: Table, name: str, file: str) -> np.ndarray:
@@ -256,7 +164,7 @@ def _numbers(table: Table, name: str, file: str) -> np.ndarray:
     values = table[name].astype(np.float64)
   except (TypeError, ValueError):
     bad = next(n for n, cell in enumerate(table[name])
-               if not _is_number(str(cell)))
+               if not is_number(str(cell)))
     cell = str(table[name][bad])[:20]
     what = f"holds {cell!r}, not a number" if cell else "is empty"
     raise InputError(f"{file}: column {name!r}, data row {bad + 1} {what}."
@@ -282,7 +190,7 @@ def _pick(given: str | None, usual: Sequence[str], table: Table,
 def _is_numeric(column: np.ndarray) -> bool:
   if column.dtype != object:
     return bool(np.issubdtype(column.dtype, np.number))
-  return bool(len(column)) and all(_is_number(str(c)) for c in column[:5])
+  return bool(len(column)) and all(is_number(str(c)) for c in column[:5])
 
 
 def _assemble(table: Table, file: str, columns: str | None, trial: str | None,

@@ -1,0 +1,316 @@
+"""noether-discover: what do these trajectories conserve?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import pathlib
+import shlex
+import sys
+import time
+from typing import Any
+
+from absl import flags
+import numpy as np
+
+from noether_jax.tables import InputError
+
+_FLAGS = flags.FlagValues()
+
+_USAGE = """usage: noether-discover TRAJECTORIES [--option=value ...]
+       noether-discover --dataset=planets
+
+Finds quantities that stay constant along trajectories, says how sure that is,
+and shows whether a learned predictor is better for respecting them.
+TRAJECTORIES is a .csv, .parquet or .npz file, one row per sample."""
+
+_GROUPS: dict[str, list[str]] = {}
+
+
+def _define(kind: str, group: str, name: str, default: Any, text: str,
+            **kwargs: Any) -> None:
+  _GROUPS.setdefault(group, []).append(name)
+  getattr(flags, f"DEFINE_{kind}")(name,
+                                   default,
+                                   text,
+                                   flag_values=_FLAGS,
+                                   **kwargs)
+
+
+_define(
+    "string", "data", "columns", None,
+    "The state's columns with units, as q:rad,p:1/s. Angles (rad) enter by sine "
+    "and cosine. Default: every numeric column, as pure numbers.")
+_define("string", "data", "trial", None,
+        "Column that tells trials apart. Default: 'trial' if there is one.")
+_define("string", "data", "time", None,
+        "Column of times, as t or t:s. Default: 't' or 'time' if there is one.")
+_define("string", "data", "dataset", None,
+        "A data set that is built in, instead of a file: planets (the default "
+        "without a file).")
+_define(
+    "integer", "search", "degree", None,
+    "Highest polynomial degree. Default: 4 for up to two columns, 3 for up to "
+    "four, else 2; 2 with angles.",
+    lower_bound=1,
+    upper_bound=8)
+_define(
+    "string", "search", "vectors", None,
+    "Vectors' components, as 'x,y,z;vx,vy,vz', or none. Default: x,y(,z) with "
+    "vx,vy(,vz) or px,py(,pz) are recognised.")
+_define("boolean", "prediction", "predict", True,
+        "Train a predictor and tailor it with the best law.")
+_define("integer", "prediction", "seeds", 3,
+        "Networks trained from different initial weights.",
+        lower_bound=1,
+        upper_bound=64)
+_define("integer", "prediction", "steps", 3000, "Updates of training.",
+        lower_bound=1)
+_define("string", "output", "out", "out/discover",
+        "Folder for report.html, result.json, law.py and the figures.")
+_define("integer", "running", "seed", 0, "Seed of every random choice.")
+_define("boolean", "running", "quick", False,
+        "Fewer updates, one seed, a small network: seconds, rougher errors.")
+_define("boolean", "running", "debug", False,
+        "Show the traceback of a user's mistake too.")
+_define("boolean", "running", "help", False, "Show this text.")
+
+
+def help_text() -> str:
+  """The program's options by group.
+
+  Example:
+    >>> help_text().splitlines()[0]
+    'usage: noether-discover TRAJECTORIES [--option=value ...]'
+  """
+  lines = [_USAGE]
+  for group, names in _GROUPS.items():
+    lines += ["", f"{group}:"]
+    for name in names:
+      flag = _FLAGS[name]
+      text = flags.text_wrap(flag.help, length=80, indent=" " * 16)
+      shown = "" if flag.default in (None, False) else f" [{flag.default}]"
+      head = f"  --{name}"
+      if len(head) < 15:
+        text = head.ljust(16) + text.lstrip()
+      else:
+        text = head + "\n" + text
+      lines.append(text + shown)
+  return "\n".join(lines)
+
+
+class _Progress:
+  """Lines with the time since the start; a status line on a terminal."""
+
+  def __init__(self) -> None:
+    self.start = time.monotonic()
+    self.status: Any = None
+
+  def __enter__(self) -> _Progress:
+    if sys.stderr.isatty():
+      import rich.console  # pylint: disable=import-outside-toplevel
+      console = rich.console.Console(stderr=True)
+      self.status = console.status("reading")
+      self.status.start()
+    return self
+
+  def __exit__(self, *_: Any) -> None:
+    if self.status is not None:
+      self.status.stop()
+
+  def __call__(self, text: str) -> None:
+    line = f"[{time.monotonic() - self.start:6.1f} s] {text}"
+    if self.status is not None:
+      self.status.update(line.replace("[", r"\["))
+    else:
+      print(line, file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str]) -> int:
+  """Runs the program.
+
+  Args:
+    argv: the program's name and its arguments.
+
+  Returns:
+    The exit code: 0 if it came to a verdict, 2 for a user's mistake, which is
+    told in one line on standard error.
+
+  Raises:
+    InputError: for a user's mistake, with --debug.
+  """
+  _FLAGS.unparse_flags()
+  for name in _FLAGS:
+    _FLAGS[name].unparse()
+  try:
+    rest = _FLAGS(list(argv))[1:]
+    if _FLAGS.help:
+      print(help_text())
+      return 0
+    _discover(rest)
+    return 0
+  except (InputError, flags.Error) as error:
+    if _FLAGS.is_parsed() and _FLAGS.debug:
+      raise
+    message = " ".join(str(error).split())
+    print(f"noether-discover: {message}", file=sys.stderr)
+    return 2
+
+
+def run() -> None:
+  """Entry point of the console script."""
+  try:
+    sys.exit(main(sys.argv))
+  except KeyboardInterrupt:
+    print("noether-discover: interrupted; nothing was written.",
+          file=sys.stderr)
+    sys.exit(130)
+
+
+def _load(rest: Sequence[str]) -> tuple[Any, Any, str]:
+  """The trajectories, what to note about laws, and a title."""
+  from noether_jax import builtin  # pylint: disable=import-outside-toplevel
+  from noether_jax import trajectories  # pylint: disable=import-outside-toplevel
+  if len(rest) > 1:
+    raise InputError(f"One file at a time: got {' '.join(rest)[:100]}.")
+  if rest and _FLAGS.dataset:
+    raise InputError("Give a file or --dataset, not both.")
+  if not rest:
+    name = _FLAGS.dataset or "planets"
+    if name not in builtin.DATASETS:
+      raise InputError(f"--dataset={name}: known ones are "
+                       f"{', '.join(builtin.DATASETS)}.")
+    if _FLAGS.columns or _FLAGS.trial or _FLAGS.time:
+      raise InputError("--columns, --trial and --time describe a file; "
+                       f"--dataset={name} brings its own.")
+    load, notes = builtin.DATASETS[name]
+    return load(), notes, f"What the {name} conserve"
+  data = trajectories.load(rest[0],
+                           columns=_FLAGS.columns,
+                           trial=_FLAGS.trial,
+                           time=_FLAGS.time)
+  return data, lambda laws: [], f"What {pathlib.Path(rest[0]).name} conserves"
+
+
+def _folder() -> pathlib.Path:
+  out = pathlib.Path(_FLAGS.out)
+  try:
+    out.mkdir(parents=True, exist_ok=True)
+  except OSError as error:
+    raise InputError(f"--out={out}: {error.strerror}.") from error
+  return out
+
+
+def _discover(rest: Sequence[str]) -> None:
+  """Load, search, predict, write."""
+  with _Progress() as progress:
+    data, notes, title = _load(rest)
+    rows = sum(len(s) for s in data.states)
+    progress(f"{len(data.states)} trajectories, {rows} rows, columns "
+             f"{', '.join(v.name for v in data.variables)}")
+    # Slow imports wait until the arguments and the file are known to be good.
+    # pylint: disable=import-outside-toplevel
+    from noether_jax import discovery
+    from noether_jax import trajectories
+    vectors = (trajectories.parse_vectors(_FLAGS.vectors, data.variables)
+               if _FLAGS.vectors else None)
+    found = discovery.discover(data.states,
+                               data.variables,
+                               times=data.times,
+                               degree=_FLAGS.degree,
+                               vectors=vectors,
+                               seed=_FLAGS.seed,
+                               progress=progress)
+    found = dataclasses.replace(found,
+                                messages=(*data.messages, *found.messages))
+    outcome, why = _predict(data, found, progress)
+    if why:
+      found = dataclasses.replace(found, messages=(*found.messages, why))
+    remarks = notes(found.laws)
+    out = _folder()
+    _write(out, data, found, outcome, remarks, title, progress)
+    seconds = time.monotonic() - progress.start
+  from noether_jax import report
+  print(report.plain_text(found, outcome, remarks))
+  print(f"report: {out / 'report.html'} ({seconds:.0f} s)")
+
+
+def _predict(data: Any, found: Any, progress: Any) -> tuple[Any, str]:
+  """The prediction experiment, or None and why there is none."""
+  if not _FLAGS.predict:
+    return None, ""
+  if not found.laws:
+    return None, "no law, so no tailored predictor"
+  from noether_jax import discovery  # pylint: disable=import-outside-toplevel
+  if not discovery.is_evenly_spaced(data.times):
+    return None, "time steps differ, so no predictor was trained"
+  from noether_jax import prediction  # pylint: disable=import-outside-toplevel
+  samples = prediction.split(data.states,
+                             data.times,
+                             [v.unit.is_angle for v in data.variables],
+                             seed=_FLAGS.seed,
+                             smoothed=found.smoothed)
+  seeds, steps, hidden = _FLAGS.seeds, _FLAGS.steps, (200, 200)
+  if _FLAGS.quick:
+    seeds, steps, hidden = 1, min(steps, 300), (64, 64)
+  progress(f"training {seeds} predictors; {samples.split}")
+  outcome = prediction.compare(
+      found.laws[0],
+      samples,
+      seeds=seeds,
+      steps=steps,
+      hidden=hidden,
+      seed=_FLAGS.seed,
+      progress=lambda step, loss: progress(
+          f"training step {step} of {steps}, loss {loss:.2e}"))
+  progress("rolled out with and without the law")
+  return outcome, ""
+
+
+def _write(out: pathlib.Path, data: Any, found: Any, outcome: Any,
+           remarks: list[str], title: str, progress: Any) -> None:
+  """Figures, result.json, law.py and report.html."""
+  from noether_jax import figures  # pylint: disable=import-outside-toplevel
+  from noether_jax import report  # pylint: disable=import-outside-toplevel
+  images: dict[str, tuple[str, bytes]] = {}
+  law = found.laws[0] if found.laws else found.best_rejected
+  if law is not None:
+    name = "law" if found.laws else "best combination (no law)"
+    images["quantity.png"] = (
+        f"The {name} along time",
+        figures.quantity(law, data.states, data.times, data.labels,
+                         data.time_unit))
+    images["portrait.png"] = (f"Trajectories among the level sets of the {name}"
+                              " (grey)", figures.portrait(law, data.states))
+  if outcome is not None:
+    images["horizon.png"] = ("Rollouts on held-out data; bands span the seeds",
+                             figures.horizon(outcome, data.time_unit))
+  command = "noether-discover " + shlex.join(_FLAGS.flags_into_string().split())
+  footer = f"Made by {command}; seed {_FLAGS.seed}."
+  try:
+    for stale in ("law.py", "quantity.png", "portrait.png", "horizon.png"):
+      (out / stale).unlink(missing_ok=True)
+    for file, (_, image) in images.items():
+      report.write_atomically(out / file, image)
+    if found.laws:
+      report.write_atomically(out / "law.py", report.law_module(found.laws[0]))
+    report.write_atomically(
+        out / "report.html",
+        report.page(found,
+                    outcome,
+                    dict(images.values()),
+                    title=title,
+                    notes=remarks,
+                    footer=footer))
+    report.write_atomically(
+        out / "result.json",
+        report.result(found, outcome, {
+            "title": title,
+            "notes": remarks,
+            "seed": _FLAGS.seed,
+            "trajectories": len(data.states),
+            "rows": int(np.sum([len(s) for s in data.states])),
+            "seconds": round(time.monotonic() - progress.start, 1)
+        }))
+  except OSError as error:
+    raise InputError(f"--out={out}: {error.strerror}.") from error
