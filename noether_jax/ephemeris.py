@@ -96,6 +96,21 @@ def julian_date(date: Date) -> float:
   return float(date)
 
 
+def check_bodies(bodies: Sequence[str]) -> None:
+  """Checks that DE421 has the bodies, and that there are any.
+
+  Args:
+    bodies: their names.
+
+  Raises:
+    ValueError: naming what is unknown, and what is known.
+  """
+  unknown = [body for body in bodies if body not in _SEGMENTS]
+  if unknown or not bodies:
+    raise ValueError(f"bodies must be out of {', '.join(_SEGMENTS)}: got "
+                     f"{', '.join(map(str, unknown)) or 'none'}")
+
+
 def planet_states(bodies: Sequence[str] = PLANETS,
                   start: Date = "2000-01-01",
                   stop: Date = "2012-01-01",
@@ -135,10 +150,7 @@ def planet_states(bodies: Sequence[str] = PLANETS,
     ((1, 3, 3), [0.0, 5.0, 10.0])
   """
   bodies = (bodies,) if isinstance(bodies, str) else tuple(bodies)
-  unknown = [body for body in bodies if body not in _SEGMENTS]
-  if unknown or not bodies:
-    raise ValueError(f"bodies must be out of {', '.join(_SEGMENTS)}: got "
-                     f"{', '.join(map(str, unknown)) or 'none'}")
+  check_bodies(bodies)
   first, last = julian_date(start), julian_date(stop)
   if not (np.isfinite(step_days) and step_days > 0):
     raise ValueError(f"step_days must be positive, got {step_days}")

@@ -1,0 +1,1 @@
+"""The measured single pendulum of Kaheman et al."""

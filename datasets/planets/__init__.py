@@ -1,0 +1,1 @@
+"""The planets around the Sun."""

@@ -1,0 +1,1 @@
+"""The measured pendulum of Schmidt and Lipson, split as for HNN."""

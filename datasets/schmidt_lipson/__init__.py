@@ -1,0 +1,1 @@
+"""All files of Schmidt and Lipson."""
