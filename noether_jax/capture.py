@@ -1,0 +1,437 @@
+"""Evaluate a function with kernels whose change is kept as factors.
+
+A function of a parameter tree is traced to its jaxpr once. The jaxpr is then
+evaluated with some 2-D leaves, the kernels, replaced by `base + sum of outer
+products`, which is never formed. Each product with a kernel is a *use*. For the
+gradient, the input of every use is recorded and a zero *slot* is added to its
+output: the slot's cotangent and the recorded input are the factors of the
+kernel's gradient. Uses within scans (rollouts), jitted and rematerialised
+functions are found too; any other use disqualifies the leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+import math
+from typing import Any
+
+import jax
+from jax.extend import core as jex_core
+import jax.numpy as jnp
+
+from noether_jax.types import Array, PyTree
+
+_CALLS = ("pjit", "jit", "closed_call", "core_call")
+_REMATS = ("checkpoint", "remat", "remat2")
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Factors:
+  """A change of a kernel `[in, out]` as a sum of R outer products.
+
+  Attributes:
+    inputs: `[R, in]`.
+    deltas: `[R, out]`; the change is `inputs.T @ deltas`.
+  """
+  inputs: Array
+  deltas: Array
+
+  def materialise(self) -> Array:
+    """The change as a matrix `[in, out]`."""
+    return jnp.einsum("ri,ro->io", self.inputs, self.deltas)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kernel:
+  """A kernel as a value of a jaxpr variable while it is evaluated."""
+  base: Array
+  change: Factors | None
+  transposed: bool = False
+
+  def dense(self) -> Array:
+    full = self.base
+    if self.change is not None:
+      full = full + self.change.materialise()
+    return full.T if self.transposed else full
+
+
+@dataclasses.dataclass(frozen=True)
+class _Ref:
+  """A kernel as seen by the static analysis."""
+  leaf: int
+  transposed: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class _Use:
+  """One product with a kernel: which leaf, and the output's shape."""
+  leaf: int
+  swapped: bool  # the contraction runs over the kernel's second axis
+  axis: int  # of the output, the kernel's free axis
+  rows: int  # vectors per evaluation
+  aval: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class _Nest:
+  """The uses within a sub-jaxpr; `length` is a scan's, or None."""
+  items: tuple[Any, ...]
+  length: int | None
+
+
+def _is_ref(refs: dict[Any, _Ref], var: Any) -> bool:
+  return not isinstance(var, jex_core.Literal) and var in refs
+
+
+def _dot_use(eqn: Any, refs: dict[Any, _Ref]) -> _Use | None:
+  """The use that a `dot_general` makes of a kernel, if it is a plain one."""
+  held = [_is_ref(refs, v) for v in eqn.invars]
+  if sum(held) != 1:
+    return None
+  side = held.index(True)
+  contract, batch = eqn.params["dimension_numbers"]
+  if batch[0] or len(contract[side]) != 1:
+    return None
+  ref = refs[eqn.invars[side]]
+  out = eqn.outvars[0].aval
+  other = eqn.invars[1 - side].aval
+  if other.dtype != out.dtype or eqn.invars[side].aval.dtype != out.dtype:
+    return None
+  return _Use(leaf=ref.leaf,
+              swapped=(contract[side][0] == 1) != ref.transposed,
+              axis=0 if side == 0 else out.ndim - 1,
+              rows=other.size // other.shape[contract[1 - side][0]],
+              aval=out)
+
+
+def _alias(eqn: Any, refs: dict[Any, _Ref]) -> _Ref | None:
+  """The kernel that an equation merely renames or transposes."""
+  ref = refs[eqn.invars[0]] if _is_ref(refs, eqn.invars[0]) else None
+  name = eqn.primitive.name
+  if ref is None:
+    return None
+  if name == "transpose":
+    return dataclasses.replace(ref, transposed=not ref.transposed)
+  same = eqn.invars[0].aval.dtype == eqn.outvars[0].aval.dtype
+  if name == "copy" or (name == "convert_element_type" and same):
+    return ref
+  return None
+
+
+def _sub_jaxpr(eqn: Any) -> Any:
+  """The open jaxpr of a call, remat or scan equation."""
+  jaxpr = eqn.params["jaxpr"]
+  return jaxpr.jaxpr if hasattr(jaxpr, "jaxpr") else jaxpr
+
+
+def _recursable(eqn: Any, refs: dict[Any, _Ref]) -> bool:
+  name = eqn.primitive.name
+  if name in _CALLS or name in _REMATS:
+    return "jaxpr" in eqn.params
+  if name == "scan":
+    rest = eqn.invars[eqn.params["num_consts"]:]
+    return not any(_is_ref(refs, v) for v in rest)
+  return False
+
+
+def _analyse(jaxpr: Any, refs: dict[Any, _Ref], bad: set[int]) -> list[Any]:
+  """The uses of `refs` in evaluation order; disqualified leaves go to `bad`."""
+  refs = dict(refs)
+  items: list[Any] = []
+  for eqn in jaxpr.eqns:
+    hit = [refs[v].leaf for v in eqn.invars if _is_ref(refs, v)]
+    if not hit:
+      continue
+    if eqn.primitive.name == "dot_general":
+      use = _dot_use(eqn, refs)
+      if use is None:
+        bad.update(hit)
+      else:
+        items.append(use)
+      continue
+    alias = _alias(eqn, refs)
+    if alias is not None:
+      refs[eqn.outvars[0]] = alias
+    elif _recursable(eqn, refs):
+      inner = _sub_jaxpr(eqn)
+      passed = {
+          b: refs[v]
+          for b, v in zip(inner.invars, eqn.invars)
+          if _is_ref(refs, v)
+      }
+      length = (eqn.params["length"] if eqn.primitive.name == "scan" else None)
+      items.append(_Nest(tuple(_analyse(inner, passed, bad)), length))
+    else:
+      bad.update(hit)
+  bad.update(refs[v].leaf for v in jaxpr.outvars if _is_ref(refs, v))
+  return items
+
+
+def _zeros(items: Sequence[Any], lead: tuple[int, ...] = ()) -> list[Any]:
+  """A zero slot for every use, with a leading axis per enclosing scan."""
+  out: list[Any] = []
+  for item in items:
+    if isinstance(item, _Use):
+      out.append(jnp.zeros(lead + item.aval.shape, item.aval.dtype))
+    else:
+      inner = lead if item.length is None else lead + (item.length,)
+      out.append(_zeros(item.items, inner))
+  return out
+
+
+def _count(items: Sequence[Any], leaf: int, times: int = 1) -> int:
+  """How many outer products the gradient of `leaf` has."""
+  total = 0
+  for item in items:
+    if isinstance(item, _Use):
+      total += times * item.rows * (item.leaf == leaf)
+    else:
+      total += _count(item.items, leaf, times * (item.length or 1))
+  return total
+
+
+def _gather(items: Sequence[Any], records: Any, slots: Any, lead: int,
+            found: dict[int, list[Factors]]) -> None:
+  """Pair recorded inputs with the slots' cotangents, leaf by leaf."""
+  for item, record, slot in zip(items, records, slots):
+    if isinstance(item, _Nest):
+      deeper = lead + (item.length is not None)
+      _gather(item.items, record, slot, deeper, found)
+      continue
+    delta = jnp.moveaxis(slot, lead + item.axis, -1)
+    delta = delta.reshape(-1, delta.shape[-1])
+    value = record.reshape(-1, record.shape[-1])
+    pair = (delta, value) if item.swapped else (value, delta)
+    found.setdefault(item.leaf, []).append(Factors(*pair))
+
+
+def factor_product(x: Array, left: Array, right: Array) -> Array:
+  """`x @ (left.T @ right)` for `x [..., in]` without forming the matrix.
+
+  Args:
+    x: `[..., in]`.
+    left: `[R, in]`.
+    right: `[R, out]`.
+
+  Returns:
+    `[..., out]`.
+  """
+  if left.shape[0] == 1:
+    weight = jnp.sum(x * left.reshape((1,) * (x.ndim - 1) + (-1,)), -1)
+    return weight[..., None] * right.reshape((1,) * (x.ndim - 1) + (-1,))
+  return jnp.einsum("...r,ro->...o", jnp.einsum("...i,ri->...r", x, left),
+                    right)
+
+
+def _product(eqn: Any, kernel: _Kernel, side: int, other: Array,
+             slot: Array | None) -> tuple[Array, Array]:
+  """One use: the output, and the input with the contracted axis last."""
+  contract = eqn.params["dimension_numbers"][0]
+  base = kernel.base.T if kernel.transposed else kernel.base
+  operands = (base, other) if side == 0 else (other, base)
+  out = eqn.primitive.bind(*operands, **eqn.params)
+  x = jnp.moveaxis(other, contract[1 - side][0], -1)
+  if kernel.change is not None:
+    pair = (kernel.change.inputs, kernel.change.deltas)
+    if (contract[side][0] == 1) != kernel.transposed:
+      pair = pair[::-1]
+    extra = factor_product(x, *pair)
+    out = out + (jnp.moveaxis(extra, -1, 0) if side == 0 else extra)
+  return (out if slot is None else out + slot), x
+
+
+def _scan(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
+  """A scan whose constants hold kernels; slots and records are its xs, ys."""
+  p = eqn.params
+  split = p["num_consts"], p["num_consts"] + p["num_carry"]
+  consts, carry, xs = (values[:split[0]], values[split[0]:split[1]],
+                       values[split[1]:])
+
+  def body(carry: list[Any], per_step: Any) -> tuple[list[Any], Any]:
+    x, slot = per_step
+    outs, records = _run(p["jaxpr"].jaxpr, p["jaxpr"].consts,
+                         [*consts, *carry, *x], slot)
+    return outs[:p["num_carry"]], (outs[p["num_carry"]:], records)
+
+  carry, (ys, records) = jax.lax.scan(body,
+                                      carry, (xs, slots),
+                                      length=p["length"],
+                                      reverse=p["reverse"],
+                                      unroll=p["unroll"])
+  return [*carry, *ys], records
+
+
+def _call(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
+  """A jitted (inlined) or rematerialised function that is given kernels."""
+  jaxpr = eqn.params["jaxpr"]
+  consts = getattr(jaxpr, "consts", ())
+  inner = _sub_jaxpr(eqn)
+  held = {i: v for i, v in enumerate(values) if isinstance(v, _Kernel)}
+  plain = [None if i in held else v for i, v in enumerate(values)]
+  kernels = {i: (k.base, k.change) for i, k in held.items()}
+
+  def run(plain: list[Any], kernels: dict[int, Any], slots: Any) -> Any:
+    bound = [
+        _Kernel(*kernels[i], held[i].transposed) if i in held else v
+        for i, v in enumerate(plain)
+    ]
+    return _run(inner, consts, bound, slots)
+
+  if eqn.primitive.name in _REMATS:
+    run = jax.checkpoint(run,
+                         prevent_cse=eqn.params["prevent_cse"],
+                         policy=eqn.params["policy"])
+  return run(plain, kernels, slots)
+
+
+def _step(eqn: Any, values: list[Any], slots: Any,
+          records: list[Any]) -> list[Any]:
+  """Evaluate one equation that is given a kernel."""
+  refs = {
+      v: _Ref(0, val.transposed)
+      for v, val in zip(eqn.invars, values)
+      if isinstance(val, _Kernel)
+  }
+  if eqn.primitive.name == "dot_general" and _dot_use(eqn, refs) is not None:
+    side = 0 if isinstance(values[0], _Kernel) else 1
+    slot = None if slots is None else slots[len(records)]
+    out, record = _product(eqn, values[side], side, values[1 - side], slot)
+    records.append(record)
+    return [out]
+  alias = _alias(eqn, refs)
+  if alias is not None:
+    return [dataclasses.replace(values[0], transposed=alias.transposed)]
+  if _recursable(eqn, refs):
+    nested = None if slots is None else slots[len(records)]
+    run = _scan if eqn.primitive.name == "scan" else _call
+    outs, record = run(eqn, values, nested)
+    records.append(record)
+    return list(outs)
+  dense = [v.dense() if isinstance(v, _Kernel) else v for v in values]
+  return bind(eqn, dense)
+
+
+def bind(eqn: Any, values: list[Any]) -> list[Any]:
+  """Evaluate one equation of a jaxpr as it stands."""
+  params = eqn.primitive.get_bind_params(eqn.params)
+  # Before jax 0.9 the functions among the parameters came apart from them.
+  subfuns, params = params if isinstance(params, tuple) else ((), params)
+  out = eqn.primitive.bind(*subfuns, *values, **params)
+  return list(out) if eqn.primitive.multiple_results else [out]
+
+
+def _run(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any],
+         slots: Any) -> tuple[list[Any], list[Any]]:
+  """Evaluate a jaxpr whose arguments may be kernels."""
+  env: dict[Any, Any] = dict(zip(jaxpr.constvars, consts))
+  env.update(zip(jaxpr.invars, args))
+  records: list[Any] = []
+
+  def read(var: Any) -> Any:
+    return var.val if isinstance(var, jex_core.Literal) else env[var]
+
+  for eqn in jaxpr.eqns:
+    values = [read(v) for v in eqn.invars]
+    if any(isinstance(v, _Kernel) for v in values):
+      outs = _step(eqn, values, slots, records)
+    else:
+      outs = bind(eqn, values)
+    env.update(zip(eqn.outvars, outs))
+  outs = [read(v) for v in jaxpr.outvars]
+  return [o.dense() if isinstance(o, _Kernel) else o for o in outs], records
+
+
+class Captured:
+  """A function of a parameter tree, traced once, and the uses of its kernels.
+
+  Attributes:
+    uses: leaf number -> R, the outer products in that leaf's gradient, for the
+      2-D leaves that are used in plain products only.
+  """
+
+  def __init__(self, fn: Callable[[PyTree], PyTree], params: PyTree):
+    """Trace `fn(params)`.
+
+    Args:
+      fn: a pure function of a parameter tree.
+      params: a tree of arrays, which fixes shapes and dtypes.
+    """
+    leaves, treedef = jax.tree.flatten(params)
+    self._closed, shape = jax.make_jaxpr(
+        lambda *flat: fn(jax.tree.unflatten(treedef, flat)),
+        return_shape=True)(*leaves)
+    self._out_tree = jax.tree.structure(shape)
+    self._candidates = [i for i, leaf in enumerate(leaves) if leaf.ndim == 2]
+    bad: set[int] = set()
+    items = self._layout(self._candidates, bad)
+    self.uses = {
+        i: _count(items, i)
+        for i in self._candidates
+        if i not in bad and _count(items, i) > 0
+    }
+
+  def _layout(self, kernels: Sequence[int], bad: set[int]) -> list[Any]:
+    invars = self._closed.jaxpr.invars
+    return _analyse(self._closed.jaxpr, {invars[i]: _Ref(i) for i in kernels},
+                    bad)
+
+  def _evaluate(self, leaves: Sequence[Any], slots: Any) -> Any:
+    outs, records = _run(self._closed.jaxpr, self._closed.consts, leaves, slots)
+    return jax.tree.unflatten(self._out_tree, outs), records
+
+  def __call__(self, leaves: Sequence[Array], changes: dict[int,
+                                                            Factors]) -> PyTree:
+    """Evaluate with `leaves`, the leaf i in `changes` being a changed kernel."""
+    args = [
+        _Kernel(leaf, changes[i]) if i in changes else leaf
+        for i, leaf in enumerate(leaves)
+    ]
+    return self._evaluate(args, None)[0]
+
+  def vjp(
+      self, leaves: Sequence[Array], changes: dict[int, Factors | None],
+      plain: Sequence[int]
+  ) -> tuple[Array, Callable[[Array], dict[int, Any]], PyTree]:
+    """Value and pullback of a function that returns `(value, aux)`.
+
+    Args:
+      leaves: every leaf of the parameters.
+      changes: the leaves whose gradient is to be factored -> their change so
+        far, or None.
+      plain: the leaves whose gradient is to be an array.
+
+    Returns:
+      `(value, pullback, aux)`; `pullback(cotangent)` maps leaf number to
+      `Factors` or array.
+    """
+    items = self._layout(list(changes), set())
+
+    def objective(slots: Any, values: dict[int, Array]) -> Any:
+      args = [values.get(i, leaf) for i, leaf in enumerate(leaves)]
+      for i, change in changes.items():
+        args[i] = _Kernel(leaves[i], change)
+      (value, aux), records = self._evaluate(args, slots)
+      return value, (aux, records)
+
+    value, pull, (aux, records) = jax.vjp(objective,
+                                          _zeros(items),
+                                          {i: leaves[i] for i in plain},
+                                          has_aux=True)
+
+    def pullback(cotangent: Array) -> dict[int, Any]:
+      slots, gradients = pull(cotangent)
+      found: dict[int, list[Factors]] = {}
+      _gather(items, records, slots, 0, found)
+      for i, parts in found.items():
+        gradients[i] = Factors(jnp.concatenate([p.inputs for p in parts]),
+                               jnp.concatenate([p.deltas for p in parts]))
+      return gradients
+
+    return value, pullback, aux
+
+
+def cheaper_as_factors(shape: tuple[int, ...], rank: int) -> bool:
+  """Whether R outer products are smaller than the kernel they change."""
+  return rank * sum(shape) <= math.prod(shape)

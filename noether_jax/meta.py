@@ -1,0 +1,153 @@
+"""The outer loop: learn what is tailored, and what tailors it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from noether_jax.types import (Array, Key, MetaParams, Prediction, PyTree,
+                               State, TrainState)
+
+Metrics = dict[str, Array]
+
+
+def mse(prediction: PyTree, target: PyTree) -> Array:
+  """Mean squared error over all elements.
+
+  Args:
+    prediction: a tree of arrays.
+    target: the same structure and shapes.
+
+  Returns:
+    Scalar `[]`, in units of the target squared.
+
+  Example:
+    >>> float(mse(jnp.array([1., 2.]), jnp.array([1., 4.])))
+    2.0
+  """
+  squares = jax.tree.map(lambda a, b: jnp.sum((a - b)**2), prediction, target)
+  count = sum(leaf.size for leaf in jax.tree.leaves(target))
+  return sum(jax.tree.leaves(squares)) / count
+
+
+def meta_loss(
+    params: MetaParams,
+    batch: tuple[State, PyTree],
+    key: Key,
+    *,
+    tailored_fn: Callable[[MetaParams, State, Key], Prediction],
+    task_loss_fn: Callable[[PyTree, PyTree], Array] = mse,
+) -> tuple[Array, Metrics]:
+  """Mean task loss of tailored predictions over a batch.
+
+  The one place where examples are batched: `jax.vmap` gives each its own
+  tailored weights and its own key.
+
+  Args:
+    params: what the outer loop learns.
+    batch: `(x, target)`, leaves `[B, ...]`.
+    key: consumed; split into one key per example.
+    tailored_fn: `(params, x, key) -> Prediction`, usually a partial of
+      `tailored_predict`.
+    task_loss_fn: `(prediction, target) -> []`, for one example.
+
+  Returns:
+    `(loss [], metrics)`: the loss, the inner loss before and after (mean over
+    the finite ones), and the number of rejected examples.
+
+  Example:
+    >>> from noether_jax import Prediction
+    >>> plain = lambda p, x, k: Prediction(p * x, x, jnp.zeros(1),
+    ...     jnp.array(True), jnp.array(True), None, "general (no steps)")
+    >>> batch = jnp.array([1., 2.]), jnp.array([2., 4.])
+    >>> loss, metrics = meta_loss(jnp.float32(1.0), batch, jax.random.key(0),
+    ...                           tailored_fn=plain)
+    >>> float(loss), int(metrics["rejected"])
+    (2.5, 0)
+  """
+  x, target = batch
+  size = jax.tree.leaves(x)[0].shape[0]
+
+  def one(x: State, target: PyTree, key: Key) -> tuple[Array, ...]:
+    out = tailored_fn(params, x, key)
+    return (task_loss_fn(out.value, target), out.losses[0], out.losses[-1],
+            out.accepted, out.finite)
+
+  losses, before, after, accepted, finite = jax.vmap(one)(x, target,
+                                                          jax.random.split(
+                                                              key, size))
+  mean = lambda v: jnp.sum(jnp.where(finite, v, 0)) / jnp.maximum(
+      jnp.sum(finite), 1)
+  loss = jnp.mean(losses)
+  return loss, {
+      "loss": loss,
+      "inner_loss_before": mean(before),
+      "inner_loss_after": mean(after),
+      "rejected": jnp.sum(~accepted),
+      "non_finite": jnp.sum(~finite),
+  }
+
+
+def init_state(params: PyTree, optimizer: Any) -> TrainState:
+  """The state that `update` maps.
+
+  Args:
+    params: what is learned.
+    optimizer: the outer optax transformation.
+
+  Returns:
+    A `TrainState` at step 0.
+
+  Example:
+    >>> int(init_state(jnp.ones(2), optax.sgd(0.1)).step)
+    0
+  """
+  zero = jnp.zeros((), jnp.int32)
+  return TrainState(params, optimizer.init(params), zero, zero)
+
+
+def update(
+    state: TrainState,
+    batch: PyTree,
+    key: Key,
+    *,
+    loss_fn: Callable[[PyTree, PyTree, Key], tuple[Array, Metrics]],
+    optimizer: Any,
+) -> tuple[TrainState, Metrics]:
+  """One outer step (Alet et al. 2021, Algorithm 1, train).
+
+  A gradient that is not finite changes nothing and is counted in `skipped`.
+
+  Args:
+    state: from `init_state` or an earlier update.
+    batch: leaves `[B, ...]`.
+    key: consumed.
+    loss_fn: `(params, batch, key) -> (loss, metrics)`.
+    optimizer: the outer optax transformation.
+
+  Returns:
+    `(state, metrics)`; metrics gain `gradient_norm` and `skipped`.
+
+  Example:
+    >>> loss = lambda p, b, k: (jnp.sum((p - b)**2), {})
+    >>> state = init_state(jnp.zeros(()), optax.sgd(0.25))
+    >>> state, _ = update(state, jnp.ones(()), jax.random.key(0), loss_fn=loss,
+    ...                   optimizer=optax.sgd(0.25))
+    >>> float(state.params), int(state.step)
+    (0.5, 1)
+  """
+  gradient, metrics = jax.grad(loss_fn, has_aux=True)(state.params, batch, key)
+  norm = optax.tree.norm(gradient)
+  finite = jnp.isfinite(norm)
+  updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
+  keep = lambda new, old: jnp.where(finite, new, old)
+  params = jax.tree.map(keep, optax.apply_updates(state.params, updates),
+                        state.params)
+  opt_state = jax.tree.map(keep, opt_state, state.opt_state)
+  skipped = state.skipped + jnp.where(finite, 0, 1).astype(jnp.int32)
+  metrics = {**metrics, "gradient_norm": norm, "skipped": skipped}
+  return TrainState(params, opt_state, state.step + 1, skipped), metrics

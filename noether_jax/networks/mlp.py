@@ -1,0 +1,155 @@
+"""Multilayer perceptrons, with the initialisation of the HNN baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flax import nnx
+import jax
+import jax.numpy as jnp
+
+from noether_jax.types import Array, Key, Params
+
+Activation = Callable[[Array], Array]
+Apply = Callable[..., Any]
+
+
+class MLP(nnx.Module):
+  """Dense layers with an activation between them.
+
+  Kernels are orthogonal, as in the baseline of Hamiltonian Neural Networks
+  (Greydanus et al. 2019); biases begin at zero.
+  """
+
+  def __init__(self, in_size: int, hidden: Sequence[int], out_size: int, *,
+               activation: Activation, use_last_bias: bool, rngs: nnx.Rngs):
+    sizes = [in_size, *hidden, out_size]
+    last = len(sizes) - 2
+    self.layers = nnx.List([
+        nnx.Linear(before,
+                   after,
+                   use_bias=use_last_bias or i < last,
+                   kernel_init=nnx.initializers.orthogonal(),
+                   rngs=rngs)
+        for i, (before, after) in enumerate(zip(sizes, sizes[1:]))
+    ])
+    self.activation = activation
+
+  def __call__(self, x: Array) -> Array:
+    for layer in self.layers[:-1]:
+      x = self.activation(layer(x))
+    return self.layers[-1](x)
+
+
+def functional(module: nnx.Module) -> tuple[Apply, Params]:
+  """Split an NNX module once into a pure function and a plain tree.
+
+  Args:
+    module: any module whose variables are all parameters.
+
+  Returns:
+    `(apply, params)`: `apply(params, *args)` calls the module; `params` is a
+    nested dict of arrays.
+
+  Example:
+    >>> apply, params = functional(nnx.Linear(2, 3, rngs=nnx.Rngs(0)))
+    >>> apply(params, jnp.ones(2)).shape
+    (3,)
+  """
+  graph, state = nnx.split(module, nnx.Param)
+  treedef = jax.tree.structure(state)
+
+  def apply(params: Params, *args: Any) -> Any:
+    leaves = jax.tree.leaves(params)
+    return nnx.merge(graph, jax.tree.unflatten(treedef, leaves))(*args)
+
+  return apply, nnx.to_pure_dict(state)
+
+
+def mlp(
+    key: Key,
+    in_size: int,
+    out_size: int,
+    *,
+    hidden: Sequence[int] = (200, 200),
+    activation: Activation = jnp.tanh,
+    use_last_bias: bool = True,
+) -> tuple[Apply, Params]:
+  """A multilayer perceptron as a pure function.
+
+  Args:
+    key: consumed by the initialisation.
+    in_size: size of the input D.
+    out_size: size of the output.
+    hidden: widths of the hidden layers.
+    activation: applied after every layer but the last.
+    use_last_bias: whether the last layer has a bias.
+
+  Returns:
+    `(apply, params)`; `apply(params, x [..., in_size]) -> [..., out_size]`.
+
+  Example:
+    >>> apply, params = mlp(jax.random.key(0), 2, 3)
+    >>> apply(params, jnp.ones(2)).shape
+    (3,)
+
+  Reference:
+    Greydanus, Dzamba and Yosinski, Hamiltonian Neural Networks, NeurIPS 2019.
+  """
+  return functional(
+      MLP(in_size,
+          hidden,
+          out_size,
+          activation=activation,
+          use_last_bias=use_last_bias,
+          rngs=nnx.Rngs(key)))
+
+
+def hamiltonian(
+    key: Key,
+    size: int,
+    *,
+    hidden: Sequence[int] = (200, 200),
+    activation: Activation = jnp.tanh,
+) -> tuple[Apply, Params]:
+  """A Hamiltonian neural network: a field that conserves a learned energy.
+
+    dq/dt = dH/dp,  dp/dt = -dH/dq
+
+  Args:
+    key: consumed by the initialisation.
+    size: size D of the state `(q, p)`, even; the first half is q.
+    hidden: widths of the hidden layers of H.
+    activation: between the layers.
+
+  Returns:
+    `(apply, params)`; `apply(params, x [D]) -> dx/dt [D]`.
+
+  Raises:
+    ValueError: if `size` is odd.
+
+  Example:
+    >>> apply, params = hamiltonian(jax.random.key(0), 2)
+    >>> apply(params, jnp.ones(2)).shape
+    (2,)
+
+  Reference:
+    Greydanus, Dzamba and Yosinski, Hamiltonian Neural Networks, NeurIPS 2019,
+    Eq. 2.
+  """
+  if size % 2:
+    raise ValueError(
+        f"`size` must be even, positions then momenta: got {size}.")
+  energy, params = mlp(key,
+                       size,
+                       1,
+                       hidden=hidden,
+                       activation=activation,
+                       use_last_bias=False)
+
+  def apply(params: Params, x: Array) -> Array:
+    gradient = jax.grad(lambda state: energy(params, state)[0])(x)
+    return jnp.concatenate([gradient[size // 2:], -gradient[:size // 2]])
+
+  return apply, params

@@ -1,0 +1,317 @@
+"""The inner loop: weights tailored to one query.
+
+Nothing here is batched: `jax.vmap` gives every example its own weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import functools
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from noether_jax import conservation
+from noether_jax import factored
+from noether_jax.capture import Factors
+from noether_jax.inner_optimizers import gauss_newton  # noqa: F401 (doctest)
+from noether_jax.inner_optimizers import is_factors
+from noether_jax.inner_optimizers import scale
+from noether_jax.partition import Adapt
+from noether_jax.partition import combine
+from noether_jax.partition import partition
+from noether_jax.types import (Array, ConservedFn, Key, MetaParams, Params,
+                               Prediction, PredictFn, PyTree, ResidualFn, State,
+                               Tailored)
+
+Path = Literal["auto", "factored", "general"]
+
+
+def _rates(inner_rate: PyTree | None, params: Params,
+           adapted: Params) -> PyTree | None:
+  """exp(inner_rate) for each adapted leaf, None elsewhere."""
+  if inner_rate is None:
+    return None
+  try:
+    spread = jax.tree.map(
+        lambda rate, sub: jax.tree.map(lambda _: jnp.exp(rate), sub),
+        inner_rate, params)
+  except (ValueError, TypeError, KeyError) as error:
+    raise ValueError(
+        "`inner_rate` must be a prefix of the parameters: got "
+        f"{jax.tree.structure(inner_rate)} for {jax.tree.structure(params)}. "
+        "Pass a scalar (one rate) or a tree with a scalar per leaf.") from error
+  return jax.tree.map(lambda leaf, rate: None if leaf is None else rate,
+                      adapted,
+                      spread,
+                      is_leaf=lambda x: x is None)
+
+
+def _scaled(updates: PyTree, rates: PyTree | None) -> PyTree:
+  if rates is None:
+    return updates
+  return jax.tree.map(scale, updates, rates, is_leaf=is_factors)
+
+
+def _all_finite(tree: PyTree) -> Array:
+  checks = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
+  return functools.reduce(jnp.logical_and, checks, jnp.asarray(True))
+
+
+def _with_aux(loss_fn: Callable[[Params], Any],
+              has_aux: bool) -> Callable[[Params], tuple[Array, Any]]:
+  return loss_fn if has_aux else lambda params: (loss_fn(params), ())
+
+
+def _value(residuals: Array) -> Array:
+  return residuals if residuals.ndim == 0 else jnp.sum(residuals**2)
+
+
+def _loss_cotangent(residuals: Array) -> Array:
+  """d loss / d residuals."""
+  return jnp.ones_like(residuals) if residuals.ndim == 0 else 2 * residuals
+
+
+def _general(loss_fn: Callable[[Params], Any], params: Params, adapted: Params,
+             frozen: Params, optimizer: Any, num_steps: int,
+             rates: PyTree | None) -> tuple[Params, Array, Array, Any]:
+  """The inner loop on materialised weights, for any optimizer and model."""
+  optimizer = optax.with_extra_args_support(optimizer)
+  merged = lambda tree: loss_fn(combine(tree, frozen))
+
+  def step(carry: Any, _: Any) -> tuple[Any, Any]:
+    adapted, opt_state, finite = carry
+    residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
+    pullback = lambda cotangent: pull(cotangent)[0]
+    gradient = pullback(_loss_cotangent(residuals))
+    updates, opt_state = optimizer.update(
+        gradient,
+        opt_state,
+        adapted,
+        value=_value(residuals),
+        grad=gradient,
+        value_fn=lambda tree: _value(merged(tree)[0]),
+        residuals=residuals,
+        pullback=pullback)
+    updates = _scaled(updates, rates)
+    finite = finite & _all_finite((residuals, updates))
+    adapted = optax.apply_updates(adapted, updates)
+    return (adapted, opt_state, finite), (_value(residuals), aux)
+
+  del params
+  carry = (adapted, optimizer.init(adapted), jnp.asarray(True))
+  if num_steps == 1:
+    (new, _, finite), (loss, aux) = step(carry, None)
+    return new, loss[None], finite, aux
+  body = lambda c, x: (lambda out: (out[0], out[1][0]))(step(c, x))
+  _, (_, aux) = step(carry, None)
+  (new, _, finite), losses = jax.lax.scan(jax.checkpoint(body),
+                                          carry,
+                                          length=num_steps)
+  return new, losses, finite, aux
+
+
+def _keep_finite(new: Params, old: Params, finite: Array) -> Params:
+  """The new leaves, or the ones the loop began with."""
+
+  def one(after: Any, before: Any) -> Any:
+    if is_factors(after):
+      zero = lambda leaf: jnp.where(finite, leaf, jnp.zeros_like(leaf))
+      return Factors(zero(after.inputs), zero(after.deltas))
+    return jnp.where(finite, after, before)
+
+  return jax.tree.map(one, new, old, is_leaf=is_factors)
+
+
+def tailor(
+    loss_fn: Callable[[Params], Any],
+    params: Params,
+    optimizer: Any,
+    *,
+    num_steps: int = 1,
+    adapt: Adapt = True,
+    inner_rate: PyTree | None = None,
+    jump_steps: int = 0,
+    has_aux: bool = False,
+    path: Path = "auto",
+) -> Tailored:
+  """Adapt parameters with K inner steps on one example's loss.
+
+    theta_{k+1} = theta_k + optimizer(grad L(theta_k))   (Alet et al., Eq. 3)
+
+  Where the model uses its kernels in plain products and the optimizer is SGD
+  or `gauss_newton`, the kernels' changes are kept as factors and never formed
+  (`path` in the result says so); the numbers are the same.
+
+  Args:
+    loss_fn: `params -> loss`: a scalar, or an array of residuals whose squares
+      sum to the loss (`gauss_newton` needs them).
+    params: parameters, any tree of float arrays.
+    optimizer: an optax transformation, or `gauss_newton()`.
+    num_steps: number of differentiable inner steps K.
+    adapt: which leaves adapt; see `partition`.
+    inner_rate: logarithm of a factor on the updates, a scalar or a tree prefix
+      of `params`; an array, so that it can be learned and never recompiles.
+    jump_steps: steps taken before the K, whose graph is not stored: memory does
+      not grow with them and no gradient flows through them.
+    has_aux: whether `loss_fn` returns `(loss, aux)`.
+    path: "auto", or insist on "factored" or "general".
+
+  Returns:
+    `Tailored`; its `adapted` holds the adapted leaves only. `tailored_params`
+    puts them together with the others.
+
+  Raises:
+    ValueError: if `num_steps` is below 0, `adapt` or `inner_rate` do not fit
+      `params`, or `path="factored"` cannot be had.
+
+  Example:
+    >>> result = tailor(lambda w: jnp.sum(w**2), jnp.ones(2), optax.sgd(0.25))
+    >>> result.adapted.tolist(), result.losses.tolist(), result.path
+    ([0.5, 0.5], [2.0], 'general (no kernel)')
+  """
+  if num_steps < 0 or jump_steps < 0:
+    raise ValueError("`num_steps` and `jump_steps` must be at least 0: got "
+                     f"{num_steps} and {jump_steps}.")
+  adapted, frozen = partition(params, adapt)
+  rates = _rates(inner_rate, params, adapted)
+  function = _with_aux(loss_fn, has_aux)
+  if num_steps == 0 and jump_steps == 0:
+    aux = function(params)[1]
+    return Tailored(adapted, jnp.zeros((0,)), jnp.asarray(True), aux,
+                    "general (no steps)")
+  plan = factored.plan(function, params, adapted, optimizer, num_steps,
+                       jump_steps, path)
+  start = adapted
+  if jump_steps:
+    start, losses, finite, aux = _general(function, params, adapted, frozen,
+                                          optimizer, jump_steps, rates)
+    start = jax.lax.stop_gradient(_keep_finite(start, adapted, finite))
+  if num_steps == 0:
+    return Tailored(start, losses, finite, aux, plan.description)
+  if plan.kernels:
+    new, losses, finite, aux = factored.inner_loop(plan, num_steps, rates)
+  else:
+    new, losses, finite, aux = _general(function, params, start, frozen,
+                                        optimizer, num_steps, rates)
+  return Tailored(_keep_finite(new, start, finite), losses, finite, aux,
+                  plan.description)
+
+
+def tailored_params(params: Params, adapted: Params) -> Params:
+  """The full tree of one example's tailored weights.
+
+  Args:
+    params: the untailored parameters.
+    adapted: `Tailored.adapted` or `Prediction.adapted` of one example.
+
+  Returns:
+    A tree like `params`; factored kernels are materialised.
+
+  Example:
+    >>> params = {"w": jnp.ones(2), "b": jnp.zeros(2)}
+    >>> result = tailor(lambda p: jnp.sum(p["w"]**2), params, optax.sgd(0.25),
+    ...                 adapt={"w": True, "b": False})
+    >>> tailored_params(params, result.adapted)["w"].tolist()
+    [0.5, 0.5]
+  """
+
+  def one(base: Array, change: Any) -> Array:
+    if change is None:
+      return base
+    return base + change.materialise() if is_factors(change) else change
+
+  return jax.tree.map(one,
+                      params,
+                      adapted,
+                      is_leaf=lambda x: x is None or is_factors(x))
+
+
+def _reject(rejected: Array, initial: PyTree, value: PyTree) -> PyTree:
+  return jax.tree.map(lambda a, b: jnp.where(rejected, a, b), initial, value)
+
+
+def tailored_predict(
+    params: MetaParams,
+    x: State,
+    key: Key,
+    *,
+    predict_fn: PredictFn,
+    conserved_fn: ConservedFn,
+    optimizer: Any,
+    num_steps: int = 1,
+    adapt: Adapt = True,
+    residual_fn: ResidualFn = conservation.trajectory_residuals,
+    keep_if_better: bool = False,
+    jump_steps: int = 0,
+    path: Path = "auto",
+) -> Prediction:
+  """Predict with weights tailored to the query (Alet et al. 2021, Algorithm 1).
+
+  Args:
+    params: parameters of the predictor and of the conserved quantity, and the
+      learned inner rate if there is one.
+    x: ONE query; use `jax.vmap` for a batch.
+    key: consumed; the same in every inner step and in the final prediction
+      (common random numbers).
+    predict_fn: `(params, x, key) -> prediction`.
+    conserved_fn: `(params, state) -> [K]`.
+    optimizer: inner optimizer, any optax transformation or `gauss_newton()`.
+    num_steps: differentiable inner steps.
+    adapt: which leaves of the predictor adapt; see `partition`.
+    residual_fn: what is to vanish: `trajectory_residuals` for predicted
+      sequences, `partial(field_residuals, dt=dt)` for vector fields.
+    keep_if_better: return the untailored prediction where the inner loss did
+      not fall.
+    jump_steps: further steps, before the others, whose graph is not stored.
+    path: "auto", or insist on "factored" or "general".
+
+  Returns:
+    `Prediction`. Where a step or the prediction was not finite, the untailored
+    prediction is returned and `finite` is False. There is no first-order
+    option: g acts only through the inner gradient, so stopping it would make
+    the gradient of g zero.
+
+  Raises:
+    ValueError: see `tailor`.
+
+  Example:
+    >>> rotate = lambda w, x, key: w @ x      # a vector field dx/dt
+    >>> energy = lambda _, x: jnp.sum(x**2)[None]
+    >>> out = tailored_predict(
+    ...     MetaParams(jnp.array([[0.1, 1.], [-1., 0.]])), jnp.array([1., 0.]),
+    ...     jax.random.key(0), predict_fn=rotate, conserved_fn=energy,
+    ...     optimizer=gauss_newton(damping=0.0),
+    ...     residual_fn=conservation.field_residuals)
+    >>> [round(abs(float(v)), 6) for v in out.value], bool(out.accepted)
+    ([0.0, 1.0], True)
+  """
+
+  def residuals(predictor: Params) -> tuple[Array, PyTree]:
+    prediction = predict_fn(predictor, x, key)
+    return residual_fn(conserved_fn, params.conserved, x,
+                       prediction), prediction
+
+  result = tailor(residuals,
+                  params.predictor,
+                  optimizer,
+                  num_steps=num_steps,
+                  adapt=adapt,
+                  inner_rate=params.inner_rate,
+                  jump_steps=jump_steps,
+                  has_aux=True,
+                  path=path)
+  initial = result.aux
+  if num_steps + jump_steps == 0:
+    value, final = initial, jnp.sum(residuals(params.predictor)[0]**2)
+  else:
+    value = factored.apply(lambda p: predict_fn(p, x, key), params.predictor,
+                           result.adapted)
+    final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
+  finite = result.finite & _all_finite((value, final))
+  losses = jnp.concatenate([result.losses.astype(final.dtype), final[None]])
+  accepted = finite & (losses[-1] <= losses[0]) if keep_if_better else finite
+  return Prediction(_reject(~accepted, initial, value), initial, losses,
+                    accepted, finite, result.adapted, result.path)

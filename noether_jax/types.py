@@ -1,0 +1,99 @@
+"""The shapes of things: callables a user brings, containers we return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+
+Array = jax.Array
+Key = jax.Array
+PyTree = Any
+Params = PyTree
+State = PyTree
+
+# (params, x, key) -> prediction for ONE example: states with leaves [T, ...],
+# or the derivative of x when the model is a vector field.
+PredictFn = Callable[[Params, State, Key], PyTree]
+# (params, state) -> [K] for ONE state.
+ConservedFn = Callable[[Params, State], Array]
+# (conserved_fn, params, x, prediction) -> residuals, zero where conserved.
+ResidualFn = Callable[[ConservedFn, Params, State, PyTree], Array]
+
+
+class MetaParams(NamedTuple):
+  """Everything the outer loop learns.
+
+  Attributes:
+    predictor: parameters theta of the prediction model f.
+    conserved: parameters phi of the conserved quantity g; `()` if it has none.
+    inner_rate: natural logarithm of a factor on every inner update: a scalar
+      `[]` (one rate), a tree prefix of `predictor` (one per leaf), or None
+      (the inner optimizer's own rate, which is then not learned).
+  """
+  predictor: Params
+  conserved: Params = ()
+  inner_rate: PyTree | None = None
+
+
+class TrainState(NamedTuple):
+  """What an outer step maps to its successor.
+
+  Attributes:
+    params: what is learned, usually `MetaParams`.
+    opt_state: state of the outer optax transformation.
+    step: number of updates made, int32 `[]`.
+    skipped: number of updates not made because the gradient was not finite,
+      int32 `[]`.
+  """
+  params: PyTree
+  opt_state: PyTree
+  step: Array
+  skipped: Array
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Tailored:
+  """Weights after the inner loop, for one example.
+
+  Attributes:
+    adapted: the adapted leaves of the parameters, None elsewhere. On the
+      factored path a dense kernel is a `factored.Kernel`.
+    losses: inner loss before each step, `[num_steps]`, in units of g squared.
+    finite: bool `[]`; False if a step was not finite. Every adapted leaf is
+      then the one the loop began with.
+    aux: what `loss_fn` returned beside the loss, at the initial weights.
+    path: "factored (layers)" or "general (why)": how the steps were computed.
+  """
+  adapted: Params
+  losses: Array
+  finite: Array
+  aux: PyTree
+  path: str = dataclasses.field(metadata={"static": True})
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+  """A tailored prediction for one example.
+
+  Attributes:
+    value: the prediction to use: the tailored one, or where that was rejected
+      the untailored one.
+    initial: the untailored prediction, same shape as `value`.
+    losses: inner loss before each step and at the end, `[num_steps + 1]`.
+    accepted: bool `[]`; False where the tailored prediction was rejected.
+    finite: bool `[]`; False where it was rejected for not being finite.
+    adapted: the adapted weights (see `Tailored.adapted`).
+    path: how the inner steps were computed (see `Tailored.path`).
+  """
+  value: PyTree
+  initial: PyTree
+  losses: Array
+  accepted: Array
+  finite: Array
+  adapted: Params
+  path: str = dataclasses.field(metadata={"static": True})
