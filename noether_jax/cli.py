@@ -15,8 +15,6 @@ import numpy as np
 
 from noether_jax.tables import InputError
 
-_FLAGS = flags.FlagValues()
-
 _USAGE = """usage: noether-discover TRAJECTORIES [--option=value ...]
        noether-discover --dataset=planets
 
@@ -24,56 +22,58 @@ Finds quantities that stay constant along trajectories, says how sure that is,
 and shows whether a learned predictor is better for respecting them.
 TRAJECTORIES is a .csv, .parquet or .npz file, one row per sample."""
 
-_GROUPS: dict[str, list[str]] = {}
+# (kind, group, name, default, help, further arguments)
+_OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
+    ("string", "data", "columns", None,
+     "The state's columns with units, as q:rad,p:1/s. Angles (rad) enter "
+     "by sine and cosine. Default: every numeric column, as pure "
+     "numbers.", {}),
+    ("string", "data", "trial", None,
+     "Column that tells trials apart. Default: 'trial' if there is one.", {}),
+    ("string", "data", "time", None,
+     "Column of times, as t or t:s. Default: 't' or 'time' if there is "
+     "one.", {}),
+    ("string", "data", "dataset", None,
+     "A data set that is built in, instead of a file: planets (the "
+     "default without a file).", {}),
+    ("integer", "search", "degree", None,
+     "Highest polynomial degree. Default: 4 for up to two columns, 3 for "
+     "up to four, else 2; 2 with angles.", {
+         "lower_bound": 1,
+         "upper_bound": 8
+     }),
+    ("string", "search", "vectors", None,
+     "Vectors' components, as 'x,y,z;vx,vy,vz', or none. Default: "
+     "x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
+    ("boolean", "prediction", "predict", True,
+     "Train a predictor and tailor it with the best law, and with all "
+     "laws.", {}),
+    ("integer", "prediction", "seeds", 3,
+     "Networks trained from different initial weights.", {
+         "lower_bound": 1,
+         "upper_bound": 64
+     }),
+    ("integer", "prediction", "steps", 3000, "Updates of training.", {
+        "lower_bound": 1
+    }),
+    ("string", "output", "out", "out/discover",
+     "Folder for report.html, result.json, law.py and the figures.", {}),
+    ("integer", "running", "seed", 0, "Seed of every random choice.", {}),
+    ("boolean", "running", "quick", False,
+     "Fewer updates, one seed, a small network: seconds, rougher errors.", {}),
+    ("boolean", "running", "debug", False,
+     "Show the traceback of a user's mistake too.", {}),
+    ("boolean", "running", "help", False, "Show this text.", {}),
+)
 
 
-def _define(kind: str, group: str, name: str, default: Any, text: str,
-            **kwargs: Any) -> None:
-  _GROUPS.setdefault(group, []).append(name)
-  getattr(flags, f"DEFINE_{kind}")(name,
-                                   default,
-                                   text,
-                                   flag_values=_FLAGS,
-                                   **kwargs)
-
-
-_define(
-    "string", "data", "columns", None,
-    "The state's columns with units, as q:rad,p:1/s. Angles (rad) enter by sine "
-    "and cosine. Default: every numeric column, as pure numbers.")
-_define("string", "data", "trial", None,
-        "Column that tells trials apart. Default: 'trial' if there is one.")
-_define("string", "data", "time", None,
-        "Column of times, as t or t:s. Default: 't' or 'time' if there is one.")
-_define("string", "data", "dataset", None,
-        "A data set that is built in, instead of a file: planets (the default "
-        "without a file).")
-_define(
-    "integer", "search", "degree", None,
-    "Highest polynomial degree. Default: 4 for up to two columns, 3 for up to "
-    "four, else 2; 2 with angles.",
-    lower_bound=1,
-    upper_bound=8)
-_define(
-    "string", "search", "vectors", None,
-    "Vectors' components, as 'x,y,z;vx,vy,vz', or none. Default: x,y(,z) with "
-    "vx,vy(,vz) or px,py(,pz) are recognised.")
-_define("boolean", "prediction", "predict", True,
-        "Train a predictor and tailor it with the best law.")
-_define("integer", "prediction", "seeds", 3,
-        "Networks trained from different initial weights.",
-        lower_bound=1,
-        upper_bound=64)
-_define("integer", "prediction", "steps", 3000, "Updates of training.",
-        lower_bound=1)
-_define("string", "output", "out", "out/discover",
-        "Folder for report.html, result.json, law.py and the figures.")
-_define("integer", "running", "seed", 0, "Seed of every random choice.")
-_define("boolean", "running", "quick", False,
-        "Fewer updates, one seed, a small network: seconds, rougher errors.")
-_define("boolean", "running", "debug", False,
-        "Show the traceback of a user's mistake too.")
-_define("boolean", "running", "help", False, "Show this text.")
+def _options() -> flags.FlagValues:
+  """Fresh options, so that a process can run the program more than once."""
+  values = flags.FlagValues()
+  for kind, _, name, default, text, more in _OPTIONS:
+    define = getattr(flags, f"DEFINE_{kind}")
+    define(name, default, text, flag_values=values, **more)
+  return values
 
 
 def help_text() -> str:
@@ -84,18 +84,16 @@ def help_text() -> str:
     'usage: noether-discover TRAJECTORIES [--option=value ...]'
   """
   lines = [_USAGE]
-  for group, names in _GROUPS.items():
-    lines += ["", f"{group}:"]
-    for name in names:
-      flag = _FLAGS[name]
-      text = flags.text_wrap(flag.help, length=80, indent=" " * 16)
-      shown = "" if flag.default in (None, False) else f" [{flag.default}]"
-      head = f"  --{name}"
-      if len(head) < 15:
-        text = head.ljust(16) + text.lstrip()
-      else:
-        text = head + "\n" + text
-      lines.append(text + shown)
+  last = ""
+  for _, group, name, default, text, _ in _OPTIONS:
+    if group != last:
+      lines += ["", f"{group}:"]
+      last = group
+    shown = "" if default in (None, False) else f" [{default}]"
+    body = flags.text_wrap(text + shown, length=80, indent=" " * 14)
+    head = f"  --{name}"
+    lines.append(
+        head.ljust(14) + body.lstrip() if len(head) < 14 else f"{head}\n{body}")
   return "\n".join(lines)
 
 
@@ -139,18 +137,16 @@ def main(argv: Sequence[str]) -> int:
   Raises:
     InputError: for a user's mistake, with --debug.
   """
-  _FLAGS.unparse_flags()
-  for name in _FLAGS:
-    _FLAGS[name].unparse()
+  options = _options()
   try:
-    rest = _FLAGS(list(argv))[1:]
-    if _FLAGS.help:
+    rest = options(list(argv))[1:]
+    if options.help:
       print(help_text())
-      return 0
-    _discover(rest)
+    else:
+      _discover(rest, options, argv[1:])
     return 0
   except (InputError, flags.Error) as error:
-    if _FLAGS.is_parsed() and _FLAGS.debug:
+    if "--debug" in argv:
       raise
     message = " ".join(str(error).split())
     print(f"noether-discover: {message}", file=sys.stderr)
@@ -167,33 +163,33 @@ def run() -> None:
     sys.exit(130)
 
 
-def _load(rest: Sequence[str]) -> tuple[Any, Any, str]:
+def _load(rest: Sequence[str], options: Any) -> tuple[Any, Any, str]:
   """The trajectories, what to note about laws, and a title."""
   from noether_jax import builtin  # pylint: disable=import-outside-toplevel
   from noether_jax import trajectories  # pylint: disable=import-outside-toplevel
   if len(rest) > 1:
     raise InputError(f"One file at a time: got {' '.join(rest)[:100]}.")
-  if rest and _FLAGS.dataset:
+  if rest and options.dataset:
     raise InputError("Give a file or --dataset, not both.")
   if not rest:
-    name = _FLAGS.dataset or "planets"
+    name = options.dataset or "planets"
     if name not in builtin.DATASETS:
       raise InputError(f"--dataset={name}: known ones are "
                        f"{', '.join(builtin.DATASETS)}.")
-    if _FLAGS.columns or _FLAGS.trial or _FLAGS.time:
+    if options.columns or options.trial or options.time:
       raise InputError("--columns, --trial and --time describe a file; "
                        f"--dataset={name} brings its own.")
     load, notes = builtin.DATASETS[name]
     return load(), notes, f"What the {name} conserve"
   data = trajectories.load(rest[0],
-                           columns=_FLAGS.columns,
-                           trial=_FLAGS.trial,
-                           time=_FLAGS.time)
+                           columns=options.columns,
+                           trial=options.trial,
+                           time=options.time)
   return data, lambda laws: [], f"What {pathlib.Path(rest[0]).name} conserves"
 
 
-def _folder() -> pathlib.Path:
-  out = pathlib.Path(_FLAGS.out)
+def _folder(options: Any) -> pathlib.Path:
+  out = pathlib.Path(options.out)
   try:
     out.mkdir(parents=True, exist_ok=True)
   except OSError as error:
@@ -201,10 +197,11 @@ def _folder() -> pathlib.Path:
   return out
 
 
-def _discover(rest: Sequence[str]) -> None:
+def _discover(rest: Sequence[str], options: Any,
+              command: Sequence[str]) -> None:
   """Load, search, predict, write."""
   with _Progress() as progress:
-    data, notes, title = _load(rest)
+    data, notes, title = _load(rest, options)
     rows = sum(len(s) for s in data.states)
     progress(f"{len(data.states)} trajectories, {rows} rows, columns "
              f"{', '.join(v.name for v in data.variables)}")
@@ -212,63 +209,68 @@ def _discover(rest: Sequence[str]) -> None:
     # pylint: disable=import-outside-toplevel
     from noether_jax import discovery
     from noether_jax import trajectories
-    vectors = (trajectories.parse_vectors(_FLAGS.vectors, data.variables)
-               if _FLAGS.vectors else None)
+    vectors = (trajectories.parse_vectors(options.vectors, data.variables)
+               if options.vectors else None)
     found = discovery.discover(data.states,
                                data.variables,
                                times=data.times,
-                               degree=_FLAGS.degree,
+                               degree=options.degree,
                                vectors=vectors,
-                               seed=_FLAGS.seed,
+                               seed=options.seed,
                                progress=progress)
     found = dataclasses.replace(found,
                                 messages=(*data.messages, *found.messages))
-    outcome, why = _predict(data, found, progress)
+    outcome, why = _predict(data, found, options, progress)
     if why:
       found = dataclasses.replace(found, messages=(*found.messages, why))
     remarks = notes(found.laws)
-    out = _folder()
-    _write(out, data, found, outcome, remarks, title, progress)
+    out = _folder(options)
+    _write(out, data, found, outcome, remarks, title, command, progress,
+           options.seed)
     seconds = time.monotonic() - progress.start
   from noether_jax import report
   print(report.plain_text(found, outcome, remarks))
   print(f"report: {out / 'report.html'} ({seconds:.0f} s)")
 
 
-def _predict(data: Any, found: Any, progress: Any) -> tuple[Any, str]:
+def _predict(data: Any, found: Any, options: Any,
+             progress: Any) -> tuple[Any, str]:
   """The prediction experiment, or None and why there is none."""
-  if not _FLAGS.predict:
+  if not options.predict:
     return None, ""
   if not found.laws:
     return None, "no law, so no tailored predictor"
   from noether_jax import discovery  # pylint: disable=import-outside-toplevel
   if not discovery.is_evenly_spaced(data.times):
     return None, "time steps differ, so no predictor was trained"
-  from noether_jax import prediction  # pylint: disable=import-outside-toplevel
-  samples = prediction.split(data.states,
-                             data.times,
-                             [v.unit.is_angle for v in data.variables],
-                             seed=_FLAGS.seed,
-                             smoothed=found.smoothed)
-  seeds, steps, hidden = _FLAGS.seeds, _FLAGS.steps, (200, 200)
-  if _FLAGS.quick:
+  # pylint: disable=import-outside-toplevel
+  from noether_jax import prediction
+  from noether_jax import vector_field
+  samples = vector_field.split(data.states,
+                               data.times,
+                               [v.unit.is_angle for v in data.variables],
+                               seed=options.seed,
+                               smoothed=found.smoothed)
+  seeds, steps, hidden = options.seeds, options.steps, (200, 200)
+  if options.quick:
     seeds, steps, hidden = 1, min(steps, 300), (64, 64)
   progress(f"training {seeds} predictors; {samples.split}")
   outcome = prediction.compare(
-      found.laws[0],
+      found.laws,
       samples,
       seeds=seeds,
       steps=steps,
       hidden=hidden,
-      seed=_FLAGS.seed,
+      seed=options.seed,
       progress=lambda step, loss: progress(
           f"training step {step} of {steps}, loss {loss:.2e}"))
-  progress("rolled out with and without the law")
+  progress("rolled out with and without the laws")
   return outcome, ""
 
 
 def _write(out: pathlib.Path, data: Any, found: Any, outcome: Any,
-           remarks: list[str], title: str, progress: Any) -> None:
+           remarks: list[str], title: str, command: Sequence[str],
+           progress: Any, seed: int) -> None:
   """Figures, result.json, law.py and report.html."""
   from noether_jax import figures  # pylint: disable=import-outside-toplevel
   from noether_jax import report  # pylint: disable=import-outside-toplevel
@@ -276,17 +278,15 @@ def _write(out: pathlib.Path, data: Any, found: Any, outcome: Any,
   law = found.laws[0] if found.laws else found.best_rejected
   if law is not None:
     name = "law" if found.laws else "best combination (no law)"
-    images["quantity.png"] = (
-        f"The {name} along time",
-        figures.quantity(law, data.states, data.times, data.labels,
-                         data.time_unit))
+    images["quantity.png"] = (f"The {name} along time",
+                              figures.quantity(law, data.states, data.times,
+                                               data.labels, data.time_unit))
     images["portrait.png"] = (f"Trajectories among the level sets of the {name}"
                               " (grey)", figures.portrait(law, data.states))
   if outcome is not None:
     images["horizon.png"] = ("Rollouts on held-out data; bands span the seeds",
                              figures.horizon(outcome, data.time_unit))
-  command = "noether-discover " + shlex.join(_FLAGS.flags_into_string().split())
-  footer = f"Made by {command}; seed {_FLAGS.seed}."
+  footer = "Made by: " + shlex.join(["noether-discover", *command])
   try:
     for stale in ("law.py", "quantity.png", "portrait.png", "horizon.png"):
       (out / stale).unlink(missing_ok=True)
@@ -304,13 +304,14 @@ def _write(out: pathlib.Path, data: Any, found: Any, outcome: Any,
                     footer=footer))
     report.write_atomically(
         out / "result.json",
-        report.result(found, outcome, {
-            "title": title,
-            "notes": remarks,
-            "seed": _FLAGS.seed,
-            "trajectories": len(data.states),
-            "rows": int(np.sum([len(s) for s in data.states])),
-            "seconds": round(time.monotonic() - progress.start, 1)
-        }))
+        report.result(
+            found, outcome, {
+                "title": title,
+                "notes": remarks,
+                "seed": seed,
+                "trajectories": len(data.states),
+                "rows": int(np.sum([len(s) for s in data.states])),
+                "seconds": round(time.monotonic() - progress.start, 1)
+            }))
   except OSError as error:
     raise InputError(f"--out={out}: {error.strerror}.") from error

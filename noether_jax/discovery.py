@@ -85,8 +85,9 @@ def check_columns(states: Sequence[np.ndarray],
     raise InputError("There is no trajectory.")
   for n, s in enumerate(states):
     if len(s) < MIN_ROWS:
-      raise InputError(f"Trajectory {n + 1} of {len(states)} has {len(s)} rows: "
-                       f"at least {MIN_ROWS} are needed.")
+      raise InputError(
+          f"Trajectory {n + 1} of {len(states)} has {len(s)} rows: "
+          f"at least {MIN_ROWS} are needed.")
   for i, variable in enumerate(variables):
     columns = [s[:, i] for s in states]
     largest = max(np.abs(c).max() for c in columns)
@@ -112,8 +113,10 @@ def _prepare(states: Sequence[np.ndarray],
   smoothed = bool(np.any(noise > _SMOOTH_ABOVE * spread))
   if not smoothed:
     return list(states), noise, False
-  parts = [evidence_lib.local_polynomial(t, s, order=2)
-           for t, s in zip(times, states)]
+  parts = [
+      evidence_lib.local_polynomial(t, s, order=2)
+      for t, s in zip(times, states)
+  ]
   gain = float(np.mean([p[2] for p in parts]))
   return [p[0] for p in parts], noise * gain, True
 
@@ -176,17 +179,17 @@ def discover(states: Sequence[np.ndarray],
       everything[:, i].max() > 1.5 * everything[:, i].min()
   ]
   features = library.library(variables,
-                                  degree=degree,
-                                  vectors=vectors,
-                                  positive=positive)
+                             degree=degree,
+                             vectors=vectors,
+                             positive=positive)
   few = len(prepared) < _FEW
   search = Search.make(variables, features, prepared, times, noise, seed,
-                        bootstrap, progress, few)
+                       bootstrap, progress, few)
   laws, rejected = search.run()
   if not laws and not few:
     progress("no law: searching windows for an approximate one")
     search = Search.make(variables, features, prepared, times, noise, seed,
-                          bootstrap, progress, True)
+                         bootstrap, progress, True)
     laws, again = search.run()
     laws, rejected = [_demote(law, "approximately conserved") for law in laws
                      ], rejected or again

@@ -106,8 +106,8 @@ def eliminate(data: Moments, split: Split, start: np.ndarray,
     # Round-off decides among perfect fits, so equals are told apart by degree.
     ratio = np.maximum(ratio, _RATIO_FLOOR)
     best = ratio <= ratio.min() * 1.0001
-    cost = np.array([features[i].degree + len(features[i].factors) * .1
-                     for i in support])
+    cost = np.array(
+        [features[i].degree + len(features[i].factors) * .1 for i in support])
     # Long libraries lose several terms at once: only the end is delicate.
     drop = 1 if size <= 40 else size // 10
     order = np.lexsort((-cost, np.where(best, 0., ratio)))
@@ -130,9 +130,8 @@ def _validated(data: Moments, split: Split, support: np.ndarray,
   return float(np.mean(ratios))
 
 
-def held_out_evidence(
-    data: Moments, split: Split, support: np.ndarray,
-    times: Sequence[np.ndarray]) -> evidence_lib.Evidence:
+def held_out_evidence(data: Moments, split: Split, support: np.ndarray,
+                      times: Sequence[np.ndarray]) -> evidence_lib.Evidence:
   """Judges a support on trajectories that took no part in its fit.
 
   Args:
@@ -147,16 +146,19 @@ def held_out_evidence(
   """
   total = data.total()
   if split.leave_one_out:
-    pairs = [(np.setdiff1d(split.chosen, [n]), np.array([n]))
-             for n in split.chosen]
+    pairs = [
+        (np.setdiff1d(split.chosen, [n]), np.array([n])) for n in split.chosen
+    ]
   else:
     pairs = [(np.array(split.chosen), np.array(split.held_out))]
   rows, series, when = [], [], []
   for fit, judge in pairs:
     c = _fit(data, support, fit, total)
     c = c * np.sign(c[np.argmax(np.abs(c))])
-    matrices = [_sub(m, support) for m in (data.within[judge].mean(0), total,
-                                           data.noise[judge].mean(0))]
+    matrices = [
+        _sub(m, support)
+        for m in (data.within[judge].mean(0), total, data.noise[judge].mean(0))
+    ]
     rows.append([c @ m @ c for m in matrices])
     series += [data.values[n][:, support] @ c for n in judge]
     when += [times[n] for n in judge]
@@ -168,7 +170,8 @@ def held_out_evidence(
                                evidence_lib.drift_statistic(series, when))
 
 
-def refit(data: Moments, support: np.ndarray,
+def refit(data: Moments,
+          support: np.ndarray,
           weights: np.ndarray | None = None) -> np.ndarray:
   """Coefficients of scaled features, corrected for the noise's bias.
 
@@ -221,8 +224,8 @@ def leading(coefficients: np.ndarray, support: np.ndarray,
 
 
 def shortest_constant(
-    pooled: np.ndarray, tolerance: float = 1e-6
-) -> tuple[np.ndarray | None, np.ndarray]:
+    pooled: np.ndarray,
+    tolerance: float = 1e-6) -> tuple[np.ndarray | None, np.ndarray]:
   """The shortest combination whose pooled variance almost vanishes.
 
   Args:

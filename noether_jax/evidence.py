@@ -117,8 +117,7 @@ class Moments:
 
 
 def moments(features: Sequence[features_lib.Feature],
-            states: Sequence[np.ndarray],
-            noise: np.ndarray) -> Moments:
+            states: Sequence[np.ndarray], noise: np.ndarray) -> Moments:
   """Computes the scatter matrices.
 
   Args:
@@ -143,8 +142,8 @@ def moments(features: Sequence[features_lib.Feature],
   scale = np.where(scale > 1e-12 * np.abs(everything).max(0), scale, np.inf)
   values = tuple((r - centre) / scale for r in raw)
   mean = np.stack([v.mean(0) for v in values])
-  within = np.stack([np.cov(v.T, bias=True).reshape(len(scale), -1)
-                     for v in values])
+  within = np.stack(
+      [np.cov(v.T, bias=True).reshape(len(scale), -1) for v in values])
   spread = []
   for s in states:
     slopes = features_lib.gradients(features, s) * noise / scale[:, None]
@@ -177,11 +176,13 @@ def smallest(within: np.ndarray,
   whiten = axes * factor[..., None, :]
   inner = np.swapaxes(whiten, -1, -2) @ within @ whiten
   # Discarded directions must not win, so they get a ratio above any other.
-  penalty = np.where(keep, 0., 2. + np.trace(inner, axis1=-2, axis2=-1)[..., None])
+  penalty = np.where(keep, 0.,
+                     2. + np.trace(inner, axis1=-2, axis2=-1)[..., None])
   inner = inner + penalty[..., None] * np.eye(within.shape[-1])
   values, vectors = np.linalg.eigh(inner)
-  return (np.maximum(values[..., 0], 0.),
-          np.einsum("...ij,...j->...i", whiten, vectors[..., 0]))
+  return (np.maximum(values[..., 0],
+                     0.), np.einsum("...ij,...j->...i", whiten, vectors[...,
+                                                                        0]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,8 +246,7 @@ def drift_statistic(series: Sequence[np.ndarray],
   cuts = max(1, -(-pieces // len(series)))
   for values, when in zip(series, times):
     parts = min(cuts, len(values) // 10) or 1
-    for v, t in zip(np.array_split(values, parts),
-                    np.array_split(when, parts)):
+    for v, t in zip(np.array_split(values, parts), np.array_split(when, parts)):
       centred = t - t.mean()
       slopes.append(float(centred @ v / max(centred @ centred, _FLOOR)))
   if len(slopes) < 3:

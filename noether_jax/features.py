@@ -189,9 +189,9 @@ class Feature:
   def is_square(self) -> bool:
     """Whether this is the square of a variable or of a vector's length."""
     (atom, power), *rest = self.factors
-    return not rest and ((atom.kind == "var" and power == 2) or
-                         (atom.kind == "dot" and atom.plus == atom.minus and
-                          power == 1))
+    return not rest and (
+        (atom.kind == "var" and power == 2) or
+        (atom.kind == "dot" and atom.plus == atom.minus and power == 1))
 
   def value(self, columns: Sequence[Any], xp: Any = np) -> Any:
     """Evaluates on columns of equal shape."""
@@ -220,9 +220,7 @@ class Feature:
     return " * ".join(pieces)
 
 
-def evaluate(features: Sequence[Feature],
-             states: Any,
-             xp: Any = np) -> Any:
+def evaluate(features: Sequence[Feature], states: Any, xp: Any = np) -> Any:
   """Values of all features.
 
   Args:

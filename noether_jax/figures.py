@@ -52,8 +52,10 @@ def _shorten(text: str, length: int = 44) -> str:
 
 def _chosen(count: int) -> list[int]:
   """At most 12 trajectories, spread over all."""
-  return sorted(set(np.linspace(0, count - 1, min(count, _MOST_LINES)
-                                ).astype(int).tolist()))
+  return sorted(
+      set(
+          np.linspace(0, count - 1, min(count,
+                                        _MOST_LINES)).astype(int).tolist()))
 
 
 def quantity(law: Law, states: Sequence[np.ndarray],
@@ -78,18 +80,22 @@ def quantity(law: Law, states: Sequence[np.ndarray],
     for n, i in enumerate(_chosen(len(states))):
       color = _COLORS[n % len(_COLORS)]
       left.plot(times[i], values[i], color=color, lw=1.3, label=labels[i])
-      right.plot(times[i], (values[i] - values[i].mean()) / spread, color=color,
+      right.plot(times[i], (values[i] - values[i].mean()) / spread,
+                 color=color,
                  lw=1.)
     left.set_title(_shorten(law.text))
     left.set_ylabel(_with_unit("value", law.unit))
     right.set_title("its change along each trajectory")
+    left.ticklabel_format(axis="y", scilimits=(-2, 3))
+    right.ticklabel_format(axis="y", scilimits=(-2, 3))
     right.set_ylabel("value − mean, over total spread")
     largest = max(abs(v - v.mean()).max() for v in values) / spread
     right.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
     for axes in (left, right):
       axes.set_xlabel(_with_unit("time", time_unit))
     if 1 < len(states) <= 8 and all(labels):
-      made.legend(*left.get_legend_handles_labels(), loc="outside lower center",
+      made.legend(*left.get_legend_handles_labels(),
+                  loc="outside lower center",
                   ncols=min(len(states), 6))
     return _png(made)
 
@@ -111,12 +117,18 @@ def portrait(law: Law, states: Sequence[np.ndarray]) -> bytes:
   with matplotlib.rc_context(_STYLE):
     made, (left, right) = _panels(2)
     chosen = _chosen(len(states))
-    names = [_with_unit(v.name, "rad" if v.unit.is_angle else str(v.unit))
-             for v in law.variables]
+    names = [
+        _with_unit(v.name, "rad" if v.unit.is_angle else str(v.unit))
+        for v in law.variables
+    ]
     for n, i in enumerate(chosen):
       color = _COLORS[n % len(_COLORS)]
       other = 1 if states[i].shape[1] > 1 else 0
-      left.plot(states[i][:, 0], states[i][:, other], ".", color=color, ms=2.2,
+      left.plot(states[i][:, 0],
+                states[i][:, other],
+                ".",
+                color=color,
+                ms=2.2,
                 rasterized=True)
       head = law.terms[0].value(list(states[i].T))
       right.plot(law(states[i]) - head, head, ".", color=color, ms=2.2)
@@ -127,21 +139,27 @@ def portrait(law: Law, states: Sequence[np.ndarray]) -> bytes:
       left.set_title("phase plane with level sets")
     else:
       left.set_title("the first two columns")
-      if law.variables[0].unit == law.variables[1].unit and not law.variables[
-          0].unit.is_angle:
+      if law.variables[0].unit == law.variables[
+          1].unit and not law.variables[0].unit.is_angle:
         left.set_aspect("equal", "datalim")
     _exchange_lines(right, law, [states[i] for i in chosen])
     return _png(made)
 
 
 def _contours(axes: Any, law: Law) -> None:
-  x, y = (np.linspace(*limits, 200) for limits in (axes.get_xlim(),
-                                                    axes.get_ylim()))
+  x, y = (np.linspace(*limits, 200)
+          for limits in (axes.get_xlim(), axes.get_ylim()))
   grid = np.stack(np.meshgrid(x, y), axis=-1)
   with np.errstate(all="ignore"):
     values = law(grid)
-  axes.contour(x, y, np.ma.masked_invalid(values), levels=14, colors="#8a94a0",
-               linewidths=.7, linestyles="solid", zorder=0)
+  axes.contour(x,
+               y,
+               np.ma.masked_invalid(values),
+               levels=14,
+               colors="#8a94a0",
+               linewidths=.7,
+               linestyles="solid",
+               zorder=0)
 
 
 def _exchange_lines(axes: Any, law: Law, states: Sequence[np.ndarray]) -> None:
@@ -154,10 +172,12 @@ def _exchange_lines(axes: Any, law: Law, states: Sequence[np.ndarray]) -> None:
     axes.axline((0., level), slope=-1., color="#8a94a0", lw=.7, zorder=0)
   axes.set_xlim(limits[0])
   axes.set_ylim(limits[1])
+  axes.ticklabel_format(scilimits=(-2, 3))
+  axes.locator_params(nbins=6)
 
 
 def horizon(outcome: Outcome, time_unit: str) -> bytes:
-  """Error and drift against the horizon, with and without the law.
+  """Error and drift against the horizon, with and without the laws.
 
   Args:
     outcome: the prediction experiment.
@@ -166,20 +186,27 @@ def horizon(outcome: Outcome, time_unit: str) -> bytes:
   Returns:
     A PNG image.
   """
-  pairs = ((outcome.plain, outcome.tailored, "rollout error",
-            "standard deviations of the columns"),
-           (outcome.plain_drift, outcome.tailored_drift,
-            "change of the law's quantity", "its own standard deviations"))
+  labels = {
+      "error": ("rollout error", "standard deviations of the columns"),
+      "drift": ("change of law 1's quantity", "its own standard deviations")
+  }
+  colors = (_COLORS[1], _COLORS[3], _COLORS[0])
   with matplotlib.rc_context(_STYLE):
     made, panels = _panels(2)
-    for axes, (plain, tailored, title, label) in zip(panels, pairs):
-      for values, name, color in ((plain, "without the law", _COLORS[1]),
-                                  (tailored, "with the law", _COLORS[0])):
-        curves = np.sqrt(np.mean(values**2, axis=1))
-        axes.plot(outcome.times, curves.mean(0), color=color, lw=1.6,
-                  label=name)
-        axes.fill_between(outcome.times, curves.min(0), curves.max(0),
-                          color=color, alpha=.18, lw=0)
+    for axes, (kind, (title, label)) in zip(panels, labels.items()):
+      for variant, color in zip(outcome.variants, colors):
+        curves = np.sqrt(np.mean(getattr(variant, kind)**2, axis=1))
+        axes.plot(outcome.times,
+                  curves.mean(0),
+                  color=color,
+                  lw=1.6,
+                  label=variant.name)
+        axes.fill_between(outcome.times,
+                          curves.min(0),
+                          curves.max(0),
+                          color=color,
+                          alpha=.18,
+                          lw=0)
       axes.set_yscale("log")
       axes.set_title(title)
       axes.set_ylabel(label)

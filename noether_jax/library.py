@@ -90,11 +90,13 @@ def _trigonometric(angles: Sequence[int], plain: Sequence[int]) -> list[list]:
           for atom in atoms]
 
 
-def library(variables: Sequence[Variable],
-            *,
-            degree: int | None = None,
-            vectors: Sequence[tuple[int, ...]] | None = None,
-            positive: Sequence[int] = ()) -> tuple[Feature, ...]:
+def library(
+    variables: Sequence[Variable],
+    *,
+    degree: int | None = None,
+    vectors: Sequence[tuple[int, ...]] | None = None,
+    positive: Sequence[int] = ()
+) -> tuple[Feature, ...]:
   """All candidate terms, simple ones first.
 
   Polynomials of the plain variables; sine and cosine of angles and of their

@@ -1,4 +1,4 @@
-"""A learned vector field, and the same one tailored with a law."""
+"""A learned vector field, and the same one tailored with the laws found."""
 
 from __future__ import annotations
 
@@ -10,276 +10,103 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 
-from noether_jax import evidence
+from noether_jax import inner_optimizers
 from noether_jax import integrators
-from noether_jax import networks
 from noether_jax import tailoring
+from noether_jax import vector_field
 from noether_jax.conservation import field_residuals
 from noether_jax.law import Law
 from noether_jax.types import Array, MetaParams, Params
+from noether_jax.vector_field import Samples
 
-_WINDOW = 5
 _CAP = 10.
-_BATCH = 512
-_MANY = 5
 
 
 @dataclasses.dataclass(frozen=True)
-class Samples:
-  """What the predictor learns from and is judged on.
+class Variant:
+  """Rollouts of one field; S seeds, M held-out paths, horizon T.
 
   Attributes:
-    states: `[n, D]` to train on.
-    rates: `[n, D]` time derivatives at them.
-    start: `[M, D]` first states of the held-out paths.
-    paths: `[M, T, D]` held-out states after `start`.
-    dt: time step between them.
-    angles: `[D]` bool, columns that are angles.
-    split: what was held out, for people.
+    name: for people.
+    error: `[S, M, T]` distance from the held-out path, in standard deviations
+      of the columns, at most 10.
+    drift: `[S, M, T]` change of the first law's quantity, in its own standard
+      deviations, at most 10.
+    inner_step: how the weights were tailored; empty for the plain field.
   """
-  states: np.ndarray
-  rates: np.ndarray
-  start: np.ndarray
-  paths: np.ndarray
-  dt: float
-  angles: np.ndarray
-  split: str
+  name: str
+  error: np.ndarray
+  drift: np.ndarray
+  inner_step: str = ""
+
+  @property
+  def rmse(self) -> np.ndarray:
+    """Root mean square error over paths and times, `[S]`."""
+    return np.sqrt(np.mean(self.error**2, axis=(1, 2)))
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-  """Errors of rollouts, in standard deviations of each column.
+  """The plain field first, then the tailored ones.
 
   Attributes:
     times: `[T]` horizon.
-    plain: `[S, M, T]` error of the learned field, by seed and path.
-    tailored: `[S, M, T]` error of the same field, tailored.
-    plain_drift: `[S, M, T]` change of the law's quantity, in its own standard
-      deviations.
-    tailored_drift: `[S, M, T]` the same, tailored.
-    diverged: how many of the (plain, tailored) rollouts passed the cap of 10
-      standard deviations, at which errors are cut.
+    variants: rollouts.
     training_loss: `[S]` final mean squared error of the scaled derivatives.
     split: what was held out.
-    path: how the inner step was computed.
   """
   times: np.ndarray
-  plain: np.ndarray
-  tailored: np.ndarray
-  plain_drift: np.ndarray
-  tailored_drift: np.ndarray
-  diverged: tuple[int, int]
+  variants: tuple[Variant, ...]
   training_loss: np.ndarray
   split: str
-  path: str
-
-  @property
-  def rmse(self) -> tuple[np.ndarray, np.ndarray]:
-    """Root mean square error over paths and times: `[S]` plain, `[S]`."""
-    return tuple(  # type: ignore[return-value]
-        np.sqrt(np.mean(e**2, axis=(1, 2))) for e in (self.plain, self.tailored))
 
   @property
   def summary(self) -> dict[str, Any]:
-    """Plain numbers: means, spreads over seeds, paired ratio, wins."""
-    plain, tailored = self.rmse
-    ratio = tailored / plain
-    drifts = [float(np.sqrt(np.mean(d**2)))
-              for d in (self.plain_drift, self.tailored_drift)]
+    """Plain numbers: means, spreads over seeds, paired ratios, wins."""
+    plain = self.variants[0].rmse
+    rows = []
+    for variant in self.variants:
+      ratio = variant.rmse / np.maximum(plain, 1e-300)
+      rows.append({
+          "name": variant.name,
+          "rmse": [float(variant.rmse.mean()),
+                   float(variant.rmse.std())],
+          "ratio_paired": [float(ratio.mean()),
+                           float(ratio.std())],
+          "wins": int(np.sum(ratio < 1)),
+          "drift": float(np.sqrt(np.mean(variant.drift**2))),
+          "diverged": int(np.sum(variant.error.max(-1) >= _CAP)),
+          "inner_step": variant.inner_step,
+      })
     return {
         "split": self.split,
         "seeds": len(plain),
-        "held_out_paths": self.plain.shape[1],
+        "held_out_paths": int(self.variants[0].error.shape[1]),
         "horizon": float(self.times[-1]),
-        "rmse_plain": [float(plain.mean()), float(plain.std())],
-        "rmse_tailored": [float(tailored.mean()), float(tailored.std())],
-        "ratio_paired": [float(ratio.mean()), float(ratio.std())],
-        "wins": int(np.sum(ratio < 1)),
-        "drift_plain": drifts[0],
-        "drift_tailored": drifts[1],
-        "diverged_plain": self.diverged[0],
-        "diverged_tailored": self.diverged[1],
         "training_loss": [float(x) for x in self.training_loss],
-        "inner_step": self.path,
+        "variants": rows,
     }
 
 
-def split(states: Sequence[np.ndarray],
-          times: Sequence[np.ndarray],
-          angles: Sequence[bool],
-          *,
-          seed: int = 0,
-          smoothed: bool = False) -> Samples:
-  """Holds out trajectories if there are five or more, else the last quarter.
+def compare(
+    laws: Sequence[Law],
+    samples: Samples,
+    *,
+    seeds: int = 3,
+    steps: int = 3000,
+    hidden: tuple[int, ...] = (200, 200),
+    seed: int = 0,
+    progress: Callable[[int, float], None] = lambda *_: None) -> Outcome:
+  """Trains a vector field and rolls it out with and without the laws.
 
-  Derivatives are those of local polynomials (5 samples; 9 if the data are
-  smoothed). Time steps are taken as equal.
-
-  Args:
-    states: N arrays `[T_i, D]`.
-    times: N arrays `[T_i]`.
-    angles: which columns are angles.
-    seed: of the choice.
-    smoothed: whether to train on smoothed states.
-
-  Returns:
-    The samples.
-
-  Example:
-    >>> t = np.arange(40.)
-    >>> s = split([t[:, None]] * 2, [t] * 2, [False])
-    >>> s.states.shape, s.paths.shape, s.split[:12]
-    ((60, 1), (2, 10, 1), 'last quarter')
-  """
-  window, order = (9, 2) if smoothed else (_WINDOW, 4)
-  local = [evidence.local_polynomial(t, s, window=window, order=order)
-           for s, t in zip(states, times)]
-  used = [p[0] if smoothed else s for p, s in zip(local, states)]
-  rates = [p[1] for p in local]
-  count = len(states)
-  if count >= _MANY:
-    shuffled = np.random.default_rng(seed).permutation(count)
-    held = np.sort(shuffled[:max(1, count // 4)])
-    kept = [i for i in range(count) if i not in held]
-    train = [(used[i], rates[i]) for i in kept]
-    tests = [used[i] for i in held]
-    name = f"{len(held)} of {count} trajectories held out"
-  else:
-    cuts = [3 * len(s) // 4 for s in states]
-    train = [(u[:c], r[:c]) for u, r, c in zip(used, rates, cuts)]
-    tests = [u[c - 1:] for u, c in zip(used, cuts)]
-    name = "last quarter of the time of every trajectory held out"
-  length = min(len(t) for t in tests)
-  paths = np.stack([t[:length] for t in tests])
-  return Samples(np.concatenate([a for a, _ in train]),
-                 np.concatenate([b for _, b in train]), paths[:, 0],
-                 paths[:, 1:], float(np.median(np.diff(times[0]))),
-                 np.asarray(angles), name)
-
-
-@dataclasses.dataclass(frozen=True)
-class Field:
-  """dx/dt as a network of the standardised state.
-
-  Attributes:
-    apply: `(params, inputs) -> outputs`, the network.
-    mean: `[D]` of the states.
-    scale: `[D]` standard deviation of the states.
-    rate: `[D]` standard deviation of the derivatives.
-    angles: indices of angles; they enter as sine and cosine.
-    lines: indices of the other columns.
-  """
-  apply: Callable[[Params, Array], Array]
-  mean: Array
-  scale: Array
-  rate: Array
-  angles: tuple[int, ...]
-  lines: tuple[int, ...]
-
-  def __call__(self, params: Params, x: Array, key: Any = None) -> Array:
-    """dx/dt `[D]` at one state `[D]`."""
-    del key
-    scaled = (x - self.mean) / self.scale
-    pieces = [scaled[jnp.array(self.lines, int)]] if self.lines else []
-    if self.angles:
-      turn = x[jnp.array(self.angles, int)]
-      pieces += [jnp.sin(turn), jnp.cos(turn)]
-    return self.apply(params, jnp.concatenate(pieces)) * self.rate
-
-
-def make_field(samples: Samples, keys: Array,
-               hidden: tuple[int, ...]) -> tuple[Field, Params]:
-  """The field and its initial parameters, one set per key."""
-  angles = tuple(int(i) for i in np.flatnonzero(samples.angles))
-  lines = tuple(int(i) for i in np.flatnonzero(~samples.angles))
-  width = samples.states.shape[1]
-  inputs = len(lines) + 2 * len(angles)
-  made = [networks.mlp(k, inputs, width, hidden=hidden) for k in keys]
-  params = jax.tree.map(lambda *leaves: jnp.stack(leaves),
-                        *[m[1] for m in made])
-  floor = lambda a: np.maximum(a, 1e-12 * max(float(a.max()), 1e-300))
-  mean, scale, rate = (jnp.asarray(a, jnp.result_type(float)) for a in (
-      samples.states.mean(0), floor(samples.states.std(0)),
-      floor(samples.rates.std(0))))
-  return Field(made[0][0], mean, scale, rate, angles, lines), params
-
-
-def train(field: Field,
-          params: Params,
-          samples: Samples,
-          key: Array,
-          *,
-          steps: int,
-          learning_rate: float = 3e-3,
-          progress: Callable[[int, float], None] = lambda *_: None
-         ) -> tuple[Params, np.ndarray]:
-  """Fits the derivatives by Adam with a cosine schedule, all seeds at once.
+  A tailored field is the same network: at every state one Gauss-Newton step
+  changes its weights, as little as possible, until the laws' quantities do not
+  change along the field. Nothing is trained for it, so the plain field of the
+  same seed is its control.
 
   Args:
-    field: the model.
-    params: leaves `[S, ...]`.
-    samples: states and derivatives.
-    key: of the batches.
-    steps: number of updates.
-    learning_rate: at the beginning.
-    progress: called with (step, loss) now and then.
-
-  Returns:
-    Parameters with leaves `[S, ...]`, and the final loss `[S]`.
-  """
-  dtype = jnp.result_type(float)
-  states = jnp.asarray(samples.states, dtype)
-  rates = jnp.asarray(samples.rates, dtype)
-  optimizer = optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
-
-  def loss_fn(p: Params, index: Array) -> Array:
-    out = jax.vmap(lambda x: field(p, x))(states[index])
-    return jnp.mean(((out - rates[index]) / field.rate)**2)
-
-  def one(carry: Any, index: Array) -> Any:
-    p, opt = carry
-    loss, gradient = jax.value_and_grad(loss_fn)(p, index)
-    updates, opt = optimizer.update(gradient, opt, p)
-    return (optax.apply_updates(p, updates), opt), loss
-
-  @jax.jit
-  def chunk(carry: Any, keys: Array) -> Any:
-    size = min(_BATCH, len(states))
-    batches = jax.vmap(lambda k: jax.random.choice(
-        k, len(states), (size,), replace=False))(keys)
-    return jax.vmap(lambda c: jax.lax.scan(one, c, batches))(carry)
-
-  carry = (params, jax.vmap(optimizer.init)(params))
-  length = max(1, steps // 10)
-  done, losses = 0, jnp.zeros((1, 1))
-  while done < steps:
-    carry, losses = chunk(
-        carry, jax.random.split(jax.random.fold_in(key, done), length))
-    done += length
-    progress(done, float(losses[:, -1].mean()))
-  return carry[0], np.asarray(losses.mean(axis=1))
-
-
-def compare(law: Law,
-            samples: Samples,
-            *,
-            seeds: int = 3,
-            steps: int = 3000,
-            hidden: tuple[int, ...] = (200, 200),
-            seed: int = 0,
-            progress: Callable[[int, float], None] = lambda *_: None
-           ) -> Outcome:
-  """Trains a vector field and rolls it out with and without the law.
-
-  The tailored field is the same network: at every state one Gauss-Newton step
-  changes its weights, as little as possible, until the law's quantity does not
-  change along the field. Nothing is trained for it, so the untailored field of
-  the same seed is its control.
-
-  Args:
-    law: the law to respect.
+    laws: K laws; the first one alone and all together are tailored with.
     samples: training and held-out data.
     seeds: number S of independently initialised networks.
     steps: updates of training.
@@ -289,48 +116,74 @@ def compare(law: Law,
 
   Returns:
     Errors along held-out paths.
+
+  Raises:
+    ValueError: if there is no law.
   """
+  if not laws:
+    raise ValueError("`laws` must hold at least one law: got none.")
   key = jax.random.key(seed)
-  field, params = make_field(samples, jax.random.split(key, seeds), hidden)
-  params, losses = train(field, params, samples, jax.random.fold_in(key, 1),
-                         steps=steps, progress=progress)
+  field, params = vector_field.make_field(samples, jax.random.split(key, seeds),
+                                          hidden)
+  params, losses = vector_field.train(field,
+                                      params,
+                                      samples,
+                                      jax.random.fold_in(key, 1),
+                                      steps=steps,
+                                      progress=progress)
+  variants = [
+      _roll_out(lambda p: lambda x: field(p, x), params, samples, laws[0],
+                "without a law")
+  ]
+  for count in sorted({1, len(laws)}):
+    name = "with law 1" if count == 1 else f"with all {count} laws"
+    make, inner_step = _tailored(field, params, laws[:count], samples)
+    variants.append(_roll_out(make, params, samples, laws[0], name, inner_step))
+  times = samples.dt * np.arange(1, samples.paths.shape[1] + 1)
+  return Outcome(times, tuple(variants), losses, samples.split)
+
+
+def _tailored(field: vector_field.Field, params: Params, laws: Sequence[Law],
+              samples: Samples) -> tuple[Callable[[Params], Any], str]:
+  """Makes the tailored field of given weights; says how it is computed."""
+  spread = [float(np.std(law(samples.states))) or 1. for law in laws]
+  predict = functools.partial(
+      tailoring.tailored_predict,
+      predict_fn=field,
+      conserved_fn=lambda _, x: jnp.stack(
+          [law(x, jnp) / s for law, s in zip(laws, spread)]),
+      optimizer=inner_optimizers.gauss_newton(),
+      residual_fn=functools.partial(field_residuals, dt=samples.dt))
+  # The field is deterministic, so one key serves every state.
+  key = jax.random.key(0)
+  one = jax.tree.map(lambda leaf: leaf[0], params)
+  state = jnp.asarray(samples.start[0], jnp.result_type(float))
+  shape = jax.eval_shape(lambda p, x: predict(MetaParams(p), x, key), one,
+                         state)
+  return (lambda p: lambda x: predict(MetaParams(p), x, key).value), shape.path
+
+
+def _roll_out(make: Callable[[Params], Any],
+              params: Params,
+              samples: Samples,
+              law: Law,
+              name: str,
+              inner_step: str = "") -> Variant:
+  """Integrates from every held-out start, for every seed."""
+  start = jnp.asarray(samples.start, jnp.result_type(float))
+
+  def one(p: Params, x: Array) -> Array:
+    step = integrators.rk4(make(p), samples.dt)
+    return integrators.rollout(step, x, samples.paths.shape[1])
+
+  paths = jax.jit(
+      jax.vmap(lambda p: jax.vmap(lambda x: one(p, x))(start)))(params)
+  rolled = np.asarray(paths, np.float64)
   spread = float(np.std(law(samples.states))) or 1.
-  conserved: Any = lambda _, x: law(x, jnp)[None] / spread
-  tailored = functools.partial(tailoring.tailored_predict,
-                               predict_fn=field,
-                               conserved_fn=conserved,
-                               optimizer=tailoring.gauss_newton(),
-                               residual_fn=functools.partial(
-                                   field_residuals, dt=samples.dt))
-  fixed = jax.random.key(0)
-  tailor_field = lambda p: lambda x: tailored(MetaParams(p), x, fixed).value
-  plain_field = lambda p: lambda x: field(p, x)
-  dtype = jnp.result_type(float)
-  start = jnp.asarray(samples.start, dtype)
-  number = samples.paths.shape[1]
-
-  def roll(make: Callable[[Params], Any]) -> np.ndarray:
-
-    @jax.jit
-    def run(all_params: Params) -> Array:
-      def one(p: Params, x: Array) -> Array:
-        step = integrators.rk4(make(p), samples.dt)
-        return integrators.rollout(step, x, number)
-      paths = jax.vmap(lambda p: jax.vmap(lambda x: one(p, x))(start))
-      return paths(all_params)
-
-    return np.asarray(run(params), np.float64)
-
-  example = jax.eval_shape(lambda p, x: tailored(MetaParams(p), x, fixed),
-                           jax.tree.map(lambda a: a[0], params), start[0])
-  rolled = [roll(plain_field), roll(tailor_field)]
-  errors = [rollout_error(r, samples) for r in rolled]
-  drifts = [np.nan_to_num(np.abs(law(r) - law(samples.start)[:, None]) / spread,
-                          nan=_CAP).clip(0, _CAP) for r in rolled]
-  diverged = tuple(int(np.sum(e.max(-1) >= _CAP)) for e in errors)
-  return Outcome(samples.dt * np.arange(1, number + 1), errors[0], errors[1],
-                 drifts[0], drifts[1], (diverged[0], diverged[1]), losses,
-                 samples.split, example.path)
+  with np.errstate(all="ignore"):
+    change = np.abs(law(rolled) - law(samples.start)[:, None]) / spread
+  drift = np.nan_to_num(change, nan=_CAP, posinf=_CAP).clip(0, _CAP)
+  return Variant(name, rollout_error(rolled, samples), drift, inner_step)
 
 
 def rollout_error(rolled: np.ndarray, samples: Samples) -> np.ndarray:
@@ -343,8 +196,9 @@ def rollout_error(rolled: np.ndarray, samples: Samples) -> np.ndarray:
   Returns:
     `[S, M, T]`, at most 10; 10 where a prediction is not finite.
   """
-  gap = rolled - samples.paths
-  gap = np.where(samples.angles, np.angle(np.exp(1j * gap)), gap)
-  scaled = gap / np.maximum(samples.states.std(0), 1e-300)
-  error = np.sqrt(np.mean(scaled**2, axis=-1))
+  with np.errstate(all="ignore"):
+    gap = rolled - samples.paths
+    gap = np.where(samples.angles, np.angle(np.exp(1j * gap)), gap)
+    scaled = gap / np.maximum(samples.states.std(0), 1e-300)
+    error = np.sqrt(np.mean(scaled**2, axis=-1))
   return np.nan_to_num(error, nan=_CAP, posinf=_CAP).clip(0, _CAP)

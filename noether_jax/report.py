@@ -88,10 +88,12 @@ def result(found: Discovery, outcome: Outcome | None,
       "verdict": found.verdict,
       "independent_laws": found.independent,
       "laws": [law_record(law) for law in found.laws],
-      "best_rejected": (law_record(found.best_rejected)
-                        if found.best_rejected else None),
-      "columns": [{"name": v.name, "unit": str(v.unit)}
-                  for v in found.variables],
+      "best_rejected":
+          (law_record(found.best_rejected) if found.best_rejected else None),
+      "columns": [{
+          "name": v.name,
+          "unit": str(v.unit)
+      } for v in found.variables],
       "library_terms": found.features,
       "noise": [float(n) for n in found.noise],
       "smoothed": found.smoothed,
@@ -167,8 +169,8 @@ def _uses(term: Any, index: int) -> bool:
 
 
 def _needs_module(law: Law) -> bool:
-  return any(a.kind not in ("var", "dot") for t in law.terms
-             for a, _ in t.factors)
+  return any(
+      a.kind not in ("var", "dot") for t in law.terms for a, _ in t.factors)
 
 
 def plain_text(found: Discovery, outcome: Outcome | None,
@@ -176,12 +178,16 @@ def plain_text(found: Discovery, outcome: Outcome | None,
   """What the program prints at the end."""
   lines = []
   for n, law in enumerate(found.laws, 1):
-    lines += [f"{n}. {law.text}   [{law.unit}]", f"   {law.verdict}; "
-              f"{evidence_text(law)}"]
-    lines += [f"   {c:>14.8g} +- {u:.2g} {law.coefficient_unit(k)}  x  "
-              f"{law.terms[k].text}"
-              for k, (c, u) in enumerate(
-                  zip(law.coefficients, law.uncertainties)) if k]
+    lines += [
+        f"{n}. {law.text}   [{law.unit}]", f"   {law.verdict}; "
+        f"{evidence_text(law)}"
+    ]
+    lines += [
+        f"   {c:>14.8g} +- {u:.2g} {law.coefficient_unit(k)}  x  "
+        f"{law.terms[k].text}"
+        for k, (c, u) in enumerate(zip(law.coefficients, law.uncertainties))
+        if k
+    ]
   if found.best_rejected is not None:
     lines.append(f"best combination, rejected: {found.best_rejected.text}; "
                  f"{evidence_text(found.best_rejected)}")
@@ -201,22 +207,30 @@ def evidence_text(law: Law) -> str:
 
 
 def prediction_text(outcome: Outcome) -> str:
-  """The comparison in one line."""
+  """The comparison, one line per variant."""
   s = outcome.summary
-  return (f"prediction ({s['split']}, horizon {s['horizon']:.4g}, {s['seeds']} "
-          f"seeds): error {s['rmse_plain'][0]:.3g} +- {s['rmse_plain'][1]:.2g} "
-          f"without, {s['rmse_tailored'][0]:.3g} +- {s['rmse_tailored'][1]:.2g} "
-          f"with the law; ratio {s['ratio_paired'][0]:.2f} +- "
-          f"{s['ratio_paired'][1]:.2f}, better in {s['wins']} of {s['seeds']}")
+  lines = [
+      f"prediction: {s['split']}; {s['held_out_paths']} rollouts over "
+      f"{s['horizon']:.4g}, {s['seeds']} seeds; error in standard "
+      "deviations"
+  ]
+  for n, row in enumerate(s["variants"]):
+    mean, spread = row["rmse"]
+    line = f"  {row['name']:<18} {mean:.3g} +- {spread:.2g}"
+    if n:
+      line += (f"   ratio to without {row['ratio_paired'][0]:.3g} +- "
+               f"{row['ratio_paired'][1]:.2g}, better in {row['wins']} of "
+               f"{s['seeds']} seeds")
+    lines.append(line)
+  return "\n".join(lines)
 
 
 def _law_section(n: int, law: Law) -> str:
-  rows = "".join(
-      f"<tr><td>{html.escape(term.text)}</td><td class=n>"
-      f"{law.coefficients[k]:.8g}</td><td class=n>"
-      f"{f'{law.uncertainties[k]:.2g}' if k else 'chosen'}</td>"
-      f"<td>{html.escape(law.coefficient_unit(k))}</td></tr>"
-      for k, term in enumerate(law.terms))
+  rows = "".join(f"<tr><td>{html.escape(term.text)}</td><td class=n>"
+                 f"{law.coefficients[k]:.8g}</td><td class=n>"
+                 f"{f'{law.uncertainties[k]:.2g}' if k else 'chosen'}</td>"
+                 f"<td>{html.escape(law.coefficient_unit(k))}</td></tr>"
+                 for k, term in enumerate(law.terms))
   return (f"<h2>Law {n}</h2><p class=law>{html.escape(law.text)} "
           f"<span class=quiet>[{html.escape(law.unit)}]</span></p>"
           f"<p>{html.escape(law.verdict.capitalize())}: "
@@ -227,31 +241,33 @@ def _law_section(n: int, law: Law) -> str:
 
 def _prediction_section(outcome: Outcome) -> str:
   s = outcome.summary
-
-  def row(name: str, key: str) -> str:
-    mean, spread = s[f"rmse_{key}"]
-    return (f"<tr><td>{name}</td><td class=n>{mean:.3g} ± {spread:.2g}</td>"
-            f"<td class=n>{s[f'drift_{key}']:.2g}</td>"
-            f"<td class=n>{s[f'diverged_{key}']}</td></tr>")
-
+  rows = ""
+  for n, row in enumerate(s["variants"]):
+    ratio = (f"{row['ratio_paired'][0]:.3g} ± {row['ratio_paired'][1]:.2g}"
+             if n else "")
+    wins = f"{row['wins']} of {s['seeds']}" if n else ""
+    rows += (f"<tr><td>{html.escape(row['name'])}</td><td class=n>"
+             f"{row['rmse'][0]:.3g} ± {row['rmse'][1]:.2g}</td>"
+             f"<td class=n>{ratio}</td><td class=n>{wins}</td>"
+             f"<td class=n>{row['drift']:.2g}</td>"
+             f"<td class=n>{row['diverged']}</td></tr>")
   return (
-      "<h2>Does the law help to predict?</h2><p>A network learned the time "
+      "<h2>Do the laws help to predict?</h2><p>A network learned the time "
       f"derivative of the state; {html.escape(s['split'])}. At every state the "
       "tailored field changes the network's weights, as little as possible, "
-      "until the law holds along the field. Both fields are the same trained "
+      "until the laws hold along the field. All fields are the same trained "
       "network: tailoring needs no training, so the plain field of the same "
       f"seed is the control. {s['held_out_paths']} rollouts over "
-      f"{s['horizon']:.4g} time units, {s['seeds']} seeds, ± is the spread over "
-      "seeds.</p><table><tr><th></th><th>error (standard deviations)</th>"
-      "<th>drift of the law</th><th>diverged rollouts</th></tr>"
-      f"{row('without the law', 'plain')}{row('with the law', 'tailored')}"
-      "</table><p>Error with the law over error without, same seed: "
-      f"<b>{s['ratio_paired'][0]:.2f} ± {s['ratio_paired'][1]:.2f}</b>, smaller "
-      f"in {s['wins']} of {s['seeds']} seeds.</p>")
+      f"{s['horizon']:.4g} time units, {s['seeds']} seeds; ± is the spread over "
+      "seeds, errors are in standard deviations of the columns.</p><table><tr>"
+      "<th></th><th>error</th><th>ratio, same seed</th><th>better</th>"
+      "<th>drift of law 1</th><th>diverged</th></tr>"
+      f"{rows}</table>")
 
 
-def page(found: Discovery, outcome: Outcome | None, figures: Mapping[str, bytes],
-         *, title: str, notes: Sequence[str], footer: str) -> str:
+def page(found: Discovery, outcome: Outcome | None, figures: Mapping[str,
+                                                                     bytes], *,
+         title: str, notes: Sequence[str], footer: str) -> str:
   """The report as one HTML file with its figures inside.
 
   Args:
@@ -293,7 +309,8 @@ def page(found: Discovery, outcome: Outcome | None, figures: Mapping[str, bytes]
     parts.append(f"<figure><img alt='{html.escape(caption, quote=True)}' "
                  f"src='data:image/png;base64,{data}'><figcaption class=quiet>"
                  f"{html.escape(caption)}</figcaption></figure>")
-  parts.append(_METHOD + f"<p class=quiet>{html.escape(footer)}</p></body></html>")
+  parts.append(_METHOD +
+               f"<p class=quiet>{html.escape(footer)}</p></body></html>")
   return "\n".join(parts) + "\n"
 
 

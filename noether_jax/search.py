@@ -16,8 +16,8 @@ MIN_ROWS = 20
 
 
 def _windows(
-    states: Sequence[np.ndarray], times: Sequence[np.ndarray]
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    states: Sequence[np.ndarray],
+    times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
   """Cuts trajectories into windows of at least two of their cycles."""
   out: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
   for s, t in zip(states, times):
@@ -126,16 +126,18 @@ class Search:
 
     spread = elimination.resample(self.data, support, self.seed, self.bootstrap)
     return Law(self.variables, tuple(self.features[i] for i in support[order]),
-               natural(scaled),
-               np.std([natural(c) for c in spread], axis=0), evidence, verdict)
+               natural(scaled), np.std([natural(c) for c in spread], axis=0),
+               evidence, verdict)
 
   def constant(self) -> Law | None:
     """A short combination that has one value in all the data, if any."""
-    simple = np.array([i for i, f in enumerate(self.features)
-                       if f.degree <= 2 and np.isfinite(self.data.scale[i])])
+    simple = np.array([
+        i for i, f in enumerate(self.features)
+        if f.degree <= 2 and np.isfinite(self.data.scale[i])
+    ])
     pooled = self.data.total()
-    support, coefficients = elimination.shortest_constant(
-        pooled[np.ix_(simple, simple)])
+    support, coefficients = elimination.shortest_constant(pooled[np.ix_(
+        simple, simple)])
     if support is None:
       return None
     support = simple[support]

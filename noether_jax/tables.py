@@ -57,13 +57,13 @@ def _read_csv(path: pathlib.Path) -> Table:
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
   except csv.Error as error:
     raise InputError(f"{path.name}: not readable as CSV: {error}.") from error
-  numbered = [(n, row) for n, row in enumerate(rows, 1) if any(
-      cell.strip() for cell in row)]
+  numbered = [(n, row) for n, row in enumerate(rows, 1) if any(cell.strip()
+                                                               for cell in row)]
   header = [name.strip() for name in numbered[0][1]]
   if len(set(header)) < len(header) or "" in header:
     raise InputError(f"{path.name}: the first line must name every column "
                      f"once: got {delimiter.join(header)[:60]!r}.")
-  if all(_is_number(name) for name in header):
+  if all(is_number(name) for name in header):
     raise InputError(f"{path.name}: the first line holds numbers: it must name "
                      "the columns.")
   for n, row in numbered[1:]:
@@ -71,8 +71,10 @@ def _read_csv(path: pathlib.Path) -> Table:
       raise InputError(f"{path.name}, row {n}: {len(row)} cells where the "
                        f"header has {len(header)}.")
   body = [row for _, row in numbered[1:]]
-  return {name: np.array([row[i].strip() for row in body], dtype=object)
-          for i, name in enumerate(header)}
+  return {
+      name: np.array([row[i].strip() for row in body], dtype=object)
+      for i, name in enumerate(header)
+  }
 
 
 def _read_npz(path: pathlib.Path) -> Table:
@@ -83,8 +85,8 @@ def _read_npz(path: pathlib.Path) -> Table:
     raise InputError(f"{path.name}: not a readable NPZ file: {error}".split(
         "\n")[0]) from error
   shapes = {name: a.shape for name, a in table.items()}
-  if not table or any(len(s) != 1 for s in shapes.values()) or len(set(
-      shapes.values())) != 1:
+  if not table or any(len(s) != 1 for s in shapes.values()) or len(
+      set(shapes.values())) != 1:
     raise InputError(f"{path.name}: needs one array of equal length per column:"
                      f" got {shapes}.")
   return table
@@ -101,8 +103,8 @@ def _read_parquet(path: pathlib.Path) -> Table:
     table = pyarrow.parquet.read_table(path)
   except (pyarrow.ArrowException, ValueError) as error:
     first = str(error).splitlines()[0]
-    raise InputError(f"{path.name}: not a readable Parquet file: {first}"
-                     ) from error
+    raise InputError(
+        f"{path.name}: not a readable Parquet file: {first}") from error
   return {name: table[name].to_numpy() for name in table.column_names}
 
 

@@ -160,15 +160,18 @@ def _numbers(table: Table, name: str, file: str) -> np.ndarray:
   Raises:
     InputError: naming the first bad row.
   """
+  if table[name].dtype.kind not in "fiubOUS":
+    raise InputError(f"{file}: column {name!r} holds {table[name].dtype}, not "
+                     "real numbers.")
   try:
     values = table[name].astype(np.float64)
   except (TypeError, ValueError):
-    bad = next(n for n, cell in enumerate(table[name])
-               if not is_number(str(cell)))
+    bad = next(
+        n for n, cell in enumerate(table[name]) if not is_number(str(cell)))
     cell = str(table[name][bad])[:20]
     what = f"holds {cell!r}, not a number" if cell else "is empty"
-    raise InputError(f"{file}: column {name!r}, data row {bad + 1} {what}."
-                     ) from None
+    raise InputError(
+        f"{file}: column {name!r}, data row {bad + 1} {what}.") from None
   finite = np.isfinite(values)
   if not finite.all():
     raise InputError(f"{file}: column {name!r} is not finite in "
@@ -203,8 +206,10 @@ def _assemble(table: Table, file: str, columns: str | None, trial: str | None,
   if columns:
     variables = parse_columns(columns)
   else:
-    names = [name for name, column in table.items()
-             if name not in (clock, group) and _is_numeric(column)]
+    names = [
+        name for name, column in table.items()
+        if name not in (clock, group) and _is_numeric(column)
+    ]
     if not names:
       raise InputError(f"{file}: no column of numbers among "
                        f"{', '.join(table)[:200]}.")
