@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-import zlib
 
 import numpy as np
 import scipy.io
@@ -45,6 +44,9 @@ class Recording:
 def parse(path: pathlib.Path) -> dict[str, tuple[Recording, ...]]:
   """Reads the MATLAB file and checks its form.
 
+  SciPy may crash the process on a damaged file of this format, so `load`
+  verifies the checksum first.
+
   Args:
     path: the .mat file (MATLAB 5 format).
 
@@ -53,16 +55,16 @@ def parse(path: pathlib.Path) -> dict[str, tuple[Recording, ...]]:
     the arm swings lower and lower.
 
   Raises:
-    DataError: if it is no such file, a variable is missing, a shape does not
+    DataError: if there is no such file, a variable is missing, a shape does not
       fit, a value is not finite, or time does not increase.
-    OSError: if the file cannot be opened.
   """
-  path.stat()
   try:
-    content = scipy.io.loadmat(path)
-  # What scipy.io raises on a damaged file depends on where the damage is.
-  except (ValueError, TypeError, KeyError, IndexError, EOFError, OSError,
-          NotImplementedError, OverflowError, MemoryError, zlib.error,
+    with open(path, "rb") as file:
+      content = scipy.io.loadmat(file)
+  except OSError as error:
+    raise sources.DataError(
+        f"{path}: cannot be read: {error.strerror or error}") from error
+  except (ValueError, TypeError, LookupError, NotImplementedError,
           scipy.io.matlab.MatReadError) as error:
     reason = " ".join(str(error).split()) or type(error).__name__
     raise sources.DataError(
@@ -92,7 +94,8 @@ def load(path: pathlib.Path) -> dict[str, tuple[Recording, ...]]:
   Raises:
     DataError: if the file is not the published one.
   """
-  return sources.read(SOURCE, path, parse)
+  sources.verify(SOURCE, path)
+  return parse(path)
 
 
 def _cells(path: pathlib.Path, content: dict[str, np.ndarray],

@@ -22,7 +22,7 @@ def define_flags() -> flags.FlagValues:
     Flags that are not parsed yet; those of configurations default to None.
   """
   values = flags.FlagValues()
-  shared = {"flag_values": values}
+  shared: dict[str, Any] = {"flag_values": values}
   flags.DEFINE_enum("dataset", None, loading.NAMES, "What to prepare.",
                     **shared)
   flags.DEFINE_string("data_dir", loading.DEFAULT_DATA_DIR,

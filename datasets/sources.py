@@ -15,13 +15,9 @@ import tempfile
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable
-from typing import TypeVar
 
 _TIMEOUT_SECONDS = 30
 _MAX_BYTES = 1 << 28
-
-Parsed = TypeVar("Parsed")
 
 
 class DataError(ValueError):
@@ -62,26 +58,17 @@ def sha256(path: str | os.PathLike[str]) -> str:
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read(source: Source, path: pathlib.Path, parse: Callable[[pathlib.Path],
-                                                             Parsed]) -> Parsed:
-  """Parses a file and verifies its checksum.
-
-  The file is parsed first, because "line 7 has 3 columns" helps more than a
-  checksum that differs.
+def verify(source: Source, path: pathlib.Path) -> None:
+  """Checks that a file is the published one.
 
   Args:
     source: what the file should be.
     path: where it is.
-    parse: reads it; raises DataError on what it cannot read.
-
-  Returns:
-    What `parse` returns.
 
   Raises:
-    DataError: if it cannot be parsed, or its checksum differs.
+    DataError: if it cannot be read, or its checksum differs.
   """
   try:
-    parsed = parse(path)
     found = sha256(path)
   except OSError as error:
     raise DataError(f"{path}: cannot be read: {error.strerror}") from error
@@ -89,7 +76,6 @@ def read(source: Source, path: pathlib.Path, parse: Callable[[pathlib.Path],
     raise DataError(
         f"{path}: checksum mismatch: SHA-256 is {found[:12]}..., expected "
         f"{source.sha256[:12]}...; get the original from {source.title}")
-  return parsed
 
 
 def locate(source: Source,
