@@ -20,10 +20,8 @@ import jax
 from jax.extend import core as jex_core
 import jax.numpy as jnp
 
+from noether_jax import kernel_uses
 from noether_jax.types import Array, PyTree
-
-_CALLS = ("pjit", "jit", "closed_call", "core_call")
-_REMATS = ("checkpoint", "remat", "remat2")
 
 
 @jax.tree_util.register_dataclass
@@ -57,146 +55,11 @@ class _Kernel:
     return full.T if self.transposed else full
 
 
-@dataclasses.dataclass(frozen=True)
-class _Ref:
-  """A kernel as seen by the static analysis."""
-  leaf: int
-  transposed: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class _Use:
-  """One product with a kernel: which leaf, and the output's shape."""
-  leaf: int
-  swapped: bool  # the contraction runs over the kernel's second axis
-  axis: int  # of the output, the kernel's free axis
-  rows: int  # vectors per evaluation
-  aval: Any
-
-
-@dataclasses.dataclass(frozen=True)
-class _Nest:
-  """The uses within a sub-jaxpr; `length` is a scan's, or None."""
-  items: tuple[Any, ...]
-  length: int | None
-
-
-def _is_ref(refs: dict[Any, _Ref], var: Any) -> bool:
-  return not isinstance(var, jex_core.Literal) and var in refs
-
-
-def _dot_use(eqn: Any, refs: dict[Any, _Ref]) -> _Use | None:
-  """The use that a `dot_general` makes of a kernel, if it is a plain one."""
-  held = [_is_ref(refs, v) for v in eqn.invars]
-  if sum(held) != 1:
-    return None
-  side = held.index(True)
-  contract, batch = eqn.params["dimension_numbers"]
-  if batch[0] or len(contract[side]) != 1:
-    return None
-  ref = refs[eqn.invars[side]]
-  out = eqn.outvars[0].aval
-  other = eqn.invars[1 - side].aval
-  if other.dtype != out.dtype or eqn.invars[side].aval.dtype != out.dtype:
-    return None
-  return _Use(leaf=ref.leaf,
-              swapped=(contract[side][0] == 1) != ref.transposed,
-              axis=0 if side == 0 else out.ndim - 1,
-              rows=other.size // other.shape[contract[1 - side][0]],
-              aval=out)
-
-
-def _alias(eqn: Any, refs: dict[Any, _Ref]) -> _Ref | None:
-  """The kernel that an equation merely renames or transposes."""
-  ref = refs[eqn.invars[0]] if _is_ref(refs, eqn.invars[0]) else None
-  name = eqn.primitive.name
-  if ref is None:
-    return None
-  if name == "transpose":
-    return dataclasses.replace(ref, transposed=not ref.transposed)
-  same = eqn.invars[0].aval.dtype == eqn.outvars[0].aval.dtype
-  if name == "copy" or (name == "convert_element_type" and same):
-    return ref
-  return None
-
-
-def _sub_jaxpr(eqn: Any) -> Any:
-  """The open jaxpr of a call, remat or scan equation."""
-  jaxpr = eqn.params["jaxpr"]
-  return jaxpr.jaxpr if hasattr(jaxpr, "jaxpr") else jaxpr
-
-
-def _recursable(eqn: Any, refs: dict[Any, _Ref]) -> bool:
-  name = eqn.primitive.name
-  if name in _CALLS or name in _REMATS:
-    return "jaxpr" in eqn.params
-  if name == "scan":
-    rest = eqn.invars[eqn.params["num_consts"]:]
-    return not any(_is_ref(refs, v) for v in rest)
-  return False
-
-
-def _analyse(jaxpr: Any, refs: dict[Any, _Ref], bad: set[int]) -> list[Any]:
-  """The uses of `refs` in evaluation order; disqualified leaves go to `bad`."""
-  refs = dict(refs)
-  items: list[Any] = []
-  for eqn in jaxpr.eqns:
-    hit = [refs[v].leaf for v in eqn.invars if _is_ref(refs, v)]
-    if not hit:
-      continue
-    if eqn.primitive.name == "dot_general":
-      use = _dot_use(eqn, refs)
-      if use is None:
-        bad.update(hit)
-      else:
-        items.append(use)
-      continue
-    alias = _alias(eqn, refs)
-    if alias is not None:
-      refs[eqn.outvars[0]] = alias
-    elif _recursable(eqn, refs):
-      inner = _sub_jaxpr(eqn)
-      passed = {
-          b: refs[v]
-          for b, v in zip(inner.invars, eqn.invars)
-          if _is_ref(refs, v)
-      }
-      length = (eqn.params["length"] if eqn.primitive.name == "scan" else None)
-      items.append(_Nest(tuple(_analyse(inner, passed, bad)), length))
-    else:
-      bad.update(hit)
-  bad.update(refs[v].leaf for v in jaxpr.outvars if _is_ref(refs, v))
-  return items
-
-
-def _zeros(items: Sequence[Any], lead: tuple[int, ...] = ()) -> list[Any]:
-  """A zero slot for every use, with a leading axis per enclosing scan."""
-  out: list[Any] = []
-  for item in items:
-    if isinstance(item, _Use):
-      out.append(jnp.zeros(lead + item.aval.shape, item.aval.dtype))
-    else:
-      inner = lead if item.length is None else lead + (item.length,)
-      out.append(_zeros(item.items, inner))
-  return out
-
-
-def _count(items: Sequence[Any], leaf: int, times: int = 1) -> int:
-  """How many outer products the gradient of `leaf` has."""
-  total = 0
-  for item in items:
-    if isinstance(item, _Use):
-      total += times * item.rows * (item.leaf == leaf)
-    else:
-      total += _count(item.items, leaf, times * (item.length or 1))
-  return total
-
-
 def _gather(items: Sequence[Any], records: Any, slots: Any, lead: int,
             found: dict[int, list[Factors]]) -> None:
   """Pair recorded inputs with the slots' cotangents, leaf by leaf."""
   for item, record, slot in zip(items, records, slots):
-    if isinstance(item, _Nest):
+    if isinstance(item, kernel_uses.Nest):
       deeper = lead + (item.length is not None)
       _gather(item.items, record, slot, deeper, found)
       continue
@@ -267,19 +130,19 @@ def _call(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
   """A jitted (inlined) or rematerialised function that is given kernels."""
   jaxpr = eqn.params["jaxpr"]
   consts = getattr(jaxpr, "consts", ())
-  inner = _sub_jaxpr(eqn)
+  inner = kernel_uses.sub_jaxpr(eqn)
   held = {i: v for i, v in enumerate(values) if isinstance(v, _Kernel)}
   plain = [None if i in held else v for i, v in enumerate(values)]
   kernels = {i: (k.base, k.change) for i, k in held.items()}
 
   def run(plain: list[Any], kernels: dict[int, Any], slots: Any) -> Any:
     bound = [
-        _Kernel(*kernels[i], held[i].transposed) if i in held else v
-        for i, v in enumerate(plain)
+        _Kernel(kernels[i][0], kernels[i][1], held[i].transposed)
+        if i in held else v for i, v in enumerate(plain)
     ]
     return _run(inner, consts, bound, slots)
 
-  if eqn.primitive.name in _REMATS:
+  if eqn.primitive.name in kernel_uses.REMATS:
     run = jax.checkpoint(run,
                          prevent_cse=eqn.params["prevent_cse"],
                          policy=eqn.params["policy"])
@@ -290,20 +153,21 @@ def _step(eqn: Any, values: list[Any], slots: Any,
           records: list[Any]) -> list[Any]:
   """Evaluate one equation that is given a kernel."""
   refs = {
-      v: _Ref(0, val.transposed)
+      v: kernel_uses.Ref(0, val.transposed)
       for v, val in zip(eqn.invars, values)
       if isinstance(val, _Kernel)
   }
-  if eqn.primitive.name == "dot_general" and _dot_use(eqn, refs) is not None:
+  if eqn.primitive.name == "dot_general" and kernel_uses.dot_use(
+      eqn, refs) is not None:
     side = 0 if isinstance(values[0], _Kernel) else 1
     slot = None if slots is None else slots[len(records)]
     out, record = _product(eqn, values[side], side, values[1 - side], slot)
     records.append(record)
     return [out]
-  alias = _alias(eqn, refs)
+  alias = kernel_uses.alias_of(eqn, refs)
   if alias is not None:
     return [dataclasses.replace(values[0], transposed=alias.transposed)]
-  if _recursable(eqn, refs):
+  if kernel_uses.recursable(eqn, refs):
     nested = None if slots is None else slots[len(records)]
     run = _scan if eqn.primitive.name == "scan" else _call
     outs, record = run(eqn, values, nested)
@@ -367,15 +231,16 @@ class Captured:
     bad: set[int] = set()
     items = self._layout(self._candidates, bad)
     self.uses = {
-        i: _count(items, i)
+        i: kernel_uses.count_uses(items, i)
         for i in self._candidates
-        if i not in bad and _count(items, i) > 0
+        if i not in bad and kernel_uses.count_uses(items, i) > 0
     }
 
   def _layout(self, kernels: Sequence[int], bad: set[int]) -> list[Any]:
     invars = self._closed.jaxpr.invars
-    return _analyse(self._closed.jaxpr, {invars[i]: _Ref(i) for i in kernels},
-                    bad)
+    return kernel_uses.analyse(self._closed.jaxpr,
+                               {invars[i]: kernel_uses.Ref(i) for i in kernels},
+                               bad)
 
   def _evaluate(self, leaves: Sequence[Any], slots: Any) -> Any:
     outs, records = _run(self._closed.jaxpr, self._closed.consts, leaves, slots)
@@ -383,7 +248,7 @@ class Captured:
 
   def __call__(self, leaves: Sequence[Array], changes: dict[int,
                                                             Factors]) -> PyTree:
-    """Evaluate with `leaves`, the leaf i in `changes` being a changed kernel."""
+    """Evaluate with `leaves`; leaf i in `changes` is a changed kernel."""
     args = [
         _Kernel(leaf, changes[i]) if i in changes else leaf
         for i, leaf in enumerate(leaves)
@@ -409,14 +274,14 @@ class Captured:
     items = self._layout(list(changes), set())
 
     def objective(slots: Any, values: dict[int, Array]) -> Any:
-      args = [values.get(i, leaf) for i, leaf in enumerate(leaves)]
+      args: list[Any] = [values.get(i, v) for i, v in enumerate(leaves)]
       for i, change in changes.items():
         args[i] = _Kernel(leaves[i], change)
       (value, aux), records = self._evaluate(args, slots)
       return value, (aux, records)
 
     value, pull, (aux, records) = jax.vjp(objective,
-                                          _zeros(items),
+                                          kernel_uses.zero_slots(items),
                                           {i: leaves[i] for i in plain},
                                           has_aux=True)
 

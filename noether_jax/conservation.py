@@ -73,8 +73,8 @@ def trajectory_residuals(
 ) -> Array:
   """Changes of the conserved quantities along a predicted trajectory.
 
-    r_t = g(s_t) - g(s_0)        reference "first"     (Alet et al. 2021, Eq. 2a)
-    r_t = g(s_t) - g(s_{t-1})    reference "previous"  (Eq. 2b)
+    r_t = g(s_t) - g(s_0)        "first"     (Alet et al. 2021, Eq. 2a)
+    r_t = g(s_t) - g(s_{t-1})    "previous"  (Eq. 2b)
 
   Args:
     conserved_fn: `(params, state) -> [K]`.
@@ -96,7 +96,9 @@ def trajectory_residuals(
     >>> x = jnp.array([1., 0.])
     >>> trajectory_residuals(g, None, x, steps)[:, 0].tolist()
     [2.0, 3.0]
-    >>> trajectory_residuals(g, None, x, steps, reference="previous")[:, 0].tolist()
+    >>> sequential = trajectory_residuals(g, None, x, steps,
+    ...                                   reference="previous")
+    >>> sequential[:, 0].tolist()
     [2.0, 1.0]
   """
   if reference not in _REFERENCES:

@@ -53,7 +53,9 @@ def gram(rows: PyTree) -> Array:
     flat = leaf.reshape(leaf.shape[0], -1)
     return flat @ flat.T
 
-  return sum(map(one, jax.tree.leaves(rows, is_leaf=is_factors)))
+  return jnp.sum(jnp.stack(
+      [one(leaf) for leaf in jax.tree.leaves(rows, is_leaf=is_factors)]),
+                 axis=0)
 
 
 class GaussNewton(optax.GradientTransformationExtraArgs):
@@ -166,7 +168,7 @@ def _multiples(jaxpr: Any, consts: Any, args: list[Any]) -> list[Any] | None:
   for eqn in jaxpr.eqns:
     values = [read(v) for v in eqn.invars]
     if not any(isinstance(v, _Multiple) for v in values):
-      outs = bind(eqn, values)
+      outs: list[Any] | None = bind(eqn, values)
     elif eqn.primitive.name in ("pjit", "jit"):
       inner = eqn.params["jaxpr"]
       outs = _multiples(inner.jaxpr, inner.consts, values)
@@ -213,7 +215,4 @@ def gradient_multiples(optimizer: Any, params: PyTree) -> list[Any] | None:
   if any(
       not isinstance(o, _Multiple) or o.leaf != i for i, o in enumerate(outs)):
     return None
-  return [
-      o.factor
-      for o in outs
-  ]
+  return [o.factor for o in outs]

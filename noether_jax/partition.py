@@ -78,7 +78,8 @@ def partition(params: PyTree, adapt: Adapt = True) -> tuple[PyTree, PyTree]:
     >>> partition({"w": 1.0, "b": 2.0}, {"w": True, "b": False})
     ({'b': None, 'w': 1.0}, {'b': 2.0, 'w': None})
   """
-  leaves, treedef = jax.tree.flatten(params)
+  leaves = jax.tree.leaves(params)
+  treedef: Any = jax.tree.structure(params)
   chosen = _selection(params, adapt)
   if not any(chosen):
     paths = jax.tree_util.tree_flatten_with_path(params)[0]
