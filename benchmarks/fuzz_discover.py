@@ -212,16 +212,10 @@ def cases() -> list[Case]:
   add(_PLAIN, "law", "--predict", "--quick", "--steps=5")
   add(_npz(lambda table: table), "law", name="data.npz")
   add(_npz(lambda table: {"q": np.zeros((3, 3))}), "error", name="data.npz")
-  add(_npz(lambda table: {
-      **table, "q": table["q"] + 1j
-  }),
-      "error",
-      name="data.npz")
-  add(_npz(lambda table: {
-      **table, "q": np.array(["a"] * 300, dtype=object)
-  }),
-      "error",
-      name="data.npz")
+  complex_q = lambda table: {**table, "q": table["q"] + 1j}
+  object_q = lambda table: {**table, "q": np.array(["a"] * 300, dtype=object)}
+  add(_npz(complex_q), "error", name="data.npz")
+  add(_npz(object_q), "error", name="data.npz")
   add(_cut(_npz(lambda table: table)), "error", name="data.npz")
   add(_PLAIN, "error", name="data.npz")
   add(_parquet, "law", name="data.parquet")

@@ -11,8 +11,6 @@ import time
 from typing import Any
 
 from absl import flags
-import numpy as np
-
 from noether_jax.tables import InputError
 
 _USAGE = """usage: noether-discover TRAJECTORIES [--option=value ...]
@@ -165,8 +163,9 @@ def run() -> None:
 
 def _load(rest: Sequence[str], options: Any) -> tuple[Any, Any, str]:
   """The trajectories, what to note about laws, and a title."""
-  from noether_jax import builtin  # pylint: disable=import-outside-toplevel
-  from noether_jax import trajectories  # pylint: disable=import-outside-toplevel
+  # pylint: disable=import-outside-toplevel
+  from noether_jax import builtin
+  from noether_jax import trajectories
   if len(rest) > 1:
     raise InputError(f"One file at a time: got {' '.join(rest)[:100]}.")
   if rest and options.dataset:
@@ -188,15 +187,6 @@ def _load(rest: Sequence[str], options: Any) -> tuple[Any, Any, str]:
   return data, lambda laws: [], f"What {pathlib.Path(rest[0]).name} conserves"
 
 
-def _folder(options: Any) -> pathlib.Path:
-  out = pathlib.Path(options.out)
-  try:
-    out.mkdir(parents=True, exist_ok=True)
-  except OSError as error:
-    raise InputError(f"--out={out}: {error.strerror}.") from error
-  return out
-
-
 def _discover(rest: Sequence[str], options: Any,
               command: Sequence[str]) -> None:
   """Load, search, predict, write."""
@@ -208,7 +198,10 @@ def _discover(rest: Sequence[str], options: Any,
     # Slow imports wait until the arguments and the file are known to be good.
     # pylint: disable=import-outside-toplevel
     from noether_jax import discovery
+    from noether_jax import outputs
+    from noether_jax import report
     from noether_jax import trajectories
+    out = outputs.folder(options.out)
     vectors = (trajectories.parse_vectors(options.vectors, data.variables)
                if options.vectors else None)
     found = discovery.discover(data.states,
@@ -224,11 +217,16 @@ def _discover(rest: Sequence[str], options: Any,
     if why:
       found = dataclasses.replace(found, messages=(*found.messages, why))
     remarks = notes(found.laws)
-    out = _folder(options)
-    _write(out, data, found, outcome, remarks, title, command, progress,
-           options.seed)
+    outputs.write(out,
+                  data,
+                  found,
+                  outcome,
+                  remarks=remarks,
+                  title=title,
+                  command=shlex.join(["noether-discover", *command]),
+                  seed=options.seed,
+                  start=progress.start)
     seconds = time.monotonic() - progress.start
-  from noether_jax import report
   print(report.plain_text(found, outcome, remarks))
   print(f"report: {out / 'report.html'} ({seconds:.0f} s)")
 
@@ -266,52 +264,3 @@ def _predict(data: Any, found: Any, options: Any,
           f"training step {step} of {steps}, loss {loss:.2e}"))
   progress("rolled out with and without the laws")
   return outcome, ""
-
-
-def _write(out: pathlib.Path, data: Any, found: Any, outcome: Any,
-           remarks: list[str], title: str, command: Sequence[str],
-           progress: Any, seed: int) -> None:
-  """Figures, result.json, law.py and report.html."""
-  from noether_jax import figures  # pylint: disable=import-outside-toplevel
-  from noether_jax import report  # pylint: disable=import-outside-toplevel
-  images: dict[str, tuple[str, bytes]] = {}
-  law = found.laws[0] if found.laws else found.best_rejected
-  if law is not None:
-    name = "law" if found.laws else "best combination (no law)"
-    images["quantity.png"] = (f"The {name} along time",
-                              figures.quantity(law, data.states, data.times,
-                                               data.labels, data.time_unit))
-    images["portrait.png"] = (f"Trajectories among the level sets of the {name}"
-                              " (grey)", figures.portrait(law, data.states))
-  if outcome is not None:
-    images["horizon.png"] = ("Rollouts on held-out data; bands span the seeds",
-                             figures.horizon(outcome, data.time_unit))
-  footer = "Made by: " + shlex.join(["noether-discover", *command])
-  try:
-    for stale in ("law.py", "quantity.png", "portrait.png", "horizon.png"):
-      (out / stale).unlink(missing_ok=True)
-    for file, (_, image) in images.items():
-      report.write_atomically(out / file, image)
-    if found.laws:
-      report.write_atomically(out / "law.py", report.law_module(found.laws[0]))
-    report.write_atomically(
-        out / "report.html",
-        report.page(found,
-                    outcome,
-                    dict(images.values()),
-                    title=title,
-                    notes=remarks,
-                    footer=footer))
-    report.write_atomically(
-        out / "result.json",
-        report.result(
-            found, outcome, {
-                "title": title,
-                "notes": remarks,
-                "seed": seed,
-                "trajectories": len(data.states),
-                "rows": int(np.sum([len(s) for s in data.states])),
-                "seconds": round(time.monotonic() - progress.start, 1)
-            }))
-  except OSError as error:
-    raise InputError(f"--out={out}: {error.strerror}.") from error

@@ -191,8 +191,8 @@ def discover(states: Sequence[np.ndarray],
     search = Search.make(variables, features, prepared, times, noise, seed,
                          bootstrap, progress, True)
     laws, again = search.run()
-    laws, rejected = [_demote(law, "approximately conserved") for law in laws
-                     ], rejected or again
+    rejected = rejected or again
+    laws = [_demote(law, "approximately conserved") for law in laws]
     if laws:
       messages.append("nothing is conserved along whole trajectories; the law "
                       "below holds within windows of two cycles")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import keyword
@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 
 from noether_jax.symbolic import units
+
+# Names that the generated law.py uses itself.
+_RESERVED = ("states", "np", "xp", "law", "namespace", "COEFFICIENTS")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +31,10 @@ class Variable:
   @property
   def identifier(self) -> str:
     """The name as a valid Python identifier."""
-    plain = re.sub(r"\W", "_", self.name) or "_"
-    if plain[0].isdigit() or keyword.iskeyword(plain):
+    kept = [c if f"a{c}".isidentifier() else "_" for c in self.name]
+    plain = "".join(kept) or "_"
+    if not plain.isidentifier() or plain in _RESERVED or keyword.iskeyword(
+        plain):
       plain = f"v_{plain}"
     return plain
 
@@ -80,12 +85,13 @@ class Atom:
       factor = 1 / norm if self.kind == "norm" else -1 / norm**3
       outer = [factor * a for a in argument]
     else:
-      outer = [{
+      rules: dict[str, Callable[[Any], Any]] = {
           "var": np.ones_like,
           "log": lambda a: 1 / a,
           "sin": np.cos,
           "cos": lambda a: -np.sin(a)
-      }[self.kind](argument[0])]
+      }
+      outer = [rules[self.kind](argument[0])]
     slopes = dict(zip(self.plus, outer))
     for j, slope in zip(self.minus, outer):
       slopes[j] = slopes.get(j, 0) - slope

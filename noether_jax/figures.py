@@ -16,7 +16,7 @@ from noether_jax.prediction import Outcome
 _COLORS = ("#2b6cb0", "#c05621", "#2f855a", "#805ad5", "#b83280", "#4a5568",
            "#b7791f", "#0987a0")
 _MOST_LINES = 12
-_STYLE = {
+_STYLE: Any = {
     "font.size": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -58,6 +58,15 @@ def _chosen(count: int) -> list[int]:
                                         _MOST_LINES)).astype(int).tolist()))
 
 
+def _legend(made: mpl_figure.Figure, axes: Any, labels: Sequence[str]) -> None:
+  """Names the trajectories where there are few."""
+  if 1 < len(labels) <= 8 and all(labels):
+    made.legend(*axes.get_legend_handles_labels(),
+                loc="outside lower center",
+                ncols=min(len(labels), 6),
+                markerscale=4.)
+
+
 def quantity(law: Law, states: Sequence[np.ndarray],
              times: Sequence[np.ndarray], labels: Sequence[str],
              time_unit: str) -> bytes:
@@ -93,14 +102,12 @@ def quantity(law: Law, states: Sequence[np.ndarray],
     right.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
     for axes in (left, right):
       axes.set_xlabel(_with_unit("time", time_unit))
-    if 1 < len(states) <= 8 and all(labels):
-      made.legend(*left.get_legend_handles_labels(),
-                  loc="outside lower center",
-                  ncols=min(len(states), 6))
+    _legend(made, left, labels)
     return _png(made)
 
 
-def portrait(law: Law, states: Sequence[np.ndarray]) -> bytes:
+def portrait(law: Law, states: Sequence[np.ndarray],
+             labels: Sequence[str]) -> bytes:
   """Trajectories among the law's level sets.
 
   With two columns the level sets are contours of the phase plane. With more,
@@ -110,6 +117,7 @@ def portrait(law: Law, states: Sequence[np.ndarray]) -> bytes:
   Args:
     law: what to draw.
     states: N arrays `[T_i, D]`.
+    labels: N names.
 
   Returns:
     A PNG image.
@@ -129,7 +137,7 @@ def portrait(law: Law, states: Sequence[np.ndarray]) -> bytes:
                 ".",
                 color=color,
                 ms=2.2,
-                rasterized=True)
+                label=labels[i])
       head = law.terms[0].value(list(states[i].T))
       right.plot(law(states[i]) - head, head, ".", color=color, ms=2.2)
     left.set_xlabel(names[0])
@@ -143,12 +151,13 @@ def portrait(law: Law, states: Sequence[np.ndarray]) -> bytes:
           1].unit and not law.variables[0].unit.is_angle:
         left.set_aspect("equal", "datalim")
     _exchange_lines(right, law, [states[i] for i in chosen])
+    _legend(made, left, labels)
     return _png(made)
 
 
 def _contours(axes: Any, law: Law) -> None:
-  x, y = (np.linspace(*limits, 200)
-          for limits in (axes.get_xlim(), axes.get_ylim()))
+  (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+  x, y = np.linspace(left, right, 200), np.linspace(low, high, 200)
   grid = np.stack(np.meshgrid(x, y), axis=-1)
   with np.errstate(all="ignore"):
     values = law(grid)

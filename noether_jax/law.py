@@ -88,10 +88,9 @@ def rank(laws: Sequence[Law], states: np.ndarray) -> int:
     states: `[n, D]` at which gradients are compared.
 
   Returns:
-    The 90th percentile over states of the number of singular values, of the stacked
-    unit gradients, above a twentieth of the largest
-    (the energy and the angular momentum of nearly circular orbits have nearly
-    parallel gradients).
+    The 90th percentile over states of the number of singular values, of the
+    stacked unit gradients, above a twentieth of the largest (the energy and the
+    angular momentum of nearly circular orbits have nearly parallel gradients).
 
   Example:
     >>> rank([], np.zeros((1, 2)))

@@ -7,7 +7,6 @@ import itertools
 import re
 
 from noether_jax.features import Atom, Feature, Variable
-from noether_jax.symbolic import units
 
 _VELOCITY = re.compile(r"^(v|p|d|mom)|dot$")
 _MAX_FEATURES = 150
@@ -118,6 +117,7 @@ def library(
     ValueError: if `degree` is below 1, or the library would be too large.
 
   Example:
+    >>> from noether_jax.symbolic import units
     >>> v = [Variable("q", units.Unit.parse("rad")), Variable("p")]
     >>> [f.text for f in library(v, degree=2)][:5]
     ['p', 'cos(q)', 'sin(q)', 'p^2', 'p*cos(q)']

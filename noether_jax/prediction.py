@@ -21,6 +21,7 @@ from noether_jax.types import Array, MetaParams, Params
 from noether_jax.vector_field import Samples
 
 _CAP = 10.
+_SUBSTEPS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,8 +174,9 @@ def _roll_out(make: Callable[[Params], Any],
   start = jnp.asarray(samples.start, jnp.result_type(float))
 
   def one(p: Params, x: Array) -> Array:
-    step = integrators.rk4(make(p), samples.dt)
-    return integrators.rollout(step, x, samples.paths.shape[1])
+    step = integrators.rk4(make(p), samples.dt / _SUBSTEPS)
+    every = integrators.rollout(step, x, _SUBSTEPS * samples.paths.shape[1])
+    return every[_SUBSTEPS - 1::_SUBSTEPS]
 
   paths = jax.jit(
       jax.vmap(lambda p: jax.vmap(lambda x: one(p, x))(start)))(params)

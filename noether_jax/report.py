@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 import html
 import json
 import math
-import os
-import pathlib
-import tempfile
 from typing import Any
 
 from noether_jax.discovery import Discovery
@@ -35,25 +32,6 @@ img { max-width: 100%; height: auto; }
 .quiet { color: #5b6673; font-size: .9rem; }
 code { background: #f3f5f7; padding: .1rem .3rem; border-radius: .2rem; }
 """
-
-
-def write_atomically(path: pathlib.Path, content: str | bytes) -> None:
-  """Writes a file so that a reader sees the old or the new one, never a part.
-
-  Args:
-    path: where to.
-    content: text (UTF-8) or bytes.
-  """
-  raw = content.encode() if isinstance(content, str) else content
-  handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-  try:
-    with os.fdopen(handle, "wb") as file:
-      file.write(raw)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
-  except BaseException:
-    pathlib.Path(name).unlink(missing_ok=True)
-    raise
 
 
 def _number(value: float) -> float | None:
@@ -103,74 +81,6 @@ def result(found: Discovery, outcome: Outcome | None,
       **extra,
   }
   return json.dumps(record, indent=2) + "\n"
-
-
-def law_module(law: Law) -> str:
-  """A Python module with the law as one function of NumPy or JAX arrays.
-
-  Args:
-    law: the law.
-
-  Returns:
-    Source text that needs NumPy only.
-  """
-  names = [v.identifier for v in law.variables]
-  columns = "\n".join(f"      {n}: column {i}, {str(v.unit)}, "
-                      f"{v.name!r} in the data"
-                      for i, (n, v) in enumerate(zip(names, law.variables)))
-  rows = []
-  for k, term in enumerate(law.terms):
-    rows.append(f"  {float(law.coefficients[k])!r},  # {term.text}: +- "
-                f"{law.uncertainties[k]:.2g} {law.coefficient_unit(k)}")
-  unpack = "\n".join(f"  {n} = states[..., {i}]" for i, n in enumerate(names)
-                     if any(_uses(term, i) for term in law.terms))
-  products = "\n".join(f"      COEFFICIENTS[{k}] * {term.code(names, 'xp')}" +
-                       (" +" if k < len(law.terms) - 1 else "")
-                       for k, term in enumerate(law.terms))
-  needed = _needs_module(law)
-  imports = "import numpy as np\n\n" if needed else ""
-  module = _MODULE if needed else ""
-  return f'''"""A conserved quantity found by noether-discover.
-
-  {law.text}    [{law.unit}]
-
-Verdict: {law.verdict}; scatter within over total {law.evidence.ratio:.2g}.
-"""
-
-{imports}COEFFICIENTS = (
-{chr(10).join(rows)}
-)
-
-
-def law(states):
-  """The quantity along states.
-
-  Args:
-    states: `[..., {len(names)}]`, a NumPy or JAX array with the columns
-{columns}
-
-  Returns:
-    `[...]`, in {law.unit}.
-  """
-{module}{unpack}
-  return (
-{products}
-  )
-'''
-
-
-_MODULE = """  namespace = getattr(states, "__array_namespace__", None)
-  xp = namespace() if namespace else np
-"""
-
-
-def _uses(term: Any, index: int) -> bool:
-  return any(index in atom.plus + atom.minus for atom, _ in term.factors)
-
-
-def _needs_module(law: Law) -> bool:
-  return any(
-      a.kind not in ("var", "dot") for t in law.terms for a, _ in t.factors)
 
 
 def plain_text(found: Discovery, outcome: Outcome | None,
@@ -258,22 +168,21 @@ def _prediction_section(outcome: Outcome) -> str:
       "until the laws hold along the field. All fields are the same trained "
       "network: tailoring needs no training, so the plain field of the same "
       f"seed is the control. {s['held_out_paths']} rollouts over "
-      f"{s['horizon']:.4g} time units, {s['seeds']} seeds; ± is the spread over "
-      "seeds, errors are in standard deviations of the columns.</p><table><tr>"
+      f"{s['horizon']:.4g} time units, {s['seeds']} seeds; ± is the spread over"
+      " seeds, errors are in standard deviations of the columns.</p><table><tr>"
       "<th></th><th>error</th><th>ratio, same seed</th><th>better</th>"
       "<th>drift of law 1</th><th>diverged</th></tr>"
       f"{rows}</table>")
 
 
-def page(found: Discovery, outcome: Outcome | None, figures: Mapping[str,
-                                                                     bytes], *,
-         title: str, notes: Sequence[str], footer: str) -> str:
+def page(found: Discovery, outcome: Outcome | None, images: Mapping[str, bytes],
+         *, title: str, notes: Sequence[str], footer: str) -> str:
   """The report as one HTML file with its figures inside.
 
   Args:
     found: the discovery.
     outcome: the prediction experiment, or None.
-    figures: PNG bytes by caption.
+    images: PNG bytes by caption.
     title: of the page.
     notes: remarks on the data set.
     footer: how it was made.
@@ -285,8 +194,8 @@ def page(found: Discovery, outcome: Outcome | None, figures: Mapping[str,
   parts = [
       "<!doctype html><html lang=en><head><meta charset=utf-8>",
       "<meta name=viewport content='width=device-width'>",
-      f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
-      f"<h1>{html.escape(title)}</h1>",
+      f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>",
+      f"<body><h1>{html.escape(title)}</h1>",
       f"<div class='verdict{kind}'>{html.escape(found.verdict.capitalize())}."
       "</div>"
   ]
@@ -302,9 +211,9 @@ def page(found: Discovery, outcome: Outcome | None, figures: Mapping[str,
                  f"{html.escape(evidence_text(rejected))}</p>")
   if outcome is not None:
     parts.append(_prediction_section(outcome))
-  if figures:
+  if images:
     parts.append("<h2>Figures</h2>")
-  for caption, image in figures.items():
+  for caption, image in images.items():
     data = base64.b64encode(image).decode()
     parts.append(f"<figure><img alt='{html.escape(caption, quote=True)}' "
                  f"src='data:image/png;base64,{data}'><figcaption class=quiet>"

@@ -69,9 +69,6 @@ def parse_columns(text: str) -> tuple[Variable, ...]:
   names = [v.name for v in found]
   if len(set(names)) < len(names):
     raise InputError(f"--columns={text} names a column twice.")
-  if len({v.identifier for v in found}) < len(names):
-    raise InputError(f"--columns={text}: two names differ only in characters "
-                     "that a Python name cannot hold.")
   return tuple(found)
 
 
@@ -221,6 +218,7 @@ def _assemble(table: Table, file: str, columns: str | None, trial: str | None,
     _pick(v.name, (), table, "columns")
     if v.name in (clock, group) and columns:
       raise InputError(f"--columns: {v.name!r} is the time or trial column.")
+  _check_names(variables, file)
   states = np.stack([_numbers(table, v.name, file) for v in variables], axis=1)
   if not len(states):
     raise InputError(f"{file}: no rows below the header.")
@@ -233,6 +231,20 @@ def _assemble(table: Table, file: str, columns: str | None, trial: str | None,
           if group else np.zeros(len(states), dtype=str))
   labels = list(dict.fromkeys(keys.tolist()))
   return _cut(states, times, keys, labels, variables, file, time_unit, messages)
+
+
+def _check_names(variables: Sequence[Variable], file: str) -> None:
+  """Refuses names that cannot stand in formulas, code and a report."""
+  for v in variables:
+    if not v.name.isprintable() or set(v.name) & set("\"'\\"):
+      raise InputError(f"{file}: rename column {v.name[:40]!r}; quotes, "
+                       "backslashes and control characters cannot be used.")
+  seen: dict[str, str] = {}
+  for v in variables:
+    other = seen.setdefault(v.identifier, v.name)
+    if other != v.name:
+      raise InputError(f"{file}: rename column {v.name!r}: as a Python name it "
+                       f"equals {other!r}.")
 
 
 def _cut(states: np.ndarray, times: np.ndarray, keys: np.ndarray,
