@@ -88,7 +88,9 @@ def _higher(network: _Network, phi: torch.Tensor, x: torch.Tensor,
     phi.grad = None
     for i in range(x.shape[0]):
       inner = torch.optim.SGD(network.parameters(), lr=rate)
-      with higher.innerloop_ctx(network, inner) as (copy, optimizer):
+      with higher.innerloop_ctx(network, inner,
+                                copy_initial_weights=False) as (copy,
+                                                                optimizer):
         optimizer.step(_inner_loss(copy(x[i]), x[i], phi, dt))
         torch.mean((copy(x[i]) - target[i])**2).div(x.shape[0]).backward()
     gradient = {k: v.grad for k, v in network.named_parameters()}
