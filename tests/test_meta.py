@@ -1,0 +1,101 @@
+"""The outer loop, on one device and on eight."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from noether_jax import conservation
+from noether_jax import init_state
+from noether_jax import meta_loss
+from noether_jax import MetaParams
+from noether_jax import networks
+from noether_jax import parallel
+from noether_jax import tailored_predict
+from noether_jax import update
+
+OPTIMIZER = optax.adam(1e-3)
+
+
+def problem(path="auto"):
+  apply, params = networks.mlp(jax.random.key(0), 2, 2, hidden=(16, 16))
+  params = jax.tree.map(lambda a: a.astype(jnp.float64), params)
+  fn = functools.partial(tailored_predict,
+                         predict_fn=lambda p, x, key: apply(p, x),
+                         conserved_fn=lambda phi, x: phi * jnp.sum(x**2)[None],
+                         optimizer=optax.sgd(.1),
+                         residual_fn=functools.partial(
+                             conservation.field_residuals, dt=.1),
+                         path=path)
+  x = jax.random.normal(jax.random.key(1), (16, 2))
+  step = functools.partial(update,
+                           loss_fn=functools.partial(meta_loss, tailored_fn=fn),
+                           optimizer=OPTIMIZER)
+  state = init_state(MetaParams(params, jnp.asarray(1.), jnp.asarray(0.)),
+                     OPTIMIZER)
+  return step, state, (x, -x)
+
+
+def assert_close(left, right):
+  jax.tree.map(
+      functools.partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-11),
+      left, right)
+
+
+def test_training_lowers_the_loss_and_moves_everything():
+  step, state, batch = problem()
+  first, losses, jitted = state, [], jax.jit(step)
+  for i in range(50):
+    state, metrics = jitted(state, batch, jax.random.key(i))
+    losses.append(float(metrics["loss"]))
+  assert losses[-1] < 0.9 * losses[0]
+  assert int(state.step) == 50 and int(state.skipped) == 0
+  assert state.params.conserved != first.params.conserved
+  assert state.params.inner_rate != first.params.inner_rate
+
+
+@pytest.mark.parametrize("path", ["factored", "general"])
+def test_eight_devices_equal_one(path):
+  step, state, batch = problem(path)
+  key = jax.random.key(0)
+  alone, _ = jax.jit(step)(state, batch, key)
+  mesh = parallel.make_mesh()
+  assert mesh.size == 8
+  together, _ = jax.jit(step)(parallel.replicate(state, mesh),
+                              parallel.shard_batch(batch, mesh), key)
+  assert_close(alone.params, together.params)
+
+
+def test_pmap_with_a_mean_of_the_gradients_equals_one_device():
+  step, state, batch = problem()
+  loss_fn = step.keywords["loss_fn"]
+  key = jax.random.key(0)
+  whole = jax.grad(lambda p: loss_fn(p, batch, key)[0])(state.params)
+  split = jax.tree.map(lambda leaf: leaf.reshape(8, 2, *leaf.shape[1:]), batch)
+
+  def gradient(params, batch):
+    return jax.lax.pmean(
+        jax.grad(lambda p: loss_fn(p, batch, key)[0])(params), "data")
+
+  parts = jax.pmap(gradient, "data", in_axes=(None, 0))(state.params, split)
+  assert_close(whole, jax.tree.map(lambda leaf: leaf[0], parts))
+
+
+def test_a_gradient_that_is_not_finite_is_skipped_and_counted():
+  loss = lambda p, batch, key: (jnp.sum(p) * batch, {})
+  state = init_state(jnp.ones(2), OPTIMIZER)
+  new, metrics = update(state,
+                        jnp.asarray(jnp.nan),
+                        jax.random.key(0),
+                        loss_fn=loss,
+                        optimizer=OPTIMIZER)
+  np.testing.assert_array_equal(new.params, state.params)
+  assert int(metrics["skipped"]) == 1 and int(new.step) == 1
+
+
+def test_a_batch_must_divide():
+  with pytest.raises(ValueError, match="12 examples for 8 devices"):
+    parallel.shard_batch(jnp.ones((12, 2)), parallel.make_mesh())
