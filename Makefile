@@ -37,13 +37,13 @@ types: $(VENV)/test-ready
 	$(BIN)/mypy
 
 doctest: $(VENV)/test-ready
-	$(BIN)/pytest -q --doctest-modules noether_jax
+	$(BIN)/pytest -q --doctest-modules noether_jax datasets
 
 unit: $(VENV)/test-ready
 	$(BIN)/pytest -q -m "not slow" tests
 
 slow: $(VENV)/test-ready
-	$(BIN)/pytest -q -m slow tests
+	$(BIN)/pytest -q -m slow tests || [ $$? -eq 5 ]  # 5: none yet
 
 format: $(VENV)/test-ready
 	$(BIN)/yapf --in-place --recursive --parallel noether_jax experiments datasets benchmarks tests
