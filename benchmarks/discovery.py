@@ -28,6 +28,7 @@ from noether_jax.trajectories import parse_columns
 
 _COUNT = flags.DEFINE_integer("trajectories", 20, "Trajectories per data set.")
 _SEEDS = flags.DEFINE_integer("seeds", 2, "Data sets per system and noise.")
+_FIRST = flags.DEFINE_integer("first_seed", 0, "The first seed.")
 _NOISES = flags.DEFINE_list("noises", ["0", "0.01", "0.1"], "Noise levels.")
 _DATA = flags.DEFINE_string("data", None, "Folder of measured data.")
 
@@ -152,7 +153,7 @@ def main(argv: Sequence[str]) -> None:
   rows = []
   for noise in map(float, _NOISES.value):
     for name in SYSTEMS:
-      for seed in range(_SEEDS.value):
+      for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
         rows.append(simulated(name, noise, seed, _COUNT.value))
         print(*rows[-1].values(), file=sys.stderr)
   record: dict[str, Any] = {

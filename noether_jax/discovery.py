@@ -168,8 +168,13 @@ def discover(states: Sequence[np.ndarray],
   check_columns(states, variables)
   if times is None:
     times = [np.arange(float(len(s))) for s in states]
-  prepared, noise, smoothed = _prepare(states, times)
   messages = []
+  if is_evenly_spaced(times):
+    prepared, noise, smoothed = _prepare(states, times)
+  else:
+    prepared, noise, smoothed = list(states), np.zeros(len(variables)), False
+    messages.append("uneven time steps: noise cannot be told from the signal, "
+                    "so only a law that holds to 1e-6 is called exact")
   if smoothed:
     messages.append("noise above 3 %: the data were smoothed (9 samples)")
   everything = np.concatenate(prepared)

@@ -160,8 +160,11 @@ def held_out_evidence(data: Moments, split: Split, support: np.ndarray,
         for m in (data.within[judge].mean(0), total, data.noise[judge].mean(0))
     ]
     rows.append([c @ m @ c for m in matrices])
-    series += [data.values[n][:, support] @ c for n in judge]
-    when += [times[n] for n in judge]
+    # Drift is looked for everywhere: the fit does not hide it, and weak
+    # damping needs every slope there is.
+    seen = judge if split.leave_one_out else range(len(times))
+    series += [data.values[n][:, support] @ c for n in seen]
+    when += [times[n] for n in seen]
   w, t, n = np.mean(rows, axis=0)
   one = np.ones(1)
   ratio, corrected, excess = evidence_lib.ratios(one, w[None, None],
