@@ -1,0 +1,1 @@
+"""Conserved formulas and the rollouts of small mechanical systems."""
