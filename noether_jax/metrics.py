@@ -27,8 +27,8 @@ def rmse(prediction: Array,
     ValueError: if the shapes differ.
 
   Example:
-    >>> float(rmse(jnp.array([1., 2.]), jnp.array([1., 4.])) ** 2)
-    2.0
+    >>> float(rmse(jnp.array([1., 2.]), jnp.array([4., 5.])))
+    3.0
   """
   if prediction.shape != truth.shape:
     raise ValueError("`prediction` and `truth` must have the same shape: got "

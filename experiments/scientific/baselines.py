@@ -71,7 +71,7 @@ def sparse_regression(x: Array, targets: Array) -> Array:
   features = jax.vmap(library)(x)
 
   def solve(active: Array, target: Array) -> Array:
-    return jnp.linalg.lstsq(features * active, target)[0] * active
+    return jnp.linalg.lstsq(features * active[None], target)[0] * active
 
   def one(target: Array) -> Array:
     coefficients = solve(jnp.ones(features.shape[1], x.dtype), target)

@@ -65,11 +65,13 @@ class Experiment:
     self.apply, _ = networks.mlp(jax.random.key(0), 2, 2)
     self.energy_apply, _ = networks.hamiltonian(jax.random.key(0), 2)
 
-  def _initial(self, make: Callable[..., Any]) -> Any:
+  def initial(self, make: Callable[..., Any]) -> Any:
+    """Untrained parameters of all seeds; `make(key, 2) -> (apply, params)`."""
     trees = [make(jax.random.key(s), 2)[1] for s in range(self.seeds)]
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
 
-  def _fit(self, field: Any, params: Any, steps: int, name: str) -> Any:
+  def train(self, field: Any, params: Any, steps: int, name: str) -> Any:
+    """Parameters `[S, ...]` after `steps` more steps on the derivatives."""
 
     def loss(params: Any, data: Any) -> Array:
       return mse(jax.vmap(lambda x: field(params, x))(data[0]), data[1])
@@ -82,9 +84,10 @@ class Experiment:
 
   @functools.cached_property
   def base(self) -> Any:
+    """The vanilla predictor's parameters, seeds stacked."""
     make = lambda key, size: networks.mlp(key, size, size)
-    return self._fit(self.apply, self._initial(make), self.config.steps,
-                     "vanilla")
+    return self.train(self.apply, self.initial(make), self.config.steps,
+                      "vanilla")
 
   def tailored(self, inner: str) -> Callable[..., Array]:
     """A field `((predictor, log rate), x [2]) -> [2]` that tailors itself."""
@@ -180,14 +183,14 @@ def _sindy(e: Experiment) -> tuple[Any, Any, str | None]:
 
 
 def _control(e: Experiment) -> tuple[Any, Any, str | None]:
-  params = e._fit(e.apply, e.base, e.config.fine_steps, "control")  # pylint: disable=protected-access
+  params = e.train(e.apply, e.base, e.config.fine_steps, "control")
   return e.apply, params, None
 
 
 def _hnn(e: Experiment) -> tuple[Any, Any, str | None]:
-  params = e._initial(networks.hamiltonian)  # pylint: disable=protected-access
-  return e.energy_apply, e._fit(  # pylint: disable=protected-access
-      e.energy_apply, params, e.config.steps, "HNN"), None
+  params = e.initial(networks.hamiltonian)
+  return e.energy_apply, e.train(e.energy_apply, params, e.config.steps,
+                                 "HNN"), None
 
 
 def _projection(e: Experiment) -> tuple[Any, Any, str | None]:
