@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import threadpoolctl
 
 from noether_jax import evidence as evidence_lib
 from noether_jax import library
@@ -121,6 +122,8 @@ def _prepare(states: Sequence[np.ndarray],
   return [p[0] for p in parts], noise * gain, True
 
 
+# Thousands of small eigenproblems: more BLAS threads only wait for each other.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
 def discover(states: Sequence[np.ndarray],
              variables: Sequence[Variable],
              *,

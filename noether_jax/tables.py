@@ -60,12 +60,12 @@ def _read_csv(path: pathlib.Path) -> Table:
   numbered = [(n, row) for n, row in enumerate(rows, 1) if any(cell.strip()
                                                                for cell in row)]
   header = [name.strip() for name in numbered[0][1]]
-  if len(set(header)) < len(header) or "" in header:
-    raise InputError(f"{path.name}: the first line must name every column "
-                     f"once: got {delimiter.join(header)[:60]!r}.")
   if all(is_number(name) for name in header):
     raise InputError(f"{path.name}: the first line holds numbers: it must name "
                      "the columns.")
+  if len(set(header)) < len(header) or "" in header:
+    raise InputError(f"{path.name}: the first line must name every column "
+                     f"once: got {delimiter.join(header)[:60]!r}.")
   for n, row in numbered[1:]:
     if len(row) != len(header):
       raise InputError(f"{path.name}, row {n}: {len(row)} cells where the "

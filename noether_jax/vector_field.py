@@ -179,7 +179,7 @@ def train(
 
   def loss_fn(p: Params, index: Array) -> Array:
     out = jax.vmap(lambda x: field(p, x))(states[index])
-    return jnp.mean(((out - rates[index]) / field.rate)**2)
+    return jnp.mean(((out - rates[index]) / field.rate[None])**2)
 
   def one(carry: Any, index: Array) -> Any:
     p, opt = carry

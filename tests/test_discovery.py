@@ -33,7 +33,8 @@ def test_exact_laws(name):
 @pytest.mark.parametrize("noise", [0., .1])
 @pytest.mark.parametrize("name", [n for n, s in SYSTEMS.items() if not s.laws])
 def test_no_false_alarm(name, noise):
-  found, _ = _discover(name, noise)
+  # Weak damping under strong noise needs many slopes to show.
+  found, _ = _discover(name, noise, count=20 if "weakly" in name else 10)
   assert found.independent == 0
 
 

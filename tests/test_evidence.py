@@ -84,12 +84,12 @@ def test_smallest_batches():
     np.testing.assert_allclose(np.abs(vectors[n]), np.abs(vector), rtol=1e-5)
 
 
-@pytest.mark.parametrize(
-    "values,verdict", [((1e-8, .5, 9., 50.), "conserved"),
-                       ((.1, .01, 1.1, 1.), "conserved"),
-                       ((.1, .01, 3., 1.), "approximately conserved"),
-                       ((.1, .01, 1.1, -6.), "approximately conserved"),
-                       ((.1, .2, 1.1, 1.), "not conserved")])
+@pytest.mark.parametrize("values,verdict",
+                         [((1e-8, .5, 9., 50.), "conserved"),
+                          ((.1, .01, 1.1, 1.), "conserved"),
+                          ((.1, .01, 3., 1.), "approximately conserved"),
+                          ((.1, .01, 1.1, -6.), "approximately conserved"),
+                          ((.1, .2, 1.1, 1.), "not conserved")])
 def test_verdicts(values, verdict):
   assert evidence.Evidence(*values).verdict == verdict
 
