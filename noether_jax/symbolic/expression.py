@@ -1,0 +1,311 @@
+"""Formulas as immutable values: callable, differentiable, printable."""
+
+import dataclasses
+import functools
+from typing import Any, Callable, Iterator, Sequence, Union
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import sympy
+
+from noether_jax.symbolic.units import Unit
+
+BINARY = ("+", "-", "*", "/")
+UNARY = ("sin", "cos", "square")
+
+_PURE = Unit()
+
+
+class Expression:
+  """A formula of inputs and trainable parameters, with physical units.
+
+  Build formulas from `Input`, `Parameter`, `+ - * /`, `sin`, `cos`, `square`.
+  They are hashable values: equal trees are equal. The text form round-trips:
+  `parse(str(e), inputs) == e`.
+
+  Example:
+    >>> q = Input(0, "q", Unit.parse("rad"))
+    >>> p = Input(1, "p", Unit.parse("1/s"))
+    >>> c = Parameter(Unit.parse("1/s^2"))
+    >>> energy = square(p) - c * cos(q)
+    >>> str(energy), str(energy.unit)
+    ('p^2 - c0[1/s^2]*cos(q)', '1/s^2')
+    >>> float(energy([0.0, 2.0], [3.0]))
+    1.0
+  """
+  unit: Unit
+
+  def __add__(self, other: "Expression") -> "Operation":
+    return Operation("+", (self, other))
+
+  def __sub__(self, other: "Expression") -> "Operation":
+    return Operation("-", (self, other))
+
+  def __mul__(self, other: "Expression") -> "Operation":
+    return Operation("*", (self, other))
+
+  def __truediv__(self, other: "Expression") -> "Operation":
+    return Operation("/", (self, other))
+
+  def __call__(self, inputs: Any, parameters: Any = ()) -> Any:
+    """Evaluates the formula with JAX or NumPy, following its arguments.
+
+    Args:
+      inputs: `[D, ...]` array, or a sequence of D arrays, one per input.
+      parameters: `[P, ...]` array, or a sequence of P values.
+    Returns:
+      `[...]`, in `self.unit`. NumPy in, NumPy out.
+    """
+    return evaluate(self, inputs, parameters)
+
+  def nodes(self) -> Iterator["Expression"]:
+    """Yields the sub-formulas, arguments before the operation using them."""
+    yield self
+
+  @property
+  def num_nodes(self) -> int:
+    """Number of nodes, leaves included."""
+    return sum(1 for _ in self.nodes())
+
+  @property
+  def num_parameters(self) -> int:
+    """One more than the largest parameter index; 0 without parameters."""
+    return max((n.index + 1 for n in self.nodes() if isinstance(n, Parameter)),
+               default=0)
+
+  @property
+  def conserved_fn(self) -> Callable[[Any, jax.Array], jax.Array]:
+    """This formula as `(parameters [P], state [D]) -> [1]`.
+
+    Example:
+      >>> q = Input(0, "q", Unit.parse("m"))
+      >>> square(q).conserved_fn((), jnp.array([3.0, 1.0])).tolist()
+      [9.0]
+    """
+    return functools.partial(_conserved, self)
+
+  def to_sympy(self) -> sympy.Expr:
+    """The formula in SymPy; inputs and parameters are real symbols."""
+    return _fold(self, _SYMPY, lambda leaf: sympy.Symbol(leaf.label, real=True))
+
+  def to_latex(self) -> str:
+    """The formula in LaTeX, as SymPy arranges it."""
+    return sympy.latex(self.to_sympy())
+
+  def with_parameters(self, values: Sequence[float], *, digits: int = 3) -> str:
+    """The formula as text with numbers in place of its parameters.
+
+    Args:
+      values: `[P]`, one number per parameter.
+      digits: significant digits.
+    Returns:
+      Text such as `p^2 - 3.00*cos(q)`.
+    Raises:
+      ValueError: if there are fewer values than parameters.
+    Example:
+      >>> q = Input(0, "q", Unit.parse("m"))
+      >>> (q + Parameter(Unit.parse("m"))).with_parameters([-0.5])
+      'q - 0.500'
+    """
+    from noether_jax.symbolic import text  # pylint: disable=C0415
+    return text.to_text(self, values, digits=digits)
+
+  def __str__(self) -> str:
+    from noether_jax.symbolic import text  # pylint: disable=C0415
+    return text.to_text(self)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Input(Expression):
+  """A component of the state.
+
+  Attributes:
+    index: position in the state.
+    name: an identifier.
+    unit: its physical unit.
+  """
+  index: int
+  name: str
+  unit: Unit
+
+  def __post_init__(self) -> None:
+    if not self.name.isidentifier() or self.name in ("sin", "cos"):
+      raise ValueError(f"An input's name must be an identifier other than sin "
+                       f"and cos: got {self.name!r}.")
+
+  @property
+  def label(self) -> str:
+    return self.name
+
+  def __repr__(self) -> str:
+    return str(self)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Parameter(Expression):
+  """A trainable scalar with a unit.
+
+  Attributes:
+    unit: its physical unit.
+    index: its position in the vector of parameters.
+  """
+  unit: Unit
+  index: int = 0
+
+  @property
+  def label(self) -> str:
+    return f"c{self.index}"
+
+  def __repr__(self) -> str:
+    return str(self)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Operation(Expression):
+  """An operation on one or two sub-formulas.
+
+  Attributes:
+    op: one of `+ - * / sin cos square`.
+    arguments: its one or two operands.
+    unit: follows from the operands; not part of equality.
+  Raises:
+    ValueError: if the operands' units do not allow the operation.
+  """
+  op: str
+  arguments: tuple[Expression, ...]
+  unit: Unit = dataclasses.field(init=False, compare=False)
+
+  def __post_init__(self) -> None:
+    units = tuple(argument.unit for argument in self.arguments)
+    object.__setattr__(self, "unit", result_unit(self.op, *units))
+
+  def nodes(self) -> Iterator[Expression]:
+    for argument in self.arguments:
+      yield from argument.nodes()
+    yield self
+
+  def __repr__(self) -> str:
+    return str(self)
+
+
+@functools.lru_cache(maxsize=4096)
+def result_unit(op: str, *units: Unit) -> Unit:
+  """The unit of an operation's result.
+
+  Args:
+    op: one of `+ - * / sin cos square`.
+    *units: the operands' units.
+  Returns:
+    The result's unit.
+  Raises:
+    ValueError: if the units do not allow the operation.
+  Example:
+    >>> str(result_unit("square", Unit.parse("1/s")))
+    '1/s^2'
+  """
+  if op not in BINARY + UNARY or len(units) != (2 if op in BINARY else 1):
+    raise ValueError(f"No operation {op!r} with {len(units)} operand(s): use "
+                     f"{', '.join(BINARY)} with two or {', '.join(UNARY)} "
+                     "with one.")
+  if op in ("+", "-") and units[0] != units[1]:
+    raise ValueError(f"Only like units are added or subtracted: got {units[0]} "
+                     f"{op} {units[1]}.")
+  if op in ("sin", "cos") and not units[0].is_dimensionless:
+    raise ValueError(f"{op} takes an angle or a pure number: got {units[0]}.")
+  if op in ("+", "-"):
+    return units[0]
+  if op == "*":
+    return units[0] * units[1]
+  if op == "/":
+    return units[0] / units[1]
+  return units[0]**2 if op == "square" else _PURE
+
+
+def sin(argument: Expression) -> Operation:
+  """The sine of an angle or pure number, as a formula."""
+  return Operation("sin", (argument,))
+
+
+def cos(argument: Expression) -> Operation:
+  """The cosine of an angle or pure number, as a formula."""
+  return Operation("cos", (argument,))
+
+
+def square(argument: Expression) -> Operation:
+  """The square of a formula."""
+  return Operation("square", (argument,))
+
+
+def renumber(expression: Expression) -> Expression:
+  """Numbers the parameters from left to right, each occurrence its own.
+
+  Args:
+    expression: any formula.
+  Returns:
+    An equal formula up to its parameters' indices.
+  Example:
+    >>> c = Parameter(Unit())
+    >>> q = Input(0, "q", Unit())
+    >>> str(renumber(c * q + c))
+    'c0[1]*q + c1[1]'
+  """
+  return _renumber(expression, [0])
+
+
+def _renumber(node: Expression, counter: list[int]) -> Expression:
+  if isinstance(node, Parameter):
+    counter[0] += 1
+    return Parameter(node.unit, counter[0] - 1)
+  if isinstance(node, Operation):
+    return Operation(node.op,
+                     tuple(_renumber(a, counter) for a in node.arguments))
+  return node
+
+
+def evaluate(expression: Expression, inputs: Any, parameters: Any) -> Any:
+  """Evaluates a formula; see `Expression.__call__`."""
+
+  def leaf_value(leaf: Union[Input, Parameter]) -> Any:
+    values = inputs if isinstance(leaf, Input) else parameters
+    return values[leaf.index]
+
+  return _fold(expression, _ARRAYS, leaf_value)
+
+
+def _fold(node: Expression, table: dict[str, Callable],
+          leaf_value: Callable) -> Any:
+  """Folds a formula bottom-up."""
+  if isinstance(node, Operation):
+    values = [_fold(a, table, leaf_value) for a in node.arguments]
+    return table[node.op](*values)
+  return leaf_value(node)
+
+
+def _conserved(expression: Expression, parameters: Any,
+               state: jax.Array) -> jax.Array:
+  return jnp.reshape(evaluate(expression, state, parameters), (1,))
+
+
+def _namespace(x: Any) -> Any:
+  return jnp if isinstance(x, jax.Array) else np
+
+
+_ARITHMETIC: dict[str, Callable] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+}
+_ARRAYS: dict[str, Callable] = {
+    **_ARITHMETIC,
+    "sin": lambda a: _namespace(a).sin(a),
+    "cos": lambda a: _namespace(a).cos(a),
+    "square": lambda a: a * a,
+}
+_SYMPY: dict[str, Callable] = {
+    **_ARITHMETIC,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "square": lambda a: a**2,
+}
