@@ -124,28 +124,24 @@ def evaluate(program: Program, parameters: chex.Array,
     [3.0, 4.5]
   """
   dtype = jnp.result_type(parameters, state, jnp.float32)
-  slots = [
-      values[i]
-      for values in (jnp.asarray(state, dtype), jnp.asarray(parameters, dtype))
-      for i in range(values.shape[0])
-  ]
+  slots = jnp.concatenate(
+      [jnp.asarray(state, dtype),
+       jnp.asarray(parameters, dtype)])
   for step in range(program.opcode.shape[0]):
     left = _select(slots, program.left[step])
     right = _select(slots, program.right[step])
-    slots.append(_operate(program.opcode[step], left, right))
+    result = _operate(program.opcode[step], left, right)
+    slots = jnp.append(slots, result)
   return slots[-1]
 
 
-def _select(slots: Sequence[jax.Array], index: chex.Array) -> jax.Array:
+def _select(slots: jax.Array, index: chex.Array) -> jax.Array:
   """The indexed slot.
 
-  Selections instead of a gather: its transpose would be a scatter, which is
-  slow on every backend for so few elements.
+  A masked sum instead of a gather: a gather's transpose is a scatter, which
+  is slow on every backend for so few elements.
   """
-  value = slots[-1]
-  for i, slot in enumerate(slots[:-1]):
-    value = jnp.where(index == i, slot, value)
-  return value
+  return jnp.sum(jnp.where(jnp.arange(slots.shape[0]) == index, slots, 0.0))
 
 
 def _operate(opcode: chex.Array, left: jax.Array,
