@@ -126,7 +126,7 @@ def _append(before: Factors | None, new: Factors) -> Factors:
 
 
 def inner_loop(what: Plan, num_steps: int,
-               rates: PyTree | None) -> tuple[Params, Array, Array, Any]:
+               rates: PyTree | None) -> tuple[Params, Array, Any]:
   """K inner steps; every step appends its factors.
 
   Args:
@@ -135,14 +135,14 @@ def inner_loop(what: Plan, num_steps: int,
     rates: a factor on each adapted leaf's update, or None.
 
   Returns:
-    `(adapted, losses [K], finite [], aux at the initial weights)`.
+    `(adapted, losses [K], aux at the initial weights)`.
   """
   assert what.captured is not None
   rate_leaves = (None if rates is None else jax.tree.leaves(
       rates, is_leaf=lambda x: x is None))
   leaves = list(what.leaves)
   changes: dict[int, Factors | None] = {i: None for i in what.kernels}
-  finite, losses, first_aux = jnp.asarray(True), [], None
+  losses, first_aux = [], None
   for step in range(num_steps):
     residuals, pullback, aux = what.captured.vjp(leaves, changes, what.plain)
     scalar = residuals.ndim == 0
@@ -153,10 +153,6 @@ def inner_loop(what: Plan, num_steps: int,
           i: inner_optimizers.scale(u, rate_leaves[i])
           for i, u in updates.items()
       }
-    checks = [
-        jnp.all(jnp.isfinite(x)) for x in jax.tree.leaves((residuals, updates))
-    ]
-    finite = finite & jnp.all(jnp.stack(checks))
     changes = {i: _append(changes[i], updates[i]) for i in what.kernels}
     for i in what.plain:
       leaves[i] = leaves[i] + updates[i]
@@ -167,8 +163,7 @@ def inner_loop(what: Plan, num_steps: int,
     out[i] = leaves[i]
   for i in what.kernels:
     out[i] = changes[i]
-  return jax.tree.unflatten(what.treedef,
-                            out), jnp.stack(losses), finite, first_aux
+  return jax.tree.unflatten(what.treedef, out), jnp.stack(losses), first_aux
 
 
 def apply(fn: Callable[[Params], PyTree], params: Params,

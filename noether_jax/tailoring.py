@@ -74,15 +74,15 @@ def _loss_cotangent(residuals: Array) -> Array:
   return jnp.ones_like(residuals) if residuals.ndim == 0 else 2 * residuals
 
 
-def _general(loss_fn: Callable[[Params], Any], params: Params, adapted: Params,
-             frozen: Params, optimizer: Any, num_steps: int,
-             rates: PyTree | None) -> tuple[Params, Array, Array, Any]:
+def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
+             optimizer: Any, num_steps: int,
+             rates: PyTree | None) -> tuple[Params, Array, Any]:
   """The inner loop on materialised weights, for any optimizer and model."""
   optimizer = optax.with_extra_args_support(optimizer)
   merged = lambda tree: loss_fn(combine(tree, frozen))
 
   def step(carry: Any, _: Any) -> tuple[Any, Any]:
-    adapted, opt_state, finite = carry
+    adapted, opt_state = carry
     residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
     pullback = lambda cotangent: pull(cotangent)[0]
     gradient = pullback(_loss_cotangent(residuals))
@@ -96,21 +96,17 @@ def _general(loss_fn: Callable[[Params], Any], params: Params, adapted: Params,
         residuals=residuals,
         pullback=pullback)
     updates = _scaled(updates, rates)
-    finite = finite & _all_finite((residuals, updates))
     adapted = optax.apply_updates(adapted, updates)
-    return (adapted, opt_state, finite), (_value(residuals), aux)
+    return (adapted, opt_state), (_value(residuals), aux)
 
-  del params
-  carry = (adapted, optimizer.init(adapted), jnp.asarray(True))
+  carry = (adapted, optimizer.init(adapted))
   if num_steps == 1:
-    (new, _, finite), (loss, aux) = step(carry, None)
-    return new, loss[None], finite, aux
+    (new, _), (loss, aux) = step(carry, None)
+    return new, loss[None], aux
   body = lambda c, x: (lambda out: (out[0], out[1][0]))(step(c, x))
-  _, (_, aux) = step(carry, None)
-  (new, _, finite), losses = jax.lax.scan(jax.checkpoint(body),
-                                          carry,
-                                          length=num_steps)
-  return new, losses, finite, aux
+  aux = merged(adapted)[1]
+  (new, _), losses = jax.lax.scan(jax.checkpoint(body), carry, length=num_steps)
+  return new, losses, aux
 
 
 def _keep_finite(new: Params, old: Params, finite: Array) -> Params:
@@ -123,6 +119,37 @@ def _keep_finite(new: Params, old: Params, finite: Array) -> Params:
     return jnp.where(finite, after, before)
 
   return jax.tree.map(one, new, old, is_leaf=is_factors)
+
+
+def _inner_loop(loss_fn: Callable[[Params], Any], params: Params,
+                optimizer: Any, num_steps: int, adapt: Adapt,
+                inner_rate: PyTree | None, jump_steps: int, has_aux: bool,
+                path: Path) -> tuple[Params, Params, Array, Any, str]:
+  """All inner steps: (before, after, losses, aux before, path), unchecked."""
+  if num_steps < 0 or jump_steps < 0:
+    raise ValueError("`num_steps` and `jump_steps` must be at least 0: got "
+                     f"{num_steps} and {jump_steps}.")
+  adapted, frozen = partition(params, adapt)
+  rates = _rates(inner_rate, params, adapted)
+  function = _with_aux(loss_fn, has_aux)
+  if num_steps == 0 and jump_steps == 0:
+    return (adapted, adapted, jnp.zeros(
+        (0,)), function(params)[1], "general (no steps)")
+  plan = factored.plan(function, params, adapted, optimizer, num_steps,
+                       jump_steps, path)
+  if plan.kernels:
+    new, losses, aux = factored.inner_loop(plan, num_steps, rates)
+    return adapted, new, losses, aux, plan.description
+  loop = lambda start, steps: _general(function, start, frozen, optimizer,
+                                       steps, rates)
+  if not jump_steps:
+    return (adapted, *loop(adapted, num_steps), plan.description)
+  jumped, losses, aux = loop(adapted, jump_steps)
+  new = jax.lax.stop_gradient(jumped)
+  if num_steps:
+    new, more, _ = loop(new, num_steps)
+    losses = jnp.concatenate([losses, more])
+  return adapted, new, losses, aux, plan.description
 
 
 def tailor(
@@ -172,32 +199,11 @@ def tailor(
     >>> result.adapted.tolist(), result.losses.tolist(), result.path
     ([0.5, 0.5], [2.0], 'general (no kernel)')
   """
-  if num_steps < 0 or jump_steps < 0:
-    raise ValueError("`num_steps` and `jump_steps` must be at least 0: got "
-                     f"{num_steps} and {jump_steps}.")
-  adapted, frozen = partition(params, adapt)
-  rates = _rates(inner_rate, params, adapted)
-  function = _with_aux(loss_fn, has_aux)
-  if num_steps == 0 and jump_steps == 0:
-    aux = function(params)[1]
-    return Tailored(adapted, jnp.zeros((0,)), jnp.asarray(True), aux,
-                    "general (no steps)")
-  plan = factored.plan(function, params, adapted, optimizer, num_steps,
-                       jump_steps, path)
-  start = adapted
-  if jump_steps:
-    start, losses, finite, aux = _general(function, params, adapted, frozen,
-                                          optimizer, jump_steps, rates)
-    start = jax.lax.stop_gradient(_keep_finite(start, adapted, finite))
-  if num_steps == 0:
-    return Tailored(start, losses, finite, aux, plan.description)
-  if plan.kernels:
-    new, losses, finite, aux = factored.inner_loop(plan, num_steps, rates)
-  else:
-    new, losses, finite, aux = _general(function, params, start, frozen,
-                                        optimizer, num_steps, rates)
-  return Tailored(_keep_finite(new, start, finite), losses, finite, aux,
-                  plan.description)
+  start, new, losses, aux, used = _inner_loop(loss_fn, params, optimizer,
+                                              num_steps, adapt, inner_rate,
+                                              jump_steps, has_aux, path)
+  finite = _all_finite((losses, new))
+  return Tailored(_keep_finite(new, start, finite), losses, finite, aux, used)
 
 
 def tailored_params(params: Params, adapted: Params) -> Params:
@@ -294,24 +300,16 @@ def tailored_predict(
     return residual_fn(conserved_fn, params.conserved, x,
                        prediction), prediction
 
-  result = tailor(residuals,
-                  params.predictor,
-                  optimizer,
-                  num_steps=num_steps,
-                  adapt=adapt,
-                  inner_rate=params.inner_rate,
-                  jump_steps=jump_steps,
-                  has_aux=True,
-                  path=path)
-  initial = result.aux
-  if num_steps + jump_steps == 0:
-    value, final = initial, jnp.sum(residuals(params.predictor)[0]**2)
-  else:
-    value = factored.apply(lambda p: predict_fn(p, x, key), params.predictor,
-                           result.adapted)
-    final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
-  finite = result.finite & _all_finite((value, final))
-  losses = jnp.concatenate([result.losses.astype(final.dtype), final[None]])
+  start, new, losses, initial, used = _inner_loop(residuals, params.predictor,
+                                                  optimizer, num_steps, adapt,
+                                                  params.inner_rate, jump_steps,
+                                                  True, path)
+  value = factored.apply(lambda p: predict_fn(p, x, key), params.predictor, new)
+  final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
+  # Weights that are not finite show in the prediction: checking every leaf here
+  # would cost a pass over all per-example weights.
+  finite = _all_finite((losses, value, final))
+  losses = jnp.concatenate([losses.astype(final.dtype), final[None]])
   accepted = finite & (losses[-1] <= losses[0]) if keep_if_better else finite
   return Prediction(_reject(~accepted, initial, value), initial, losses,
-                    accepted, finite, result.adapted, result.path)
+                    accepted, finite, _keep_finite(new, start, finite), used)

@@ -62,7 +62,8 @@ class Tailored:
   Attributes:
     adapted: the adapted leaves of the parameters, None elsewhere. On the
       factored path a dense kernel is a `factored.Kernel`.
-    losses: inner loss before each step, `[num_steps]`, in units of g squared.
+    losses: inner loss before each step, jump steps first,
+      `[jump_steps + num_steps]`, in units of g squared.
     finite: bool `[]`; False if a step was not finite. Every adapted leaf is
       then the one the loop began with.
     aux: what `loss_fn` returned beside the loss, at the initial weights.
@@ -84,7 +85,8 @@ class Prediction:
     value: the prediction to use: the tailored one, or where that was rejected
       the untailored one.
     initial: the untailored prediction, same shape as `value`.
-    losses: inner loss before each step and at the end, `[num_steps + 1]`.
+    losses: inner loss before each step, jump steps first, and at the end,
+      `[jump_steps + num_steps + 1]`.
     accepted: bool `[]`; False where the tailored prediction was rejected.
     finite: bool `[]`; False where it was rejected for not being finite.
     adapted: the adapted weights (see `Tailored.adapted`).

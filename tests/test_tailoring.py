@@ -217,6 +217,14 @@ def test_jump_steps_reach_the_same_weights_without_a_gradient():
   np.testing.assert_array_equal(gradient, jnp.zeros(2))
 
 
+def test_jump_steps_keep_the_untailored_prediction():
+  run = functools.partial(rejecting, jnp.array([1., 2.]), num_steps=2)
+  plain, jumped = run(), run(jump_steps=3)
+  np.testing.assert_array_equal(plain.initial, jumped.initial)
+  np.testing.assert_allclose(plain.losses[0], jumped.losses[0])
+  assert jumped.losses.shape == (6,)
+
+
 @pytest.mark.parametrize("rate", [jnp.log(2.), {"a": jnp.log(2.), "b": 0.}])
 def test_inner_rate_scales_the_updates(rate):
   params = {"a": jnp.ones(2), "b": jnp.ones(2)}
