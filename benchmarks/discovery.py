@@ -21,9 +21,9 @@ from absl import flags
 import numpy as np
 from scipy import io as scipy_io
 
-from benchmarks.systems import System, SYSTEMS
+from benchmarks.systems import is_true
+from benchmarks.systems import SYSTEMS
 from noether_jax import discovery
-from noether_jax.law import Law
 from noether_jax.trajectories import parse_columns
 
 _COUNT = flags.DEFINE_integer("trajectories", 20, "Trajectories per data set.")
@@ -40,24 +40,6 @@ _MEASURED = {
     "pendulum_h_1": "o:rad,v:1/s",
     "double_pend_h_1": "o1:rad,o2:rad,w1:1/s,w2:1/s",
 }
-
-
-def is_true(law: Law, system: System, states: np.ndarray) -> bool:
-  """Whether a law is a function of the system's known quantities."""
-  if system.check is None:
-    return False
-  scale = states.std(0)
-  step = 1e-5 * scale
-  columns = [(system.check(states + d) - system.check(states - d)) / 2e-5
-             for d in np.diag(step)]
-  known = np.stack(columns, axis=-1)
-  found = law.gradient(states) * scale
-  angles = []
-  for k, g in zip(known, found):
-    base = np.linalg.svd(k, full_matrices=False)[2]
-    unit = g / max(np.linalg.norm(g), 1e-300)
-    angles.append(np.linalg.norm(unit - base.T @ (base @ unit)))
-  return bool(np.median(angles) < np.sin(np.deg2rad(5)))
 
 
 def simulated(name: str, noise: float, seed: int, count: int) -> dict[str, Any]:

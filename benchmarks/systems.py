@@ -9,6 +9,7 @@ import numpy as np
 from scipy import integrate
 
 from noether_jax.features import Variable
+from noether_jax.law import Law
 from noether_jax.trajectories import parse_columns
 
 Field = Callable[[float, np.ndarray], list[float]]
@@ -174,3 +175,21 @@ SYSTEMS = {
             [-s[1] - s[2], s[0] + .2 * s[1], .2 + s[2] * (s[0] - 5.7)],
             _box(-3, 3, 3), 40, .1, "x:1,y:1,z:1"),
 }
+
+
+def is_true(law: Law, system: System, states: np.ndarray) -> bool:
+  """Whether a law is a function of the system's known quantities."""
+  if system.check is None:
+    return False
+  scale = states.std(0)
+  step = 1e-5 * scale
+  columns = [(system.check(states + d) - system.check(states - d)) / 2e-5
+             for d in np.diag(step)]
+  known = np.stack(columns, axis=-1)
+  found = law.gradient(states) * scale
+  angles = []
+  for k, g in zip(known, found):
+    base = np.linalg.svd(k, full_matrices=False)[2]
+    unit = g / max(np.linalg.norm(g), 1e-300)
+    angles.append(np.linalg.norm(unit - base.T @ (base @ unit)))
+  return bool(np.median(angles) < np.sin(np.deg2rad(5)))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import dataclasses
-import math
 from typing import Any
 
 import jax
@@ -21,24 +20,12 @@ from jax.extend import core as jex_core
 import jax.numpy as jnp
 
 from noether_jax import kernel_uses
+from noether_jax.factors import factor_product
+from noether_jax.factors import Factors
 from noether_jax.types import Array, PyTree
 
-
-@jax.tree_util.register_dataclass
-@dataclasses.dataclass(frozen=True)
-class Factors:
-  """A change of a kernel `[in, out]` as a sum of R outer products.
-
-  Attributes:
-    inputs: `[R, in]`.
-    deltas: `[R, out]`; the change is `inputs.T @ deltas`.
-  """
-  inputs: Array
-  deltas: Array
-
-  def materialise(self) -> Array:
-    """The change as a matrix `[in, out]`."""
-    return jnp.einsum("ri,ro->io", self.inputs, self.deltas)
+# Unrolling makes compilation slower, about twice as slow at this number.
+_UNROLLED_EQUATIONS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,39 +40,6 @@ class _Kernel:
     if self.change is not None:
       full = full + self.change.materialise()
     return full.T if self.transposed else full
-
-
-def _gather(items: Sequence[Any], records: Any, slots: Any, lead: int,
-            found: dict[int, list[Factors]]) -> None:
-  """Pair recorded inputs with the slots' cotangents, leaf by leaf."""
-  for item, record, slot in zip(items, records, slots):
-    if isinstance(item, kernel_uses.Nest):
-      deeper = lead + (item.length is not None)
-      _gather(item.items, record, slot, deeper, found)
-      continue
-    delta = jnp.moveaxis(slot, lead + item.axis, -1)
-    delta = delta.reshape(-1, delta.shape[-1])
-    value = record.reshape(-1, record.shape[-1])
-    pair = (delta, value) if item.swapped else (value, delta)
-    found.setdefault(item.leaf, []).append(Factors(*pair))
-
-
-def factor_product(x: Array, left: Array, right: Array) -> Array:
-  """`x @ (left.T @ right)` for `x [..., in]` without forming the matrix.
-
-  Args:
-    x: `[..., in]`.
-    left: `[R, in]`.
-    right: `[R, out]`.
-
-  Returns:
-    `[..., out]`.
-  """
-  if left.shape[0] == 1:
-    weight = jnp.sum(x * left.reshape((1,) * (x.ndim - 1) + (-1,)), -1)
-    return weight[..., None] * right.reshape((1,) * (x.ndim - 1) + (-1,))
-  return jnp.einsum("...r,ro->...o", jnp.einsum("...i,ri->...r", x, left),
-                    right)
 
 
 def _product(eqn: Any, kernel: _Kernel, side: int, other: Array,
@@ -105,7 +59,8 @@ def _product(eqn: Any, kernel: _Kernel, side: int, other: Array,
   return (out if slot is None else out + slot), x
 
 
-def _scan(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
+def _scan(eqn: Any, values: list[Any], slots: Any,
+          unrolled: int) -> tuple[list[Any], Any]:
   """A scan whose constants hold kernels; slots and records are its xs, ys."""
   p = eqn.params
   split = p["num_consts"], p["num_consts"] + p["num_carry"]
@@ -115,18 +70,28 @@ def _scan(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
   def body(carry: list[Any], per_step: Any) -> tuple[list[Any], Any]:
     x, slot = per_step
     outs, records = _run(p["jaxpr"].jaxpr, p["jaxpr"].consts,
-                         [*consts, *carry, *x], slot)
+                         [*consts, *carry, *x], slot, unrolled)
     return outs[:p["num_carry"]], (outs[p["num_carry"]:], records)
 
+  size = p["length"] * kernel_uses.count_equations(p["jaxpr"].jaxpr)
+  short = size <= unrolled
+  # A loop stacks, per iteration, everything that its derivatives need, and the
+  # outer derivative of an inner gradient needs much: most of the time goes into
+  # that memory. Unrolled, little of it is left; else keep products alone.
+  if not short:
+    body = jax.checkpoint(body,
+                          prevent_cse=False,
+                          policy=jax.checkpoint_policies.dots_saveable)
   carry, (ys, records) = jax.lax.scan(body,
                                       carry, (xs, slots),
                                       length=p["length"],
                                       reverse=p["reverse"],
-                                      unroll=p["unroll"])
+                                      unroll=short or p["unroll"])
   return [*carry, *ys], records
 
 
-def _call(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
+def _call(eqn: Any, values: list[Any], slots: Any,
+          unrolled: int) -> tuple[list[Any], Any]:
   """A jitted (inlined) or rematerialised function that is given kernels."""
   jaxpr = eqn.params["jaxpr"]
   consts = getattr(jaxpr, "consts", ())
@@ -140,7 +105,7 @@ def _call(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
         _Kernel(kernels[i][0], kernels[i][1], held[i].transposed)
         if i in held else v for i, v in enumerate(plain)
     ]
-    return _run(inner, consts, bound, slots)
+    return _run(inner, consts, bound, slots, unrolled)
 
   if eqn.primitive.name in kernel_uses.REMATS:
     run = jax.checkpoint(run,
@@ -149,8 +114,8 @@ def _call(eqn: Any, values: list[Any], slots: Any) -> tuple[list[Any], Any]:
   return run(plain, kernels, slots)
 
 
-def _step(eqn: Any, values: list[Any], slots: Any,
-          records: list[Any]) -> list[Any]:
+def _step(eqn: Any, values: list[Any], slots: Any, records: list[Any],
+          unrolled: int) -> list[Any]:
   """Evaluate one equation that is given a kernel."""
   refs = {
       v: kernel_uses.Ref(0, val.transposed)
@@ -170,7 +135,7 @@ def _step(eqn: Any, values: list[Any], slots: Any,
   if kernel_uses.recursable(eqn, refs):
     nested = None if slots is None else slots[len(records)]
     run = _scan if eqn.primitive.name == "scan" else _call
-    outs, record = run(eqn, values, nested)
+    outs, record = run(eqn, values, nested, unrolled)
     records.append(record)
     return list(outs)
   dense = [v.dense() if isinstance(v, _Kernel) else v for v in values]
@@ -186,9 +151,20 @@ def bind(eqn: Any, values: list[Any]) -> list[Any]:
   return list(out) if eqn.primitive.multiple_results else [out]
 
 
-def _run(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any],
-         slots: Any) -> tuple[list[Any], list[Any]]:
-  """Evaluate a jaxpr whose arguments may be kernels."""
+def _run(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], slots: Any,
+         unrolled: int) -> tuple[list[Any], list[Any]]:
+  """Evaluate a jaxpr whose arguments may be kernels.
+
+  Args:
+    jaxpr: an open jaxpr.
+    consts: the values of its constants.
+    args: values or kernels.
+    slots: what is added to each use's output, or None.
+    unrolled: scans with at most that many equations are unrolled.
+
+  Returns:
+    `(outputs, the inputs of the uses)`.
+  """
   env: dict[Any, Any] = dict(zip(jaxpr.constvars, consts))
   env.update(zip(jaxpr.invars, args))
   records: list[Any] = []
@@ -199,7 +175,7 @@ def _run(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any],
   for eqn in jaxpr.eqns:
     values = [read(v) for v in eqn.invars]
     if any(isinstance(v, _Kernel) for v in values):
-      outs = _step(eqn, values, slots, records)
+      outs = _step(eqn, values, slots, records, unrolled)
     else:
       outs = bind(eqn, values)
     env.update(zip(eqn.outvars, outs))
@@ -215,13 +191,19 @@ class Captured:
       2-D leaves that are used in plain products only.
   """
 
-  def __init__(self, fn: Callable[[PyTree], PyTree], params: PyTree):
+  def __init__(self,
+               fn: Callable[[PyTree], PyTree],
+               params: PyTree,
+               evaluations: int = 1):
     """Trace `fn(params)`.
 
     Args:
       fn: a pure function of a parameter tree.
       params: a tree of arrays, which fixes shapes and dtypes.
+      evaluations: how often it is going to be evaluated, which bounds what is
+        unrolled.
     """
+    self._unrolled = _UNROLLED_EQUATIONS // max(1, evaluations)
     leaves, treedef = jax.tree.flatten(params)
     self._closed, shape = jax.make_jaxpr(
         lambda *flat: fn(jax.tree.unflatten(treedef, flat)),
@@ -243,7 +225,8 @@ class Captured:
                                bad)
 
   def _evaluate(self, leaves: Sequence[Any], slots: Any) -> Any:
-    outs, records = _run(self._closed.jaxpr, self._closed.consts, leaves, slots)
+    outs, records = _run(self._closed.jaxpr, self._closed.consts, leaves, slots,
+                         self._unrolled)
     return jax.tree.unflatten(self._out_tree, outs), records
 
   def __call__(self, leaves: Sequence[Array], changes: dict[int,
@@ -288,15 +271,10 @@ class Captured:
     def pullback(cotangent: Array) -> dict[int, Any]:
       slots, gradients = pull(cotangent)
       found: dict[int, list[Factors]] = {}
-      _gather(items, records, slots, 0, found)
+      kernel_uses.gather(items, records, slots, found)
       for i, parts in found.items():
         gradients[i] = Factors(jnp.concatenate([p.inputs for p in parts]),
                                jnp.concatenate([p.deltas for p in parts]))
       return gradients
 
     return value, pullback, aux
-
-
-def cheaper_as_factors(shape: tuple[int, ...], rank: int) -> bool:
-  """Whether R outer products are smaller than the kernel they change."""
-  return rank * sum(shape) <= math.prod(shape)

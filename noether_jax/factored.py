@@ -16,8 +16,8 @@ import jax.numpy as jnp
 
 from noether_jax import inner_optimizers
 from noether_jax.capture import Captured
-from noether_jax.capture import cheaper_as_factors
-from noether_jax.capture import Factors
+from noether_jax.factors import cheaper_as_factors
+from noether_jax.factors import Factors
 from noether_jax.types import Array, Params, PyTree
 
 
@@ -87,7 +87,7 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
     if found is None:
       return _general("optimizer is not a multiple of the gradient", path)
     multiples = dict(zip(numbers, found))
-  captured = Captured(function, params)
+  captured = Captured(function, params, evaluations=num_steps)
   usable = [i for i in numbers if i in captured.uses]
   kernels = [
       i for i in usable

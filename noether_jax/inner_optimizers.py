@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 
 from noether_jax.capture import bind
-from noether_jax.capture import Factors
+from noether_jax.factors import Factors
 from noether_jax.types import Array, PyTree
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from jax.extend import core as jex_core
 import jax.numpy as jnp
 
+from noether_jax.factors import Factors
+
 CALLS = ("pjit", "jit", "closed_call", "core_call")
 REMATS = ("checkpoint", "remat", "remat2")
 
@@ -87,6 +89,18 @@ def sub_jaxpr(eqn: Any) -> Any:
   return jaxpr.jaxpr if hasattr(jaxpr, "jaxpr") else jaxpr
 
 
+def count_equations(jaxpr: Any) -> int:
+  """How many equations a jaxpr has with calls inlined and scans unrolled."""
+  total = 0
+  for eqn in jaxpr.eqns:
+    nested = eqn.primitive.name in (*CALLS, *REMATS, "scan")
+    if nested and "jaxpr" in eqn.params:
+      total += eqn.params.get("length", 1) * count_equations(sub_jaxpr(eqn))
+    else:
+      total += 1
+  return total
+
+
 def recursable(eqn: Any, refs: dict[Any, Ref]) -> bool:
   name = eqn.primitive.name
   if name in CALLS or name in REMATS:
@@ -151,3 +165,29 @@ def count_uses(items: Sequence[Any], leaf: int, times: int = 1) -> int:
     else:
       total += count_uses(item.items, leaf, times * (item.length or 1))
   return total
+
+
+def gather(items: Sequence[Any],
+           records: Sequence[Any],
+           slots: Sequence[Any],
+           found: dict[int, list[Factors]],
+           lead: int = 0) -> None:
+  """Pair recorded inputs with the slots' cotangents, leaf by leaf.
+
+  Args:
+    items: from `analyse`.
+    records: the input of every use, the contracted axis last.
+    slots: the cotangent of every slot.
+    found: leaf number -> factors; appended to.
+    lead: number of enclosing scans, each a leading axis.
+  """
+  for item, record, slot in zip(items, records, slots):
+    if isinstance(item, Nest):
+      deeper = lead + (item.length is not None)
+      gather(item.items, record, slot, found, deeper)
+      continue
+    delta = jnp.moveaxis(slot, lead + item.axis, -1)
+    delta = delta.reshape(-1, delta.shape[-1])
+    value = record.reshape(-1, record.shape[-1])
+    pair = (delta, value) if item.swapped else (value, delta)
+    found.setdefault(item.leaf, []).append(Factors(*pair))

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from noether_jax import batching
 from noether_jax.types import (Array, Key, MetaParams, Prediction, PyTree,
                                State, TrainState)
 
@@ -25,10 +26,18 @@ def mse(prediction: PyTree, target: PyTree) -> Array:
   Returns:
     Scalar `[]`, in units of the target squared.
 
+  Raises:
+    ValueError: if the structures or the shapes differ, which would otherwise
+      broadcast into the wrong mean.
+
   Example:
     >>> float(mse(jnp.array([1., 2.]), jnp.array([1., 4.])))
     2.0
   """
+  shapes = [jax.tree.map(jnp.shape, tree) for tree in (prediction, target)]
+  if shapes[0] != shapes[1]:
+    raise ValueError("`prediction` and `target` must have the same structure "
+                     f"and shapes: got {shapes[0]} and {shapes[1]}.")
   squares = jax.tree.map(lambda a, b: jnp.sum((a - b)**2), prediction, target)
   count = sum(leaf.size for leaf in jax.tree.leaves(target))
   return sum(jax.tree.leaves(squares)) / count
@@ -57,7 +66,14 @@ def meta_loss(
 
   Returns:
     `(loss [], metrics)`: the loss, the inner loss before and after (mean over
-    the finite ones), and the number of rejected examples.
+    the examples whose tailoring was finite), and how many examples were
+    rejected, not finite, or dropped.
+
+    An example whose tailoring is not finite contributes the loss and the
+    gradient of its untailored prediction. One whose loss is not finite even so,
+    or whose target is not, is dropped: it contributes nothing to the mean over
+    B. If all are dropped, loss and gradient are NaN. See `batching.batch_mean`
+    for what it costs and what can't be differentiated.
 
   Example:
     >>> from noether_jax import Prediction
@@ -70,25 +86,27 @@ def meta_loss(
     (2.5, 0)
   """
   x, target = batch
-  size = jax.tree.leaves(x)[0].shape[0]
+  keys = jax.random.split(key, jax.tree.leaves(x)[0].shape[0])
 
-  def one(x: State, target: PyTree, key: Key) -> tuple[Array, ...]:
+  def one(params: MetaParams, example: Any) -> batching.Example:
+    x, target, key = example
     out = tailored_fn(params, x, key)
-    return (task_loss_fn(out.value, target), out.losses[0], out.losses[-1],
-            out.accepted, out.finite)
+    inner = {
+        "inner_loss_before": out.losses[0],
+        "inner_loss_after": out.losses[-1]
+    }
+    return batching.Example(task_loss_fn(out.value, target),
+                            task_loss_fn(out.initial, target), inner,
+                            out.finite, out.accepted)
 
-  losses, before, after, accepted, finite = jax.vmap(one)(x, target,
-                                                          jax.random.split(
-                                                              key, size))
-  mean = lambda v: jnp.sum(jnp.where(finite, v, 0)) / jnp.maximum(
-      jnp.sum(finite), 1)
-  loss = jnp.mean(losses)
+  loss, inner, flags = batching.batch_mean(one, params, (x, target, keys))
+  count = lambda flag: jnp.sum(~flag)
   return loss, {
       "loss": loss,
-      "inner_loss_before": mean(before),
-      "inner_loss_after": mean(after),
-      "rejected": jnp.sum(~accepted),
-      "non_finite": jnp.sum(~finite),
+      **inner,
+      "rejected": count(flags.accepted),
+      "non_finite": count(flags.finite),
+      "dropped": count(flags.counted),
   }
 
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 
+from noether_jax.conservation import drift
 from noether_jax.types import Array
+
+__all__ = ["drift", "rmse", "valid_prediction_time"]
 
 
 def rmse(prediction: Array,
@@ -35,3 +38,46 @@ def rmse(prediction: Array,
                      f"{prediction.shape} and {truth.shape}.")
   axes = tuple(axis) if isinstance(axis, Sequence) else axis
   return jnp.sqrt(jnp.mean((prediction - truth)**2, axis=axes))
+
+
+def valid_prediction_time(prediction: Array,
+                          truth: Array,
+                          *,
+                          dt: float | Array,
+                          threshold: float = 0.4) -> Array:
+  """How long a predicted trajectory stays close to the true one.
+
+    min { t : |s_t - y_t| / sqrt(mean_t |y_t|^2) > threshold }
+
+  Args:
+    prediction: `[T, D]`, the first row after one step `dt`.
+    truth: `[T, D]`, in columns of comparable scale (whiten them otherwise).
+    dt: time between rows; it gives the result its unit.
+    threshold: of the normalised error, dimensionless.
+
+  Returns:
+    `[]`: the time of the last row before the error first exceeds the threshold
+    or is not finite; `T dt` if it never does.
+
+  Raises:
+    ValueError: if the shapes differ or are not `[T, D]`.
+
+  Example:
+    >>> truth = jnp.ones((4, 1))
+    >>> error = jnp.array([[0.], [0.1], [0.9], [0.]])
+    >>> float(valid_prediction_time(truth + error, truth, dt=0.5))
+    1.0
+
+  Reference:
+    Pathak et al. 2018, Hybrid forecasting of chaotic processes, Chaos 28,
+    041101, which uses the threshold 0.4.
+  """
+  if prediction.shape != truth.shape or truth.ndim != 2:
+    raise ValueError("`prediction` and `truth` must both be [T, D]: got "
+                     f"{prediction.shape} and {truth.shape}. Use jax.vmap for "
+                     "a batch.")
+  scale = jnp.sqrt(jnp.mean(jnp.sum(truth**2, axis=1)))
+  error = jnp.sqrt(jnp.sum((prediction - truth)**2, axis=1))
+  # Not the other way round: a NaN is within no threshold.
+  valid = jnp.cumprod(error <= threshold * scale)
+  return jnp.sum(valid) * dt

@@ -48,6 +48,10 @@ def replicate(tree: PyTree, mesh: Mesh) -> PyTree:
 
   Returns:
     The tree with replicated leaves.
+
+  Example:
+    >>> replicate({"w": np.ones(2)}, make_mesh())["w"].is_fully_replicated
+    True
   """
   return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
@@ -64,6 +68,12 @@ def shard_batch(batch: PyTree, mesh: Mesh) -> PyTree:
 
   Raises:
     ValueError: if the batch does not divide by the number of devices.
+
+  Example:
+    >>> mesh = make_mesh()
+    >>> batch = shard_batch(np.ones((2 * mesh.size, 3)), mesh)
+    >>> batch.addressable_shards[0].data.shape
+    (2, 3)
   """
   local = sum(d.process_index == jax.process_index() for d in mesh.devices.flat)
   sharding = NamedSharding(mesh, PartitionSpec(AXIS))
@@ -94,6 +104,9 @@ def start_processes(coordinator: str | None,
     process_id: this one's number, where not detected.
     heartbeat_timeout_seconds: how long a dead peer goes unnoticed, s. JAX's
       own default leaves survivors hanging for over a minute.
+
+  Example:
+    >>> start_processes("10.0.0.1:1234", 2, 0)  # doctest: +SKIP
   """
   jax.distributed.initialize(
       coordinator,

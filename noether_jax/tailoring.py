@@ -6,150 +6,20 @@ Nothing here is batched: `jax.vmap` gives every example its own weights.
 from __future__ import annotations
 
 from collections.abc import Callable
-import functools
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 
 from noether_jax import conservation
 from noether_jax import factored
-from noether_jax.capture import Factors
-from noether_jax.inner_optimizers import gauss_newton  # noqa: F401 (doctest)
+from noether_jax import inner_loop
+from noether_jax.inner_loop import Path
 from noether_jax.inner_optimizers import is_factors
-from noether_jax.inner_optimizers import scale
 from noether_jax.partition import Adapt
-from noether_jax.partition import combine
-from noether_jax.partition import partition
 from noether_jax.types import (Array, ConservedFn, Key, MetaParams, Params,
                                Prediction, PredictFn, PyTree, ResidualFn, State,
                                Tailored)
-
-Path = Literal["auto", "factored", "general"]
-
-
-def _rates(inner_rate: PyTree | None, params: Params,
-           adapted: Params) -> PyTree | None:
-  """exp(inner_rate) for each adapted leaf, None elsewhere."""
-  if inner_rate is None:
-    return None
-  try:
-    spread = jax.tree.map(
-        lambda rate, sub: jax.tree.map(lambda _: jnp.exp(rate), sub),
-        inner_rate, params)
-  except (ValueError, TypeError, KeyError) as error:
-    raise ValueError(
-        "`inner_rate` must be a prefix of the parameters: got "
-        f"{jax.tree.structure(inner_rate)} for {jax.tree.structure(params)}. "
-        "Pass a scalar (one rate) or a tree with a scalar per leaf.") from error
-  return jax.tree.map(lambda leaf, rate: None if leaf is None else rate,
-                      adapted,
-                      spread,
-                      is_leaf=lambda x: x is None)
-
-
-def _scaled(updates: PyTree, rates: PyTree | None) -> PyTree:
-  if rates is None:
-    return updates
-  return jax.tree.map(scale, updates, rates, is_leaf=is_factors)
-
-
-def _all_finite(tree: PyTree) -> Array:
-  checks = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
-  return functools.reduce(jnp.logical_and, checks, jnp.asarray(True))
-
-
-def _with_aux(loss_fn: Callable[[Params], Any],
-              has_aux: bool) -> Callable[[Params], tuple[Array, Any]]:
-  return loss_fn if has_aux else lambda params: (loss_fn(params), ())
-
-
-def _value(residuals: Array) -> Array:
-  return residuals if residuals.ndim == 0 else jnp.sum(residuals**2)
-
-
-def _loss_cotangent(residuals: Array) -> Array:
-  """d loss / d residuals."""
-  return jnp.ones_like(residuals) if residuals.ndim == 0 else 2 * residuals
-
-
-def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
-             optimizer: Any, num_steps: int,
-             rates: PyTree | None) -> tuple[Params, Array, Any]:
-  """The inner loop on materialised weights, for any optimizer and model."""
-  optimizer = optax.with_extra_args_support(optimizer)
-  merged = lambda tree: loss_fn(combine(tree, frozen))
-
-  def step(carry: Any, _: Any) -> tuple[Any, Any]:
-    adapted, opt_state = carry
-    residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
-    pullback = lambda cotangent: pull(cotangent)[0]
-    gradient = pullback(_loss_cotangent(residuals))
-    updates, opt_state = optimizer.update(
-        gradient,
-        opt_state,
-        adapted,
-        value=_value(residuals),
-        grad=gradient,
-        value_fn=lambda tree: _value(merged(tree)[0]),
-        residuals=residuals,
-        pullback=pullback)
-    updates = _scaled(updates, rates)
-    adapted = optax.apply_updates(adapted, updates)
-    return (adapted, opt_state), (_value(residuals), aux)
-
-  carry = (adapted, optimizer.init(adapted))
-  if num_steps == 1:
-    (new, _), (loss, aux) = step(carry, None)
-    return new, loss[None], aux
-  body = lambda c, x: (lambda out: (out[0], out[1][0]))(step(c, x))
-  aux = merged(adapted)[1]
-  (new, _), losses = jax.lax.scan(jax.checkpoint(body), carry, length=num_steps)
-  return new, losses, aux
-
-
-def _keep_finite(new: Params, old: Params, finite: Array) -> Params:
-  """The new leaves, or the ones the loop began with."""
-
-  def one(after: Any, before: Any) -> Any:
-    if is_factors(after):
-      zero = lambda leaf: jnp.where(finite, leaf, jnp.zeros_like(leaf))
-      return Factors(zero(after.inputs), zero(after.deltas))
-    return jnp.where(finite, after, before)
-
-  return jax.tree.map(one, new, old, is_leaf=is_factors)
-
-
-def _inner_loop(loss_fn: Callable[[Params], Any], params: Params,
-                optimizer: Any, num_steps: int, adapt: Adapt,
-                inner_rate: PyTree | None, jump_steps: int, has_aux: bool,
-                path: Path) -> tuple[Params, Params, Array, Any, str]:
-  """All inner steps: (before, after, losses, aux before, path), unchecked."""
-  if num_steps < 0 or jump_steps < 0:
-    raise ValueError("`num_steps` and `jump_steps` must be at least 0: got "
-                     f"{num_steps} and {jump_steps}.")
-  adapted, frozen = partition(params, adapt)
-  rates = _rates(inner_rate, params, adapted)
-  function = _with_aux(loss_fn, has_aux)
-  if num_steps == 0 and jump_steps == 0:
-    return (adapted, adapted, jnp.zeros(
-        (0,)), function(params)[1], "general (no steps)")
-  plan = factored.plan(function, params, adapted, optimizer, num_steps,
-                       jump_steps, path)
-  if plan.kernels:
-    new, losses, aux = factored.inner_loop(plan, num_steps, rates)
-    return adapted, new, losses, aux, plan.description
-  loop = lambda start, steps: _general(function, start, frozen, optimizer,
-                                       steps, rates)
-  if not jump_steps:
-    return (adapted, *loop(adapted, num_steps), plan.description)
-  jumped, losses, aux = loop(adapted, jump_steps)
-  new = jax.lax.stop_gradient(jumped)
-  if num_steps:
-    new, more, _ = loop(new, num_steps)
-    losses = jnp.concatenate([losses, more])
-  return adapted, new, losses, aux, plan.description
 
 
 def tailor(
@@ -195,15 +65,23 @@ def tailor(
       `params`, or `path="factored"` cannot be had.
 
   Example:
+    >>> import optax
     >>> result = tailor(lambda w: jnp.sum(w**2), jnp.ones(2), optax.sgd(0.25))
     >>> result.adapted.tolist(), result.losses.tolist(), result.path
     ([0.5, 0.5], [2.0], 'general (no kernel)')
   """
-  start, new, losses, aux, used = _inner_loop(loss_fn, params, optimizer,
-                                              num_steps, adapt, inner_rate,
-                                              jump_steps, has_aux, path)
-  finite = _all_finite((losses, new))
-  return Tailored(_keep_finite(new, start, finite), losses, finite, aux, used)
+  start, new, losses, aux, used = inner_loop.run(loss_fn,
+                                                 params,
+                                                 optimizer,
+                                                 num_steps=num_steps,
+                                                 adapt=adapt,
+                                                 inner_rate=inner_rate,
+                                                 jump_steps=jump_steps,
+                                                 has_aux=has_aux,
+                                                 path=path)
+  finite = inner_loop.all_finite((losses, new))
+  return Tailored(inner_loop.keep_finite(new, start, finite), losses, finite,
+                  aux, used)
 
 
 def tailored_params(params: Params, adapted: Params) -> Params:
@@ -217,6 +95,7 @@ def tailored_params(params: Params, adapted: Params) -> Params:
     A tree like `params`; factored kernels are materialised.
 
   Example:
+    >>> import optax
     >>> params = {"w": jnp.ones(2), "b": jnp.zeros(2)}
     >>> result = tailor(lambda p: jnp.sum(p["w"]**2), params, optax.sgd(0.25),
     ...                 adapt={"w": True, "b": False})
@@ -284,6 +163,7 @@ def tailored_predict(
     ValueError: see `tailor`.
 
   Example:
+    >>> from noether_jax import gauss_newton
     >>> rotate = lambda w, x, key: w @ x      # a vector field dx/dt
     >>> energy = lambda _, x: jnp.sum(x**2)[None]
     >>> out = tailored_predict(
@@ -300,16 +180,23 @@ def tailored_predict(
     return residual_fn(conserved_fn, params.conserved, x,
                        prediction), prediction
 
-  start, new, losses, initial, used = _inner_loop(residuals, params.predictor,
-                                                  optimizer, num_steps, adapt,
-                                                  params.inner_rate, jump_steps,
-                                                  True, path)
+  start, new, losses, initial, used = inner_loop.run(
+      residuals,
+      params.predictor,
+      optimizer,
+      num_steps=num_steps,
+      adapt=adapt,
+      inner_rate=params.inner_rate,
+      jump_steps=jump_steps,
+      has_aux=True,
+      path=path)
   value = factored.apply(lambda p: predict_fn(p, x, key), params.predictor, new)
   final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
   # Weights that are not finite show in the prediction: checking every leaf here
   # would cost a pass over all per-example weights.
-  finite = _all_finite((losses, value, final))
+  finite = inner_loop.all_finite((losses, value, final))
   losses = jnp.concatenate([losses.astype(final.dtype), final[None]])
   accepted = finite & (losses[-1] <= losses[0]) if keep_if_better else finite
-  return Prediction(_reject(~accepted, initial, value), initial, losses,
-                    accepted, finite, _keep_finite(new, start, finite), used)
+  return Prediction(_reject(~accepted, initial, value), initial,
+                    losses, accepted, finite,
+                    inner_loop.keep_finite(new, start, finite), used)

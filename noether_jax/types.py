@@ -32,6 +32,11 @@ class MetaParams(NamedTuple):
     inner_rate: natural logarithm of a factor on every inner update: a scalar
       `[]` (one rate), a tree prefix of `predictor` (one per leaf), or None
       (the inner optimizer's own rate, which is then not learned).
+
+  Example:
+    >>> params = MetaParams({"w": 1.0}, inner_rate=0.0)
+    >>> params.predictor, params.conserved
+    ({'w': 1.0}, ())
   """
   predictor: Params
   conserved: Params = ()
@@ -47,6 +52,13 @@ class TrainState(NamedTuple):
     step: number of updates made, int32 `[]`.
     skipped: number of updates not made because the gradient was not finite,
       int32 `[]`.
+
+  Example:
+    >>> import optax
+    >>> from noether_jax import init_state
+    >>> state = init_state({"w": jax.numpy.ones(2)}, optax.adam(1e-3))
+    >>> type(state).__name__, int(state.step), int(state.skipped)
+    ('TrainState', 0, 0)
   """
   params: PyTree
   opt_state: PyTree
@@ -68,6 +80,13 @@ class Tailored:
       then the one the loop began with.
     aux: what `loss_fn` returned beside the loss, at the initial weights.
     path: "factored (layers)" or "general (why)": how the steps were computed.
+
+  Example:
+    >>> import optax
+    >>> from noether_jax import tailor
+    >>> out = tailor(lambda w: w, jax.numpy.ones(2), optax.sgd(0.25))
+    >>> out.adapted.tolist(), bool(out.finite)
+    ([0.5, 0.5], True)
   """
   adapted: Params
   losses: Array
@@ -91,6 +110,16 @@ class Prediction:
     finite: bool `[]`; False where it was rejected for not being finite.
     adapted: the adapted weights (see `Tailored.adapted`).
     path: how the inner steps were computed (see `Tailored.path`).
+
+  Example:
+    >>> import optax
+    >>> from noether_jax import field_residuals, tailored_predict
+    >>> out = tailored_predict(
+    ...     MetaParams(jax.numpy.float32(1.0)), jax.numpy.ones(1), None,
+    ...     predict_fn=lambda w, x, key: w * x, conserved_fn=lambda _, x: x,
+    ...     optimizer=optax.sgd(0.25), residual_fn=field_residuals)
+    >>> float(out.value[0]), float(out.initial[0]), out.losses.tolist()
+    (0.5, 1.0, [1.0, 0.25])
   """
   value: PyTree
   initial: PyTree

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from benchmarks.discovery import is_true
+from benchmarks.systems import is_true
 from benchmarks.systems import SYSTEMS
 from noether_jax import discovery
 from noether_jax import elimination

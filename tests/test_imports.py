@@ -2,14 +2,20 @@
 
 import ast
 import configparser
+import inspect
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
+import noether_jax
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORE = [
-    "types", "partition", "conservation", "kernel_uses", "capture",
-    "inner_optimizers", "factored", "tailoring", "meta", "parallel"
+    "types", "partition", "conservation", "factors", "kernel_uses", "capture",
+    "inner_optimizers", "factored", "inner_loop", "tailoring", "batching",
+    "meta", "parallel"
 ]
 TOP = ["cli", "report"]
 
@@ -74,3 +80,32 @@ def test_only_the_library_is_packaged():
   config.read(ROOT / "setup.cfg")
   packages = config["options"]["packages"].split()
   assert all(name.split(".")[0] == "noether_jax" for name in packages)
+
+
+def test_public_names_are_sorted_and_all_there_is():
+  assert noether_jax.__all__ == sorted(noether_jax.__all__)
+  found = {
+      name for name, value in vars(noether_jax).items()
+      if not name.startswith("_") and not inspect.ismodule(value)
+  }
+  assert found == set(noether_jax.__all__)
+
+
+@pytest.mark.parametrize("name", noether_jax.__all__)
+def test_a_public_name_has_a_line_and_an_example(name):
+  assert f"\n  {name}: " in noether_jax.__doc__
+  assert "Example:\n" in inspect.getdoc(getattr(noether_jax, name))
+
+
+def test_the_import_needs_no_extra_and_is_light():
+  """Neither what only some use, nor what is slow to import."""
+  program = "import sys, noether_jax; print(*sys.modules)"
+  out = subprocess.run([sys.executable, "-c", program],
+                       capture_output=True,
+                       check=True,
+                       text=True)
+  loaded = {name.split(".")[0] for name in out.stdout.split()}
+  assert not loaded & {
+      "diffrax", "jplephem", "matplotlib", "orbax", "sympy", "torch",
+      "tensorflow", "tensorflow_datasets"
+  }

@@ -12,6 +12,7 @@ from noether_jax import conservation
 from noether_jax import init_state
 from noether_jax import meta_loss
 from noether_jax import MetaParams
+from noether_jax import mse
 from noether_jax import networks
 from noether_jax import parallel
 from noether_jax import tailored_predict
@@ -69,6 +70,35 @@ def test_eight_devices_equal_one(path):
   assert_close(alone.params, together.params)
 
 
+def test_rates_keys_and_batches_do_not_recompile():
+  apply, params = networks.mlp(jax.random.key(0), 2, 2, hidden=(6,))
+  traces = []
+
+  def predict(params, x, key):
+    traces.append(1)
+    return apply(params, x) + 0.1 * jax.random.normal(key, (2,), x.dtype)
+
+  fn = functools.partial(tailored_predict,
+                         predict_fn=predict,
+                         conserved_fn=lambda phi, x: phi * jnp.sum(x**2)[None],
+                         optimizer=optax.sgd(.1),
+                         residual_fn=conservation.field_residuals)
+  step = jax.jit(
+      functools.partial(update,
+                        loss_fn=functools.partial(meta_loss, tailored_fn=fn),
+                        optimizer=OPTIMIZER))
+  counts, losses = [], []
+  for i, rate in enumerate((-.3, 0., 1.)):
+    state = init_state(MetaParams(params, jnp.float32(1.), jnp.float32(rate)),
+                       OPTIMIZER)
+    x = jax.random.normal(jax.random.key(i), (4, 2), jnp.float32)
+    _, metrics = step(state, (x, -x), jax.random.key(i + 1))
+    counts.append(len(traces))
+    losses.append(float(metrics["loss"]))
+  assert counts[0] == counts[1] == counts[2]
+  assert len(set(losses)) == 3
+
+
 def test_pmap_with_a_mean_of_the_gradients_equals_one_device():
   step, state, batch = problem()
   loss_fn = step.keywords["loss_fn"]
@@ -99,3 +129,16 @@ def test_a_gradient_that_is_not_finite_is_skipped_and_counted():
 def test_a_batch_must_divide():
   with pytest.raises(ValueError, match="12 examples for 8 devices"):
     parallel.shard_batch(jnp.ones((12, 2)), parallel.make_mesh())
+
+
+@pytest.mark.parametrize("prediction, target, message", [
+    (jnp.ones((3, 1)), jnp.ones(3), r"got \(3, 1\) and \(3,\)"),
+    ({
+        "a": jnp.ones(2)
+    }, {
+        "b": jnp.ones(2)
+    }, "same structure"),
+])
+def test_mse_refuses_what_would_broadcast(prediction, target, message):
+  with pytest.raises(ValueError, match=message):
+    mse(prediction, target)

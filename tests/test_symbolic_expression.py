@@ -15,7 +15,7 @@ from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.expression import Operation
 from noether_jax.symbolic.expression import Parameter
 from noether_jax.symbolic.expression import renumber
-from noether_jax.symbolic.expression import result_unit
+from noether_jax.symbolic.operations import result_unit
 from noether_jax.symbolic.expression import sin
 from noether_jax.symbolic.expression import square
 from noether_jax.symbolic.text import parse

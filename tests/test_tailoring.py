@@ -1,4 +1,4 @@
-"""The inner loop: closed forms, both paths, rejection, gradients."""
+"""Tailored predictions: both paths, exact cases, rejection, gradients."""
 
 import functools
 
@@ -16,7 +16,6 @@ from noether_jax import integrators
 from noether_jax import meta_loss
 from noether_jax import MetaParams
 from noether_jax import networks
-from noether_jax import tailor
 from noether_jax import tailored_params
 from noether_jax import tailored_predict
 
@@ -135,15 +134,41 @@ def test_frozen_leaves_stay_out_of_the_result():
 def test_zero_steps_equal_the_plain_prediction():
   apply, params = network()
   x = states()[0]
-  out = tailored_predict(MetaParams(params, PHI),
-                         x,
+
+  def tailored(params):
+    out = tailored_predict(MetaParams(params, PHI),
+                           x,
+                           None,
+                           predict_fn=field(apply),
+                           conserved_fn=quantities,
+                           optimizer=optax.sgd(.1),
+                           residual_fn=FIELD,
+                           num_steps=0)
+    return jnp.sum(out.value), out.value
+
+  plain = lambda params: (jnp.sum(apply(params, x)), apply(params, x))
+  assert_close(
+      jax.grad(tailored, has_aux=True)(params),
+      jax.grad(plain, has_aux=True)(params), 0.)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("reference", ["first", "previous", "both"])
+def test_exact_trajectory_is_left_alone(name, reference):
+  """Quarter turns, whose energy is the same to the last bit."""
+  turn = lambda w, x, key: integrators.rollout(lambda s: w @ s, x, 4)
+  out = tailored_predict(MetaParams(jnp.array([[0., 1.], [-1., 0.]])),
+                         jnp.array([0.3, -2.]),
                          None,
-                         predict_fn=field(apply),
-                         conserved_fn=quantities,
-                         optimizer=optax.sgd(.1),
-                         residual_fn=FIELD,
-                         num_steps=0)
-  np.testing.assert_array_equal(out.value, apply(params, x))
+                         predict_fn=turn,
+                         conserved_fn=lambda _, x: jnp.sum(x**2)[None],
+                         optimizer=OPTIMIZERS[name],
+                         residual_fn=functools.partial(
+                             conservation.trajectory_residuals,
+                             reference=reference),
+                         num_steps=2)
+  np.testing.assert_array_equal(out.value, out.initial)
+  assert out.losses.tolist() == [0., 0., 0.]
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -160,79 +185,12 @@ def test_exact_field_is_left_alone(name):
   assert out.losses.tolist() == [0., 0.]
 
 
-def test_gauss_newton_zeroes_the_linearised_residuals():
-  matrix = jax.random.normal(jax.random.key(0), (2, 5))
-  goal = jnp.array([1., -3.])
-  result = tailor(lambda w: matrix @ w - goal, jnp.zeros(5),
-                  gauss_newton(damping=0.))
-  np.testing.assert_allclose(result.adapted,
-                             jnp.linalg.pinv(matrix) @ goal,
-                             rtol=1e-10)
-
-
-def test_gauss_newton_without_gradient_is_finite():
-  loss = lambda w: jnp.sum(w[:1] * 0 + 1.0)[None]
-  gradient = jax.grad(
-      lambda w: jnp.sum(tailor(loss, w, gauss_newton()).adapted))(jnp.ones(3))
-  np.testing.assert_allclose(gradient, jnp.ones(3))
-
-
-@pytest.mark.parametrize("optimizer", [
-    optax.sgd(0.1),
-    optax.adam(0.1, eps_root=1e-8),
-    optax.chain(optax.clip(1.), optax.sgd(.1, momentum=.9)),
-],
-                         ids=["sgd", "adam", "chain"])
-def test_any_optax_transformation_descends(optimizer):
-  result = tailor(lambda w: w - 1., jnp.zeros(3), optimizer, num_steps=20)
-  assert result.losses[-1] < result.losses[0] / 10
-  assert result.losses.shape == (20,)
-
-
-def test_outer_gradients():
-  check_grads(lambda w, rate: jnp.sum(
-      tailor(
-          lambda v: jnp.sin(v), w, optax.sgd(.1), num_steps=3, inner_rate=rate).
-      adapted**3), (jnp.array([.3, -1.]), jnp.asarray(.2)),
-              order=2)
-
-
-def test_general_scan_equals_unrolled_steps():
-  loss = lambda w: jnp.sin(w)
-  together = tailor(loss, jnp.ones(2), optax.sgd(.1), num_steps=3).adapted
-  apart = jnp.ones(2)
-  for _ in range(3):
-    apart = tailor(loss, apart, optax.sgd(.1)).adapted
-  np.testing.assert_allclose(together, apart, rtol=1e-14)
-
-
-def test_jump_steps_reach_the_same_weights_without_a_gradient():
-  loss = lambda w: w - 1.
-  run = lambda w, jump, steps: tailor(
-      loss, w, optax.sgd(.1), num_steps=steps, jump_steps=jump).adapted
-  np.testing.assert_allclose(run(jnp.zeros(2), 3, 1),
-                             run(jnp.zeros(2), 0, 4),
-                             rtol=1e-14)
-  gradient = jax.grad(lambda w: jnp.sum(run(w, 3, 1)))(jnp.zeros(2))
-  np.testing.assert_array_equal(gradient, jnp.zeros(2))
-
-
 def test_jump_steps_keep_the_untailored_prediction():
   run = functools.partial(rejecting, jnp.array([1., 2.]), num_steps=2)
   plain, jumped = run(), run(jump_steps=3)
   np.testing.assert_array_equal(plain.initial, jumped.initial)
   np.testing.assert_allclose(plain.losses[0], jumped.losses[0])
   assert jumped.losses.shape == (6,)
-
-
-@pytest.mark.parametrize("rate", [jnp.log(2.), {"a": jnp.log(2.), "b": 0.}])
-def test_inner_rate_scales_the_updates(rate):
-  params = {"a": jnp.ones(2), "b": jnp.ones(2)}
-  loss = lambda p: jnp.concatenate([p["a"], p["b"]])
-  adapted = tailor(loss, params, optax.sgd(.1), inner_rate=rate).adapted
-  np.testing.assert_allclose(adapted["a"], 1 - .4)
-  expected = 1 - .2 if isinstance(rate, dict) else 1 - .4
-  np.testing.assert_allclose(adapted["b"], expected)
 
 
 def rejecting(x, **kwargs):
@@ -272,64 +230,46 @@ def test_keep_if_better():
   assert bool(too_far(keep_if_better=True).accepted)
 
 
-def test_vmap_equals_a_loop():
-  apply, params = network()
-  one = lambda x: tailored_predict(MetaParams(params, PHI),
-                                   x,
-                                   None,
-                                   predict_fn=field(apply),
-                                   conserved_fn=quantities,
-                                   optimizer=optax.sgd(.1),
-                                   residual_fn=FIELD).value
-  together = jax.vmap(one)(states())
-  for x, expected in zip(states(), together):
-    np.testing.assert_allclose(one(x), expected, rtol=1e-12)
+def one_prediction(path, wrap=lambda f: f, **kwargs):
+  """`(params, x) -> value` of a small network, and its parameters."""
+  apply, params = network(hidden=(6,))
+  fn = functools.partial(tailored_predict,
+                         predict_fn=wrap(field(apply)),
+                         conserved_fn=quantities,
+                         optimizer=optax.sgd(.1),
+                         residual_fn=FIELD,
+                         path=path,
+                         **kwargs)
+  run = lambda params, x: fn(params, x, None).value
+  return run, MetaParams(params, PHI, jnp.asarray(-.3))
 
 
-def test_learned_rate_does_not_recompile():
-  traces = []
-
-  @jax.jit
-  def run(rate):
-    traces.append(1)
-    return tailor(lambda w: w, jnp.ones(2), optax.sgd(.1),
-                  inner_rate=rate).adapted
-
-  for rate in (0.1, 0.2, 0.3):
-    run(jnp.asarray(rate))
-  assert len(traces) == 1
+@pytest.mark.parametrize("path", ["factored", "general"])
+def test_gradients_to_second_order(path):
+  run, params = one_prediction(path)
+  x = states()[0]
+  check_grads(jax.jit(lambda params: jnp.sum(run(params, x)**2)), (params,),
+              order=2)
 
 
-@pytest.mark.parametrize("kwargs, message", [
-    ({
-        "num_steps": -1
-    }, "must be at least 0"),
-    ({
-        "inner_rate": {
-            "b": 1.
-        }
-    }, "must be a prefix"),
-    ({
-        "path": "fast"
-    }, "must be 'auto'"),
-    ({
-        "path": "factored"
-    }, "no kernel"),
-])
-def test_errors(kwargs, message):
-  with pytest.raises(ValueError, match=message):
-    tailor(lambda p: p["a"], {"a": jnp.ones(2)}, optax.sgd(.1), **kwargs)
+@pytest.mark.parametrize("path", ["factored", "general"])
+def test_remat_equals_no_remat(path):
+  x = states()[0]
+
+  def gradient(wrap):
+    run, params = one_prediction(path, wrap, num_steps=2)
+    return jax.jit(jax.grad(lambda p: jnp.sum(run(p, x)**2)))(params)
+
+  assert_close(gradient(jax.checkpoint), gradient(lambda f: f), 1e-12)
 
 
-def test_gauss_newton_refuses_a_scalar_loss():
-  with pytest.raises(ValueError, match="needs residuals"):
-    tailor(lambda w: jnp.sum(w**2), jnp.ones(2), gauss_newton())
-
-
-@pytest.mark.parametrize("optimizer, reason", [
-    (optax.adam(.1), "not a multiple"),
-    (optax.chain(optax.clip(1.), optax.sgd(.1)), "not a multiple"),
-])
-def test_the_general_path_says_why(optimizer, reason):
-  result = tailor(lambda w: jnp.ones(3) @ w, jnp.ones((3, 3)), optimizer)
-  assert reason in result.path
+@pytest.mark.parametrize("path", ["factored", "general"])
+def test_vmap_equals_a_loop(path):
+  run, params = one_prediction(path)
+  loss = lambda params, x: jnp.sum(run(params, x)**2)
+  one = jax.jit(jax.value_and_grad(loss))
+  together = jax.jit(jax.vmap(jax.value_and_grad(loss),
+                              in_axes=(None, 0)))(params, states())
+  for i, x in enumerate(states()):
+    assert_close(one(params, x),
+                 jax.tree.map(lambda leaf, i=i: leaf[i], together), 1e-12)

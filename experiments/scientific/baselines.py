@@ -11,18 +11,18 @@ ROUNDS = 5
 
 
 def project(field: Callable[[Array], Array],
-            conserved_fn: Callable[..., Array]) -> Callable[[Array], Array]:
+            conserved_fn: Callable[[Array], Array]) -> Callable[[Array], Array]:
   """A field without its component along the conserved quantity's gradient.
 
   Args:
     field: `x [D] -> dx/dt [D]`.
-    conserved_fn: `(params, x) -> [1]`, without parameters.
+    conserved_fn: `x -> [1]`.
 
   Returns:
     A field along which the quantity does not change.
 
   Example:
-    >>> radius = lambda _, x: jnp.sum(x**2)[None]
+    >>> radius = lambda x: jnp.sum(x**2)[None]
     >>> spiral = project(lambda x: jnp.array([-1., 1.]), radius)
     >>> spiral(jnp.array([1., 0.])).tolist()
     [0.0, 1.0]
@@ -30,7 +30,7 @@ def project(field: Callable[[Array], Array],
 
   def projected(x: Array) -> Array:
     rate = field(x)
-    normal = jax.grad(lambda s: conserved_fn((), s)[0])(x)
+    normal = jax.grad(lambda s: conserved_fn(s)[0])(x)
     # A gradient of zero (an equilibrium) leaves the field as it is.
     square = jnp.maximum(normal @ normal, jnp.finfo(x.dtype).tiny)
     return rate - (normal @ rate) / square * normal

@@ -1,74 +1,138 @@
-"""Rows as JSON and as a Markdown table."""
+"""Rows as a Markdown table and as one for the terminal."""
 
-import json
-import os
-import pathlib
 from typing import Any
 
 import numpy as np
 
 HEADER = ("row", "formula", "RMSE", "std", "ratio to vanilla", "std", "wins",
-          "ratio to control", "energy drift")
+          "ratio to control", "final MSE", "ratio to vanilla", "energy drift")
 
 
-def write(path: pathlib.Path, text: str) -> None:
-  """Writes a file that is either whole or absent.
+def array(values: list[float | None]) -> np.ndarray:
+  """Stored numbers; None, which stands for not finite, is inf.
+
+  Example:
+    >>> array([1.0, None]).tolist()
+    [1.0, inf]
+  """
+  return np.array([np.inf if v is None else v for v in values], float)
+
+
+def ratio(row: dict[str, Any],
+          base: dict[str, Any] | None,
+          key: str = "rmse") -> np.ndarray:
+  """A row's values over those of another row, paired by seed.
 
   Args:
-    path: where to.
-    text: its content.
+    row: as `rows.evaluate` returns it.
+    base: another one, or None.
+    key: "rmse" or "final_mse".
+
+  Returns:
+    `[S]`; inf where the row's value is not finite, nan without a base or where
+    that is not finite.
   """
-  temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-  temporary.write_text(text, encoding="utf-8")
-  os.replace(temporary, path)
-
-
-def store(path: pathlib.Path, value: Any) -> None:
-  """Writes JSON atomically.
-
-  Args:
-    path: where to.
-    value: anything that JSON can hold.
-  """
-  write(path, json.dumps(value, indent=1) + "\n")
-
-
-def _ratio(row: dict[str, Any], base: dict[str, Any] | None) -> np.ndarray:
-  size = len(row["rmse"])
+  values = array(row[key])
   if base is None:
-    return np.full(size, np.nan)
-  return np.array(row["rmse"]) / np.array(base["rmse"])
+    return np.full(len(values), np.nan)
+  under = array(base[key])
+  nowhere = np.full(len(values), np.nan)
+  return np.divide(values, under, out=nowhere, where=np.isfinite(under))
+
+
+def _formula(formulas: list[str]) -> str:
+  if not formulas:
+    return ""
+  different = len(set(formulas))
+  more = f" (seed 0; {different} different)" if different > 1 else ""
+  return formulas[0] + more
+
+
+def _number(value: float, digits: int = 4) -> str:
+  """Fixed digits, or powers of ten where they would hide the number."""
+  hidden = 0 < abs(value) < 0.5 * 10**-digits or 1e4 <= abs(value) < np.inf
+  return f"{value:.1e}" if hidden else f"{value:.{digits}f}"
+
+
+def _std(values: np.ndarray) -> float:
+  return float(np.std(values)) if np.all(np.isfinite(values)) else np.nan
+
+
+def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+  """The table's body; ratios are paired by seed, wins are ratios below 1.
+
+  Args:
+    rows: as `rows.evaluate` returns them.
+
+  Returns:
+    One tuple a row, as long as HEADER.
+
+  Example:
+    >>> row = {"row": "vanilla", "formulas": [], "rmse": [1., 3.],
+    ...        "final_mse": [1., 9.], "drift": [0., 0.]}
+    >>> cells([row])[0][2:7]
+    ('2.0000', '1.0000', '1.000', '0.000', '0/2')
+  """
+  named = {row["row"]: row for row in rows}
+  vanilla, control = named.get("vanilla"), named.get("control")
+  body = []
+  for row in rows:
+    errors, paired = array(row["rmse"]), ratio(row, vanilla)
+    body.append((row["row"], _formula(row["formulas"]), _number(errors.mean()),
+                 _number(_std(errors)), _number(paired.mean(), 3),
+                 _number(_std(paired),
+                         3), f"{int((paired < 1).sum())}/{len(errors)}",
+                 _number(ratio(row, control).mean(),
+                         3), _number(array(row["final_mse"]).mean(), 5),
+                 _number(ratio(row, vanilla, "final_mse").mean(),
+                         3), _number(array(row["drift"]).mean())))
+  return body
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-  """The table; ratios are paired by seed, wins are ratios below 1.
+  """The table in Markdown.
 
   Args:
-    rows: as `Experiment.evaluate` returns them.
+    rows: as `rows.evaluate` returns them.
 
   Returns:
     Lines of Markdown.
+  """
+  table = [HEADER, ("---",) * len(HEADER), *cells(rows)]
+  return "".join(f"| {' | '.join(line)} |\n" for line in table)
+
+
+def text(rows: list[dict[str, Any]]) -> str:
+  """The table with aligned columns, numbers to the right.
+
+  Args:
+    rows: as `rows.evaluate` returns them.
+
+  Returns:
+    Lines of at most the same width, the header on two of them.
 
   Example:
-    >>> row = {"row": "vanilla", "formula": "", "rmse": [1., 3.],
-    ...        "drift": [0., 0.]}
-    >>> markdown([row]).splitlines()[-1]
-    '| vanilla |  | 2.0000 | 1.0000 | 1.000 | 0.000 | 0/2 | nan | 0.0000 |'
+    >>> row = {"row": "vanilla", "formulas": [], "rmse": [1.],
+    ...        "final_mse": [1.], "drift": [0.]}
+    >>> text([row]).splitlines()[-1].split()[:4]
+    ['vanilla', '1.0000', '0.0000', '1.000']
   """
-  named = {row["row"]: row for row in rows}
-  lines = [
-      "| " + " | ".join(HEADER) + " |",
-      "| " + " | ".join("---" for _ in HEADER) + " |"
+  body = cells(rows)
+  header = [tuple(_split(name)) for name in HEADER]
+  lines = [tuple(pair[0] for pair in header), tuple(p[1] for p in header)]
+  widths = [
+      max(len(line[i]) for line in [*lines, *body]) for i in range(len(HEADER))
   ]
-  for row in rows:
-    errors = np.array(row["rmse"])
-    ratio = _ratio(row, named.get("vanilla"))
-    control = _ratio(row, named.get("control"))
-    cells = [
-        row["row"], row["formula"], f"{errors.mean():.4f}",
-        f"{errors.std():.4f}", f"{ratio.mean():.3f}", f"{ratio.std():.3f}",
-        f"{int((ratio < 1).sum())}/{len(errors)}", f"{control.mean():.3f}",
-        f"{np.mean(row['drift']):.4f}"
-    ]
-    lines.append("| " + " | ".join(cells) + " |")
-  return "\n".join(lines) + "\n"
+  lines += [tuple("-" * width for width in widths), *body]
+  align = lambda line: "  ".join(
+      cell.ljust(width) if i < 2 else cell.rjust(width)
+      for i, (cell, width) in enumerate(zip(line, widths)))
+  return "".join(align(line).rstrip() + "\n" for line in lines)
+
+
+def _split(name: str) -> tuple[str, str]:
+  """A heading on two lines."""
+  if name.startswith("ratio to "):
+    return "ratio to", name[len("ratio to "):]
+  first, _, second = name.partition(" ")
+  return (first, second) if second else ("", first)

@@ -6,15 +6,12 @@ from typing import Any, Callable, Iterator, Sequence, Union
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import sympy
 
+from noether_jax.symbolic.operations import ARRAYS
+from noether_jax.symbolic.operations import result_unit
+from noether_jax.symbolic.operations import SYMPY
 from noether_jax.symbolic.units import Unit
-
-BINARY = ("+", "-", "*", "/")
-UNARY = ("sin", "cos", "square")
-
-_PURE = Unit()
 
 
 class Expression:
@@ -87,7 +84,7 @@ class Expression:
 
   def to_sympy(self) -> sympy.Expr:
     """The formula in SymPy; inputs and parameters are real symbols."""
-    return _fold(self, _SYMPY, lambda leaf: sympy.Symbol(leaf.label, real=True))
+    return _fold(self, SYMPY, lambda leaf: sympy.Symbol(leaf.label, real=True))
 
   def to_latex(self) -> str:
     """The formula in LaTeX, as SymPy arranges it."""
@@ -189,39 +186,6 @@ class Operation(Expression):
     return str(self)
 
 
-@functools.lru_cache(maxsize=4096)
-def result_unit(op: str, *units: Unit) -> Unit:
-  """The unit of an operation's result.
-
-  Args:
-    op: one of `+ - * / sin cos square`.
-    *units: the operands' units.
-  Returns:
-    The result's unit.
-  Raises:
-    ValueError: if the units do not allow the operation.
-  Example:
-    >>> str(result_unit("square", Unit.parse("1/s")))
-    '1/s^2'
-  """
-  if op not in BINARY + UNARY or len(units) != (2 if op in BINARY else 1):
-    raise ValueError(f"No operation {op!r} with {len(units)} operand(s): use "
-                     f"{', '.join(BINARY)} with two or {', '.join(UNARY)} "
-                     "with one.")
-  if op in ("+", "-") and units[0] != units[1]:
-    raise ValueError(f"Only like units are added or subtracted: got {units[0]} "
-                     f"{op} {units[1]}.")
-  if op in ("sin", "cos") and not units[0].is_dimensionless:
-    raise ValueError(f"{op} takes an angle or a pure number: got {units[0]}.")
-  if op in ("+", "-"):
-    return units[0]
-  if op == "*":
-    return units[0] * units[1]
-  if op == "/":
-    return units[0] / units[1]
-  return units[0]**2 if op == "square" else _PURE
-
-
 def sin(argument: Expression) -> Operation:
   """The sine of an angle or pure number, as a formula."""
   return Operation("sin", (argument,))
@@ -270,7 +234,7 @@ def evaluate(expression: Expression, inputs: Any, parameters: Any) -> Any:
     values = inputs if isinstance(leaf, Input) else parameters
     return values[leaf.index]
 
-  return _fold(expression, _ARRAYS, leaf_value)
+  return _fold(expression, ARRAYS, leaf_value)
 
 
 def _fold(node: Expression, table: dict[str, Callable],
@@ -285,27 +249,3 @@ def _fold(node: Expression, table: dict[str, Callable],
 def _conserved(expression: Expression, parameters: Any,
                state: jax.Array) -> jax.Array:
   return jnp.reshape(evaluate(expression, state, parameters), (1,))
-
-
-def _namespace(x: Any) -> Any:
-  return jnp if isinstance(x, jax.Array) else np
-
-
-_ARITHMETIC: dict[str, Callable] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-}
-_ARRAYS: dict[str, Callable] = {
-    **_ARITHMETIC,
-    "sin": lambda a: _namespace(a).sin(a),
-    "cos": lambda a: _namespace(a).cos(a),
-    "square": lambda a: a * a,
-}
-_SYMPY: dict[str, Callable] = {
-    **_ARITHMETIC,
-    "sin": sympy.sin,
-    "cos": sympy.cos,
-    "square": lambda a: a**2,
-}

@@ -9,7 +9,7 @@ from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.expression import Operation
 from noether_jax.symbolic.expression import Parameter
 from noether_jax.symbolic.expression import renumber
-from noether_jax.symbolic.expression import UNARY
+from noether_jax.symbolic.operations import UNARY
 from noether_jax.symbolic.units import Unit
 
 

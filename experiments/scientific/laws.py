@@ -1,0 +1,51 @@
+"""Conserved quantities, one for each seed."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+Array = jax.Array
+# The measured pendulum's is the one that HNN's authors fitted by hand.
+FORMULAS = {
+    "spring": "q^2 + p^2",
+    "pendulum": "p^2 - 3 cos q",
+    "real_pendulum": "p^2 - 2.4 cos q",
+}
+
+
+class Law(NamedTuple):
+  """What is to be conserved; every seed has its own parameters.
+
+  Attributes:
+    conserved_fn: `(params, x [2]) -> [1]`.
+    params: leaves `[S, ...]`, any dtype, never differentiated; `()` if none.
+    formulas: S texts.
+  """
+  conserved_fn: Callable[[Any, Array], Array]
+  params: Any
+  formulas: tuple[str, ...]
+
+
+def true(system: str, seeds: int) -> Law:
+  """The known law of a system, the same for every seed.
+
+  Args:
+    system: a key of FORMULAS.
+    seeds: S.
+
+  Returns:
+    A law without parameters.
+
+  Example:
+    >>> law = true("spring", 1)
+    >>> law.conserved_fn((), jnp.array([1., 2.])).tolist()
+    [5.0]
+  """
+  if system == "spring":
+    function = lambda _, x: (x[0]**2 + x[1]**2)[None]
+  else:
+    factor = 2.4 if system == "real_pendulum" else 3.0
+    function = lambda _, x: (x[1]**2 - factor * jnp.cos(x[0]))[None]
+  return Law(function, (), (FORMULAS[system],) * seeds)
