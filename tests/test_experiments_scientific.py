@@ -20,8 +20,8 @@ from experiments.scientific import experiment as experiment_lib
 from experiments.scientific import figures
 from experiments.scientific import laws
 from experiments.scientific import rows
-from experiments.scientific import stages as stages_lib
-from experiments.scientific import train
+from experiments.common import stages as stages_lib
+from experiments.common import train
 from noether_jax.symbolic import programs
 from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.expression import Parameter

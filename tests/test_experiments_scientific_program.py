@@ -16,7 +16,7 @@ from experiments.scientific import experiment as experiment_lib
 from experiments.scientific import laws
 from experiments.scientific import main
 from experiments.scientific import rows
-from experiments.scientific import stages as stages_lib
+from experiments.common import stages as stages_lib
 from experiments.scientific import tables
 from noether_jax.tables import InputError
 from tests.test_experiments_scientific import fixture_real_dir  # noqa: F401

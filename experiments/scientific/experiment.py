@@ -12,8 +12,8 @@ import optax
 from experiments.scientific.config import Config
 from experiments.scientific.data import Data
 from experiments.scientific.laws import Law
-from experiments.scientific.stages import Stages
-from experiments.scientific.train import fit
+from experiments.common.stages import Stages
+from experiments.common.train import fit
 from noether_jax import conservation
 from noether_jax import integrators
 from noether_jax import networks

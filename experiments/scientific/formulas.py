@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.scientific.experiment import Experiment
 from experiments.scientific.laws import Law
-from experiments.scientific.stages import Stages
+from experiments.common.stages import Stages
 from noether_jax.symbolic import noise as noise_lib
 from noether_jax.symbolic import programs
 from noether_jax.symbolic import samples as samples_lib

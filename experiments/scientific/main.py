@@ -20,8 +20,8 @@ from experiments.scientific import laws
 from experiments.scientific import rows
 from experiments.scientific import tables
 from experiments.scientific.experiment import Experiment
-from experiments.scientific.stages import slug
-from experiments.scientific.stages import Stages
+from experiments.common.stages import slug
+from experiments.common.stages import Stages
 from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError

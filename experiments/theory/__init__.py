@@ -1,0 +1,1 @@
+"""The generalisation bound beside the gap that learners really have."""
