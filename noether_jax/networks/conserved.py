@@ -1,0 +1,160 @@
+"""Networks for conserved quantities: features, and a linear read-out of them.
+
+The read-out is what `pretraining` solves for in closed form; the features may
+be built to know an invariance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from flax import nnx
+import jax
+import jax.numpy as jnp
+
+from noether_jax.networks.mlp import Activation
+from noether_jax.networks.mlp import MLP
+from noether_jax.types import Array, Key, Params
+
+Transform = Callable[[Array], Array]
+
+
+class ConservedNet(NamedTuple):
+  """A network g whose last layer is linear.
+
+  Attributes:
+    features: `(params, state [D]) -> [H]`; reads `params["features"]`.
+    apply: `(params, state [D]) -> [K]`, a `ConservedFn`: the features times
+      `params["readout"]` `[H, K]`.
+    params: the initial parameters.
+  """
+  features: Callable[[Params, Array], Array]
+  apply: Callable[[Params, Array], Array]
+  params: Params
+
+
+def conserved_mlp(
+    key: Key,
+    size: int,
+    num_quantities: int = 1,
+    *,
+    hidden: Sequence[int] = (24, 24),
+    activation: Activation = jnp.tanh,
+    mean: Array | None = None,
+    scale: Array | None = None,
+    invariances: Sequence[Transform] = (),
+    transform: Transform | None = None,
+) -> ConservedNet:
+  """A multilayer perceptron for K conserved quantities.
+
+  Args:
+    key: consumed by the initialisation.
+    size: D, the size of a state, or of what `transform` makes of it.
+    num_quantities: K.
+    hidden: widths of the hidden layers; the last one is H.
+    activation: after every hidden layer; smooth, because gradients are used.
+    mean: `[D]` of the network's inputs, None for 0: standardisation becomes
+      part of the first layer.
+    scale: `[D]` standard deviation of the inputs, None for 1.
+    invariances: maps of a state to another one at which g must be the same,
+      each its own inverse (`flip` makes one); features are averaged over them.
+    transform: state -> inputs, for instance `planar_invariants`.
+
+  Returns:
+    A `ConservedNet`.
+
+  Raises:
+    ValueError: without a hidden layer.
+
+  Example:
+    >>> net = conserved_mlp(jax.random.key(0), 2, invariances=[flip(1)])
+    >>> up, down = jnp.array([.3, 2.]), jnp.array([.3, -2.])
+    >>> bool(net.apply(net.params, up)[0] == net.apply(net.params, down)[0])
+    True
+  """
+  if not hidden:
+    raise ValueError("`hidden` must name at least one layer: got ().")
+  key_net, key_bias, key_readout = jax.random.split(key, 3)
+  body = MLP(size,
+             hidden[:-1],
+             hidden[-1],
+             activation=activation,
+             use_last_bias=True,
+             rngs=nnx.Rngs(key_net))
+  # Biases at zero would make every feature odd: none could be an energy.
+  for i, layer in enumerate(body.layers):
+    shape = (layer.out_features,)
+    layer.bias = nnx.Param(
+        0.5 * jax.random.normal(jax.random.fold_in(key_bias, i), shape))
+  first = body.layers[0]
+  spread = jnp.ones(size) if scale is None else jnp.asarray(scale)
+  centre = jnp.zeros(size) if mean is None else jnp.asarray(mean)
+  kernel = first.kernel[...] / spread[:, None]
+  bias = 0.5 * jax.random.normal(jax.random.fold_in(key_bias, 0),
+                                 (first.out_features,))
+  first.kernel = nnx.Param(kernel)
+  first.bias = nnx.Param(bias - centre @ kernel)
+  graph, state = nnx.split(body, nnx.Param)
+  treedef = jax.tree.structure(state)
+
+  def one(params: Params, x: Array) -> Array:
+    leaves = jax.tree.leaves(params["features"])
+    inputs = x if transform is None else transform(x)
+    module = nnx.merge(graph, jax.tree.unflatten(treedef, leaves))
+    return activation(module(inputs))
+
+  def features(params: Params, x: Array) -> Array:
+    total = one(params, x)
+    images = [x]
+    for turn in invariances:
+      images += [turn(image) for image in images]
+    for image in images[1:]:
+      total = total + one(params, image)
+    return total / len(images)
+
+  def apply(params: Params, x: Array) -> Array:
+    return features(params, x) @ params["readout"]
+
+  readout = jax.random.normal(key_readout, (hidden[-1], num_quantities))
+  params = {
+      "features": nnx.to_pure_dict(state),
+      "readout": readout / jnp.sqrt(hidden[-1])
+  }
+  return ConservedNet(features, apply, params)
+
+
+def flip(*columns: int) -> Transform:
+  """The map that reverses some columns, for instance all momenta.
+
+  Args:
+    columns: which.
+
+  Returns:
+    `state [D] -> [D]`.
+
+  Example:
+    >>> flip(1)(jnp.array([2., 3.])).tolist()
+    [2.0, -3.0]
+  """
+  index = jnp.array(columns)
+  return lambda x: x.at[index].multiply(-1.0)
+
+
+def planar_invariants(x: Array) -> Array:
+  """What rotations of the plane leave of a position and a velocity.
+
+    (|q|^2, |v|^2, q . v, q x v)
+
+  Args:
+    x: `[4]`, position (2) and velocity (2).
+
+  Returns:
+    `[4]`, in products of the units.
+
+  Example:
+    >>> planar_invariants(jnp.array([1., 0., 0., 2.])).tolist()
+    [1.0, 4.0, 0.0, 2.0]
+  """
+  q, v = x[:2], x[2:]
+  return jnp.stack([q @ q, v @ v, q @ v, q[0] * v[1] - q[1] * v[0]])
