@@ -75,7 +75,7 @@ def spectral_readout(
   sizes, vectors = jnp.linalg.eigh(total)
   keep = sizes > tolerance * sizes[-1]
   scale = jnp.where(keep, jax.lax.rsqrt(jnp.where(keep, sizes, 1.0)), 0.0)
-  white = vectors * scale
+  white = vectors * scale[None]
   matrix = white.T @ within @ white
   matrix = matrix + jnp.diag(jnp.where(keep, 0.0, _DROPPED))
   ratios, turned = jnp.linalg.eigh(matrix)

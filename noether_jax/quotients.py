@@ -122,8 +122,9 @@ def variance_quotient(
   if count == 1:
     quotient = within[0, 0] / (jnp.abs(total[0, 0]) + _TINY)
     return 0.5 * jnp.log(quotient**2 + floor**2)
-  ridge = 1e-9 * jnp.trace(total) / count + _TINY
-  factor = jnp.linalg.cholesky(total + ridge * jnp.eye(count))
+  size = jax.lax.rsqrt(jnp.abs(jnp.diagonal(total)) + _TINY)
+  within, total = (m * size[:, None] * size[None] for m in (within, total))
+  factor = jnp.linalg.cholesky(total + 1e-9 * jnp.eye(count))
   half = jax.scipy.linalg.solve_triangular(factor, within, lower=True)
   matrix = jax.scipy.linalg.solve_triangular(factor, half.T, lower=True)
   square = matrix @ matrix.T + floor**2 * jnp.eye(count)
@@ -180,8 +181,9 @@ def rate_residuals(
     >>> rate_residuals(twice, None, x, jnp.array([5., 0.])).round(2).tolist()
     [0.0, 0.0, 1.0]
   """
-  slopes = jax.jacobian(lambda s: conserved_fn(params, s))(x) * scale
-  velocity = rate / scale
+  spread = jnp.broadcast_to(jnp.asarray(scale, x.dtype), x.shape)
+  slopes = jax.jacobian(lambda s: conserved_fn(params, s))(x) * spread[None]
+  velocity = rate / spread
   unit = velocity * jax.lax.rsqrt(velocity @ velocity + slow**2)
   basis: list[Array] = []
   dependence: list[Array] = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 import time
+from typing import Any
 
 from absl import logging
 import jax
@@ -17,16 +18,18 @@ def fit(loss_fn: Callable[..., Array],
         data: object,
         *,
         steps: int,
-        rate: float,
+        rate: float = 1e-3,
+        optimizer: Any = None,
         name: str = "training") -> tuple[object, Array]:
-  """Adam on stacked seeds, each with its own data.
+  """Adam, or another optimizer, on stacked seeds, each with its own data.
 
   Args:
     loss_fn: `(params, data) -> []` of one seed.
     params: leaves `[S, ...]`, seeds stacked.
     data: leaves `[S, ...]`.
     steps: number of full-batch steps.
-    rate: learning rate.
+    rate: Adam's learning rate.
+    optimizer: an optax transformation to be used instead.
     name: for the progress lines.
 
   Returns:
@@ -38,14 +41,15 @@ def fit(loss_fn: Callable[..., Array],
   """
   if steps < 1:
     raise ValueError(f"`steps` must be at least 1: got {steps}.")
-  optimizer = optax.adam(rate)
+  if optimizer is None:
+    optimizer = optax.adam(rate)
 
   def seed(params, opt_state, data, length):
 
     def body(carry, _):
       params, opt_state = carry
       loss, gradient = jax.value_and_grad(loss_fn)(params, data)
-      updates, opt_state = optimizer.update(gradient, opt_state)
+      updates, opt_state = optimizer.update(gradient, opt_state, params)
       return (optax.apply_updates(params, updates), opt_state), loss
 
     carry, losses = jax.lax.scan(body, (params, opt_state), length=length)

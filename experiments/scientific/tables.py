@@ -4,18 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from experiments.common import tables
+from experiments.common.tables import array
+from experiments.common.tables import number
+
 HEADER = ("row", "formula", "RMSE", "std", "ratio to vanilla", "std", "wins",
           "ratio to control", "final MSE", "ratio to vanilla", "energy drift")
-
-
-def array(values: list[float | None]) -> np.ndarray:
-  """Stored numbers; None, which stands for not finite, is inf.
-
-  Example:
-    >>> array([1.0, None]).tolist()
-    [1.0, inf]
-  """
-  return np.array([np.inf if v is None else v for v in values], float)
 
 
 def ratio(row: dict[str, Any],
@@ -48,12 +42,6 @@ def _formula(formulas: list[str]) -> str:
   return formulas[0] + more
 
 
-def _number(value: float, digits: int = 4) -> str:
-  """Fixed digits, or powers of ten where they would hide the number."""
-  hidden = 0 < abs(value) < 0.5 * 10**-digits or 1e4 <= abs(value) < np.inf
-  return f"{value:.1e}" if hidden else f"{value:.{digits}f}"
-
-
 def _std(values: np.ndarray) -> float:
   return float(np.std(values)) if np.all(np.isfinite(values)) else np.nan
 
@@ -78,14 +66,14 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
   body = []
   for row in rows:
     errors, paired = array(row["rmse"]), ratio(row, vanilla)
-    body.append((row["row"], _formula(row["formulas"]), _number(errors.mean()),
-                 _number(_std(errors)), _number(paired.mean(), 3),
-                 _number(_std(paired),
-                         3), f"{int((paired < 1).sum())}/{len(errors)}",
-                 _number(ratio(row, control).mean(),
-                         3), _number(array(row["final_mse"]).mean(), 5),
-                 _number(ratio(row, vanilla, "final_mse").mean(),
-                         3), _number(array(row["drift"]).mean())))
+    body.append((row["row"], _formula(row["formulas"]), number(errors.mean()),
+                 number(_std(errors)), number(paired.mean(), 3),
+                 number(_std(paired),
+                        3), f"{int((paired < 1).sum())}/{len(errors)}",
+                 number(ratio(row, control).mean(),
+                        3), number(array(row["final_mse"]).mean(), 5),
+                 number(ratio(row, vanilla, "final_mse").mean(),
+                        3), number(array(row["drift"]).mean())))
   return body
 
 
@@ -98,8 +86,7 @@ def markdown(rows: list[dict[str, Any]]) -> str:
   Returns:
     Lines of Markdown.
   """
-  table = [HEADER, ("---",) * len(HEADER), *cells(rows)]
-  return "".join(f"| {' | '.join(line)} |\n" for line in table)
+  return tables.markdown(HEADER, cells(rows))
 
 
 def text(rows: list[dict[str, Any]]) -> str:
@@ -117,22 +104,4 @@ def text(rows: list[dict[str, Any]]) -> str:
     >>> text([row]).splitlines()[-1].split()[:4]
     ['vanilla', '1.0000', '0.0000', '1.000']
   """
-  body = cells(rows)
-  header = [tuple(_split(name)) for name in HEADER]
-  lines = [tuple(pair[0] for pair in header), tuple(p[1] for p in header)]
-  widths = [
-      max(len(line[i]) for line in [*lines, *body]) for i in range(len(HEADER))
-  ]
-  lines += [tuple("-" * width for width in widths), *body]
-  align = lambda line: "  ".join(
-      cell.ljust(width) if i < 2 else cell.rjust(width)
-      for i, (cell, width) in enumerate(zip(line, widths)))
-  return "".join(align(line).rstrip() + "\n" for line in lines)
-
-
-def _split(name: str) -> tuple[str, str]:
-  """A heading on two lines."""
-  if name.startswith("ratio to "):
-    return "ratio to", name[len("ratio to "):]
-  first, _, second = name.partition(" ")
-  return (first, second) if second else ("", first)
+  return tables.text(HEADER, cells(rows), left=2)

@@ -16,6 +16,7 @@ from absl import logging
 import jax
 import jax.numpy as jnp
 
+from experiments.common import program
 from experiments.common.stages import Stages
 from experiments.theory import config as configs
 from experiments.theory import figures
@@ -23,25 +24,6 @@ from experiments.theory import simulation
 from experiments.theory import tables
 from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
-
-
-def define_flags() -> flags.FlagValues:
-  """The program's flags, in a registry of their own.
-
-  Returns:
-    Flags that are not parsed yet.
-  """
-  values = flags.FlagValues()
-  shared: dict[str, Any] = {"flag_values": values}
-  flags.DEFINE_string("out", None, "folder of the results; needed", **shared)
-  flags.DEFINE_integer("seeds", 10, "number of seeds", lower_bound=1, **shared)
-  flags.DEFINE_bool("quick", False, "a short run to see that it works",
-                    **shared)
-  flags.DEFINE_bool("debug", False,
-                    "show the traceback of a user's mistake too", **shared)
-  flags.DEFINE_bool("help", False, "show this text", **shared)
-  return values
 
 
 def _measure(config: configs.Config, seeds: int,
@@ -70,8 +52,6 @@ def _measure(config: configs.Config, seeds: int,
 
 def _run(options: flags.FlagValues) -> None:
   """Measures everything, then writes the results."""
-  if not options.out:
-    raise InputError("--out is needed: name the folder of the results.")
   out = folder(options.out)
   config = configs.make(quick=options.quick)
   stages = Stages()
@@ -108,26 +88,9 @@ def main(argv: Sequence[str]) -> int:
     error; 130 if interrupted.
 
   Raises:
-    InputError: for a user's mistake, with --debug; also flags.Error, OSError.
+    InputError: for a user's mistake, with --debug; see `program.execute`.
   """
-  options = define_flags()
-  try:
-    rest = options(list(argv))[1:]
-    if options.help:
-      print(f"{__doc__}\n{options.get_help()}")
-      return 0
-    if rest:
-      raise InputError(f"unexpected arguments: {' '.join(rest)[:100]}")
-    _run(options)
-    return 0
-  except (InputError, flags.Error, OSError) as error:
-    if "--debug" in argv:
-      raise
-    print(f"theory: {' '.join(str(error).split())}", file=sys.stderr)
-    return 2
-  except KeyboardInterrupt:
-    print("theory: interrupted.", file=sys.stderr)
-    return 130
+  return program.execute("theory", __doc__, program.define_flags(), _run, argv)
 
 
 if __name__ == "__main__":

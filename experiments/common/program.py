@@ -1,0 +1,68 @@
+"""Flags, user's mistakes and exit codes of an experiment's program."""
+
+from collections.abc import Callable, Sequence
+import sys
+from typing import Any
+
+from absl import flags
+
+from noether_jax.tables import InputError
+
+
+def define_flags() -> flags.FlagValues:
+  """The flags that every program has, in a registry of their own.
+
+  Returns:
+    Flags that are not parsed yet; add the program's own with `flag_values=`.
+  """
+  values = flags.FlagValues()
+  shared: dict[str, Any] = {"flag_values": values}
+  flags.DEFINE_string("out", None, "folder of the results; needed", **shared)
+  flags.DEFINE_integer("seeds", 10, "number of seeds", lower_bound=1, **shared)
+  flags.DEFINE_bool("quick", False, "a short run to see that it works",
+                    **shared)
+  flags.DEFINE_bool("debug", False,
+                    "show the traceback of a user's mistake too", **shared)
+  flags.DEFINE_bool("help", False, "show this text", **shared)
+  return values
+
+
+def execute(name: str, doc: str | None, options: flags.FlagValues,
+            body: Callable[[flags.FlagValues],
+                           None], argv: Sequence[str]) -> int:
+  """Parses the flags and runs a program.
+
+  Args:
+    name: of the program, for its error lines.
+    doc: what it does, for --help.
+    options: from `define_flags`.
+    body: the program.
+    argv: the program's name and its flags.
+
+  Returns:
+    The exit code: 0; 2 for a user's mistake, told in one line on standard
+    error; 130 if interrupted.
+
+  Raises:
+    InputError: for a user's mistake, with --debug; also flags.Error, OSError
+      and ImportError.
+  """
+  try:
+    rest = options(list(argv))[1:]
+    if options.help:
+      print(f"{doc}\n{options.get_help()}")
+      return 0
+    if rest:
+      raise InputError(f"unexpected arguments: {' '.join(rest)[:100]}")
+    if not options.out:
+      raise InputError("--out is needed: name the folder of the results.")
+    body(options)
+    return 0
+  except (InputError, flags.Error, OSError, ImportError) as error:
+    if "--debug" in argv:
+      raise
+    print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
+    return 2
+  except KeyboardInterrupt:
+    print(f"{name}: interrupted; what is finished is kept.", file=sys.stderr)
+    return 130

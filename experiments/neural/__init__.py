@@ -1,0 +1,1 @@
+"""Neural conserved quantities: learned from data, used to tailor."""

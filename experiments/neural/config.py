@@ -1,0 +1,64 @@
+"""Settings of the study, chosen on seeds from 100 on."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+  """How everything is trained.
+
+  Attributes:
+    steps: full-batch Adam steps of the vanilla predictor, rate `rate`.
+    fine_steps: further steps of the control and of every joint recipe, with a
+      cosine schedule and the gradient's norm clipped at 1.
+    rate: Adam's rate for the predictor.
+    conserved_rate: Adam's rate for g where it is trained jointly or alone.
+    quotient_steps: Adam steps of the variance quotient alone.
+    fit_steps: Levenberg-Marquardt steps of the precise g, for K = 1; three
+      times as many for K > 1.
+    predictor: hidden widths of f.
+    conserved: hidden widths of g.
+    naive_rate: inner SGD rate of the naive recipe.
+    fractions: of the Gauss-Newton step, from which the safety rule chooses.
+    folds: g is learned that many times, each time without some trajectories,
+      on which the safety rule then judges it.
+    num_test: test trajectories.
+    stretch: length of the long rollouts over the training trajectories'.
+  """
+  steps: int = 2000
+  fine_steps: int = 3000
+  rate: float = 1e-3
+  conserved_rate: float = 3e-3
+  quotient_steps: int = 1500
+  fit_steps: int = 25
+  predictor: tuple[int, ...] = (64, 64)
+  conserved: tuple[int, ...] = (24, 24)
+  naive_rate: float = 0.1
+  fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+  folds: int = 2
+  num_test: int = 25
+  stretch: int = 4
+
+
+def make(*, quick: bool = False) -> Config:
+  """The settings of one run.
+
+  Args:
+    quick: few steps and test trajectories: shows that everything runs, not what
+      it reaches.
+
+  Returns:
+    A `Config`.
+
+  Example:
+    >>> make(quick=True).steps < make().steps
+    True
+  """
+  if not quick:
+    return Config()
+  return Config(steps=100,
+                fine_steps=100,
+                quotient_steps=100,
+                fit_steps=4,
+                num_test=3,
+                stretch=2)

@@ -1,0 +1,55 @@
+"""The long rollouts' errors beside the control's, a point for each seed."""
+
+import io
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+import numpy as np
+
+from experiments.common.tables import array
+
+
+def draw(rows: list[dict[str, Any]], settings: dict[str, Any]) -> bytes:
+  """Ratios of the long rollouts' errors to the control's, paired by seed.
+
+  Args:
+    rows: as `main` stores them.
+    settings: the run's.
+
+  Returns:
+    A PNG.
+  """
+  named = {row["row"]: row for row in rows}
+  base = array(named["control"]["long"]) if "control" in named else None
+  shown = [row for row in rows if row["row"] != "control"]
+  with matplotlib.rc_context({"font.size": 9}):
+    figure = Figure(figsize=(6.4, 0.6 + 0.32 * max(len(shown), 1)),
+                    layout="constrained")
+    axes = figure.subplots()
+    for place, row in enumerate(shown):
+      values = array(row["long"])
+      ratios = values / base if base is not None else values
+      ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
+      if not len(ratios):
+        continue
+      axes.plot(ratios,
+                np.full(len(ratios), place),
+                "o",
+                color="tab:blue",
+                alpha=0.5,
+                markersize=5)
+      axes.plot([np.mean(ratios)] * 2, [place - 0.35, place + 0.35],
+                color="black",
+                linewidth=1.5)
+    axes.axvline(1.0, color="gray", linewidth=0.8, linestyle="--")
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(shown)), [row["row"] for row in shown])
+    axes.set_ylim(len(shown) - 0.5, -0.5)
+    axes.set_xlabel("error of long rollouts / the control's (bar: mean)")
+    axes.set_title(f"{settings['system']}, {settings['trajectories']} "
+                   f"trajectories, noise {settings['noise']:g}")
+    axes.grid(axis="x", alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150)
+  return buffer.getvalue()

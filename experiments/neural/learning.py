@@ -1,0 +1,175 @@
+"""How g is learned, with f or before it, and how much it is trusted."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from experiments.neural.study import Study
+from noether_jax import pretraining
+from noether_jax import quotients
+from noether_jax import safety
+
+Array = jax.Array
+
+
+def quotient(e: Study) -> Any:
+  """g trained by Adam on the variance quotient of the states as observed.
+
+  For K > 1 that alone is content with g and g^2; the rate quotient is added.
+  """
+
+  def rank(phi: Any, states: Array, rates: Array) -> Array:
+    spread = jnp.std(states.reshape(-1, states.shape[-1]), axis=0)
+    return quotients.rate_quotient(e.conserved_fn,
+                                   phi,
+                                   states,
+                                   rates,
+                                   scale=spread,
+                                   slow=0.05)
+
+  def loss(params: Any, data: Any) -> Array:
+    value = quotients.variance_quotient(e.conserved_fn, params["g"], data[0])
+    return value if e.num_quantities == 1 else value + rank(params["g"], *data)
+
+  return e.train("quotient g", loss, {"g": e.untrained},
+                 (e.data.states, e.data.rates), e.config.quotient_steps,
+                 optax.adam(e.config.conserved_rate))["g"]
+
+
+def joint(e: Study, name: str, phi: Any, sgd: float | None) -> Any:
+  """f and g trained together through the inner step, from the vanilla f.
+
+  Args:
+    e: the study.
+    name: of the stage.
+    phi: where g begins.
+    sgd: see `Study.tailored`.
+
+  Returns:
+    `{"f": ..., "g": ...}`, leaves `[S, ...]`.
+  """
+  field = e.tailored(e.conserved_fn, sgd)
+  both = lambda params, s: field((params["f"], params["g"], 1.0), s)
+  return e.fine_tuned(name, both, {
+      "f": e.vanilla,
+      "g": phi
+  }, e.pairs(e.data.states))
+
+
+def through_frozen(e: Study, name: str, phi: Any) -> Any:
+  """f trained through the Gauss-Newton step of a g that stays as it is."""
+  field = e.tailored(e.conserved_fn)
+  one = lambda params, s, phi: field((params["f"], phi, 1.0), s)
+  return e.fine_tuned(name, one, {"f": e.vanilla},
+                      (*e.pairs(e.data.states), phi))["f"]
+
+
+def precise(e: Study, weights: np.ndarray | None = None) -> Any:
+  """g by `pretraining.pretrain` on the smooth states.
+
+  Args:
+    e: the study.
+    weights: `[N]`, 0 for the trajectories that are held out; None for ones.
+
+  Returns:
+    Parameters in float32, leaves `[S, ...]`.
+  """
+  count, length = e.data.states.shape[1:3]
+  own = np.ones(count) if weights is None else weights
+  each = jnp.repeat(jnp.asarray(own)[:, None], length, axis=1)
+  steps = e.config.fit_steps * (1 if e.num_quantities == 1 else 3)
+
+  def one(arguments: Any) -> Any:
+    params, states, rates = arguments
+    learned = pretraining.pretrain(e.net._replace(params=params),
+                                   states,
+                                   rates,
+                                   weights=each,
+                                   num_steps=steps)
+    return learned.params, learned.rate_quotient
+
+  # One seed after the other: the normal equations of all would not fit.
+  run = jax.jit(lambda *a: jax.lax.map(one, a))
+  held = "" if weights is None else f", without {int(np.sum(own == 0))}"
+  name = f"precise g{held}" + ("" if weights is None else
+                               f" from {int(np.argmin(own))}")
+
+  def fitted(counts: dict[str, Any]) -> Any:
+    params, quotient_log = run(e.untrained, e.data.smooth, e.data.rates)
+    counts.update(steps=steps,
+                  rate_quotient=float(f"{jnp.mean(quotient_log):.4g}"))
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), params)
+
+  return e.stages.kept(name, fitted, e.untrained)
+
+
+class Trust(NamedTuple):
+  """What the safety rule decided for each seed.
+
+  Attributes:
+    theta: f's parameters: the control's, or those of smooth states.
+    fraction: `[S]` of the Gauss-Newton step; 0 is no tailoring.
+    choices: S numbers of a candidate: 0 is the control as it is, c > 0 is the f
+      of smooth states with `fractions[c - 1]`.
+    gains: S expected gains, as mean logarithms of the errors' ratio.
+  """
+  theta: Any
+  fraction: Array
+  choices: list[int]
+  gains: list[float]
+
+
+def held_out_errors(e: Study) -> Array:
+  """RMSE `[S, C, N]` of rollouts along the smooth training trajectories.
+
+  A trajectory is judged with the g that was learned without it. f has seen it,
+  in the fallback and in all candidates alike.
+  """
+  count, length = e.data.states.shape[1:3]
+  masks = safety.folds(count, min(e.config.folds, count))
+  phis = [precise(e, 1.0 - mask.astype(float)) for mask in masks]
+  # Leaves [S, N, ...]: each trajectory's own g.
+  chosen = jnp.asarray(np.argmax(masks, axis=0))
+  phi = jax.tree.map(lambda *leaves: jnp.stack(leaves, 1)[:, chosen], *phis)
+  field = e.tailored(e.conserved_fn)
+  plain = e.roller(e.apply, length - 1)
+
+  def tailored(theta: Any, phi: Any, fraction: Array, start: Array) -> Array:
+    params = (theta, phi, fraction)
+    return e.rolled(lambda x: field(params, x), start, length - 1)
+
+  roll = jax.jit(
+      jax.vmap(jax.vmap(tailored, in_axes=(None, 0, None, 0)),
+               in_axes=(0, 0, None, 0)))
+  starts, truth = e.data.smooth[:, :, 0], e.data.smooth[:, :, 1:]
+  error = lambda out: jnp.nan_to_num(
+      jnp.sqrt(jnp.mean((out - truth)**2, axis=(2, 3))), nan=jnp.inf)
+  errors = [error(plain(e.control, starts))] + [
+      error(roll(e.smooth_control, phi, jnp.float32(fraction), starts))
+      for fraction in e.config.fractions
+  ]
+  return jnp.stack(errors, axis=1)
+
+
+def trust(e: Study) -> Trust:
+  """Chooses f and the strength of the tailoring on held-out trajectories."""
+
+  def judge() -> Any:
+    with e.stages.stage("safety rule") as counts:
+      choice = jax.vmap(safety.choose)(held_out_errors(e))
+      choices = np.asarray(choice.candidate).tolist()
+      gains = [round(float(own[c]), 4) for own, c in zip(choice.gains, choices)]
+      counts.update(choices=choices)
+    return {"choices": choices, "gains": gains}
+
+  found = e.stages.noted("safety", judge)
+  choices = np.asarray(found["choices"])
+  fractions = np.asarray((0.0, *e.config.fractions), np.float32)
+  pick = lambda plain, smooth: jnp.where((choices > 0).reshape(
+      (-1,) + (1,) * (np.ndim(plain) - 1)), smooth, plain)
+  return Trust(jax.tree.map(pick, e.control, e.smooth_control),
+               jnp.asarray(fractions[choices]), found["choices"],
+               found["gains"])

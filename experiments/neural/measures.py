@@ -1,0 +1,145 @@
+"""How good a learned quantity is, and how far a predictor's rollouts stray."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+
+from experiments.neural.study import Predictor
+from experiments.neural.study import Study
+from noether_jax import quotients
+
+Array = jax.Array
+
+
+def _rmse(out: Array, truth: Array) -> np.ndarray:
+  """`[S]`, over paths, times and columns; inf where not finite."""
+  value = jnp.sqrt(jnp.mean((out - truth)**2, axis=(1, 2, 3)))
+  return np.asarray(jnp.nan_to_num(value, nan=jnp.inf, posinf=jnp.inf))
+
+
+def rollouts(e: Study, predictor: Predictor) -> dict[str, np.ndarray]:
+  """Errors along the test paths.
+
+  Returns:
+    `[S]` each: "short" and "long", RMSE over the training trajectories'
+    duration and over `stretch` times that; "drift", mean change of the true
+    laws since the start, in their standard deviations.
+  """
+  test = e.data.test
+  short = e.data.states.shape[2] - 1
+  out = e.roller(predictor.field, test.shape[2] - 1)(predictor.params,
+                                                     test[:, :, 0])
+  laws = e.system.laws(out, jnp)
+  true = e.system.laws(test, jnp)
+  change = jnp.abs(laws - true[:, :, :1])
+  spread = jnp.std(true, axis=(1, 2), keepdims=True)
+  drift = jnp.mean(change / spread, axis=(1, 2, 3))
+  return {
+      "short": _rmse(out[:, :, :short], test[:, :, 1:short + 1]),
+      "long": _rmse(out, test[:, :, 1:]),
+      "drift": np.asarray(jnp.nan_to_num(drift, nan=jnp.inf)),
+  }
+
+
+def _quadratic(values: np.ndarray) -> np.ndarray:
+  """1, g_i and g_i g_j of `[n, K]`."""
+  rows, columns = np.triu_indices(values.shape[1])
+  return np.concatenate(
+      [np.ones((len(values), 1)), values, values[:, rows] * values[:, columns]],
+      axis=1)
+
+
+def read_out(learned: np.ndarray, laws: np.ndarray, test: np.ndarray,
+             truth: np.ndarray) -> np.ndarray:
+  """R^2 of a quadratic read-out of each true law, fitted on training data.
+
+  Args:
+    learned: `[n, K]` values of g on training data.
+    laws: `[n, L]` true quantities there.
+    test: `[m, K]` values of g on test data.
+    truth: `[m, L]`.
+
+  Returns:
+    `[L]`.
+
+  Example:
+    >>> g = np.linspace(1., 2., 9)[:, None]
+    >>> read_out(g, g**2, g + .1, (g + .1)**2).round(6).tolist()
+    [1.0]
+  """
+  coefficients = np.linalg.lstsq(_quadratic(learned), laws, rcond=None)[0]
+  rest = truth - _quadratic(test) @ coefficients
+  return 1 - np.mean(rest**2, axis=0) / np.var(truth, axis=0)
+
+
+def angles(learned: np.ndarray, true: np.ndarray) -> np.ndarray:
+  """Largest angle of each state between the true gradients and g's span.
+
+  Args:
+    learned: `[n, K, D]` gradients.
+    true: `[n, L, D]` gradients.
+
+  Returns:
+    `[n]` degrees.
+
+  Example:
+    >>> angles(np.array([[[2., 0.]]]), np.array([[[1., 1.]]])).round(3).tolist()
+    [45.0]
+  """
+  base = [np.linalg.svd(g, full_matrices=False)[2] for g in (learned, true)]
+  cosines = np.linalg.svd(np.einsum("nkd,nld->nkl", *base), compute_uv=False)
+  return np.degrees(np.arccos(np.clip(cosines[:, -1], 0, 1)))
+
+
+def quantity(e: Study, predictor: Predictor) -> dict[str, Any]:
+  """What g is, measured on clean test data within the training duration.
+
+  Returns:
+    Lists with a value per seed: "spearman", the least over the true laws for
+    K = 1, None else; "r2", the least over the laws; "within_total", of g along
+    the test paths; "angle", the median over states.
+  """
+  assert predictor.conserved_fn is not None
+  function = predictor.conserved_fn
+  length = e.data.states.shape[2]
+  test = e.data.test[:, :, :length]
+  value = jax.jit(
+      jax.vmap(lambda phi, s: jax.vmap(lambda x: function(phi, x))(s)))
+  slope = jax.jit(
+      jax.vmap(lambda phi, s: jax.vmap(jax.jacobian(lambda x: function(phi, x)))
+               (s)))
+  true_slope = jax.jit(
+      jax.vmap(jax.vmap(jax.jacobian(lambda x: e.system.laws(x, jnp)))))
+  flat = lambda states: states.reshape(len(e.seeds), -1, states.shape[-1])
+  on_train, on_test = (np.asarray(value(predictor.phi, flat(s)), np.float64)
+                       for s in (e.data.smooth, test))
+  laws, truth = (np.asarray(e.system.laws(flat(s), jnp), np.float64)
+                 for s in (e.data.smooth, test))
+  few = flat(test)[:, ::7]
+  scale = jnp.std(flat(e.data.smooth), axis=1)[:, None, None]
+  learned, true = (np.asarray(a * scale, np.float64)
+                   for a in (slope(predictor.phi, few), true_slope(few)))
+  out: dict[str, Any] = {
+      "spearman": [],
+      "r2": [],
+      "within_total": [],
+      "angle": []
+  }
+  for s in range(len(e.seeds)):
+    known = np.std(on_test[s], axis=0) > 0
+    if not known.all():
+      for values in out.values():
+        values.append(None)
+      continue
+    rank = scipy.stats.spearmanr(on_test[s][:, 0], truth[s][:, 0])[0]
+    out["spearman"].append(abs(float(rank)) if e.num_quantities == 1 else None)
+    out["r2"].append(
+        float(read_out(on_train[s], laws[s], on_test[s], truth[s]).min()))
+    own = jnp.asarray(on_test[s].reshape(*test.shape[1:3], -1))
+    quotient = quotients.variance_quotient(lambda _, x: x, None, own)
+    out["within_total"].append(float(jnp.exp(quotient)))
+    out["angle"].append(float(np.median(angles(learned[s], true[s]))))
+  return out

@@ -1,0 +1,225 @@
+"""The predictors and quantities of one system, trained on demand."""
+
+from collections.abc import Callable
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from datasets import dynamics
+from experiments.common.stages import Stages
+from experiments.common.train import fit
+from experiments.neural.config import Config
+from experiments.neural.data import Data
+from noether_jax import integrators
+from noether_jax import networks
+from noether_jax.conservation import field_residuals
+from noether_jax.inner_optimizers import gauss_newton
+from noether_jax.meta import mse
+from noether_jax.tailoring import tailored_predict
+from noether_jax.types import MetaParams
+
+Array = jax.Array
+
+
+class Predictor(NamedTuple):
+  """A vector field for every seed, and the quantity it was tailored with.
+
+  Attributes:
+    field: `(params, x [D]) -> dx/dt [D]`.
+    params: leaves `[S, ...]`.
+    conserved_fn: `(phi, x [D]) -> [K]`, or None.
+    phi: leaves `[S, ...]`.
+  """
+  field: Callable[[Any, Array], Array]
+  params: Any
+  conserved_fn: Callable[[Any, Array], Array] | None = None
+  phi: Any = None
+
+
+def _single(tree: Any) -> Any:
+  return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), tree)
+
+
+class Study:
+  """What the rows of one table share; trained parameters are kept in a folder.
+
+  Attributes:
+    system: the simulated system.
+    config: the settings.
+    data: of all seeds.
+    seeds: S seeds.
+    stages: times and counts.
+    apply: `(params, x [D]) -> dx/dt [D]`, the predictor f.
+    hamiltonian: the same, of the Hamiltonian network.
+  """
+
+  def __init__(self, system: dynamics.System, config: Config, data: Data,
+               seeds: list[int], stages: Stages):
+    self.system, self.config, self.data = system, config, data
+    self.seeds, self.stages = seeds, stages
+    size = data.states.shape[-1]
+    self.num_quantities = len(system.law_names)
+    self._make = lambda key: networks.mlp(
+        key, size, size, hidden=config.predictor)
+    self._make_hamiltonian = lambda key: networks.hamiltonian(
+        key, size, hidden=config.predictor)
+    self.apply = self._make(jax.random.key(0))[0]
+    self.hamiltonian = self._make_hamiltonian(jax.random.key(0))[0]
+    self.net = self._net(0)
+    self.conserved_fn = self.net.apply
+
+  def _stacked(self, make: Callable[[int], Any]) -> Any:
+    """Parameters of all seeds, stacked."""
+    trees = [make(seed) for seed in self.seeds]
+    return _single(jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees))
+
+  def _net(self, index: int) -> networks.ConservedNet:
+    """The untrained g of a seed; it standardises that seed's states."""
+    states = self.data.smooth[index]
+    flat = states.reshape(-1, states.shape[-1])
+    key = jax.random.fold_in(jax.random.key(self.seeds[index]), 1)
+    return networks.conserved_mlp(key,
+                                  flat.shape[1],
+                                  self.num_quantities,
+                                  hidden=self.config.conserved,
+                                  mean=jnp.mean(flat, 0),
+                                  scale=jnp.std(flat, 0))
+
+  @functools.cached_property
+  def untrained(self) -> Any:
+    """Parameters of g before any training."""
+    trees = [self._net(i).params for i in range(len(self.seeds))]
+    return _single(jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees))
+
+  def cosine(self, steps: int) -> Any:
+    """Adam with a cosine schedule; g, if it is trained too, has its own."""
+    adam = lambda rate: optax.adam(optax.cosine_decay_schedule(rate, steps))
+    both = optax.multi_transform(
+        {
+            "f": adam(self.config.rate),
+            "g": adam(self.config.conserved_rate)
+        }, lambda tree: {
+            k: jax.tree.map(lambda _, k=k: k, v) for k, v in tree.items()
+        })
+    return optax.chain(optax.clip_by_global_norm(1.0), both)
+
+  def train(self, name: str, loss: Callable[..., Array], start: Any, data: Any,
+            steps: int, optimizer: Any) -> Any:
+    """Trains in a stage of this name, or finds what it left."""
+
+    def run(counts: dict[str, Any]) -> Any:
+      new, losses = fit(loss,
+                        start,
+                        data,
+                        steps=steps,
+                        optimizer=optimizer,
+                        name=name)
+      counts.update(steps=steps, final_loss=float(f"{jnp.mean(losses):.4g}"))
+      return new
+
+    return self.stages.kept(name, run, start)
+
+  def pairs(self, states: Array) -> tuple[Array, Array]:
+    """States and rates `[S, N T, D]` to train f on."""
+    flat = lambda v: v.reshape(v.shape[0], -1, v.shape[-1])
+    return flat(states), flat(self.data.rates)
+
+  def fine_tuned(self, name: str, field: Callable[..., Array], start: Any,
+                 data: tuple[Array, ...]) -> Any:
+    """`{"f": ..., "g": ...}` trained on the rates for `fine_steps`."""
+
+    def loss(params: Any, data: Any) -> Array:
+      x, y, *rest = data
+      return mse(jax.vmap(lambda s: field(params, s, *rest))(x), y)
+
+    steps = self.config.fine_steps
+    return self.train(name, loss, start, data, steps, self.cosine(steps))
+
+  def _first(self, name: str, apply: Callable[..., Array],
+             make: Callable[[Array], Any]) -> Any:
+    start = self._stacked(lambda seed: make(jax.random.key(seed))[1])
+    loss = lambda p, d: mse(jax.vmap(lambda s: apply(p, s))(d[0]), d[1])
+    return self.train(name, loss, start, self.pairs(self.data.states),
+                      self.config.steps, optax.adam(self.config.rate))
+
+  @functools.cached_property
+  def vanilla(self) -> Any:
+    """f after its first training."""
+    return self._first("vanilla", self.apply, self._make)
+
+  def _more(self, name: str, states: Array) -> Any:
+    field = lambda params, s: self.apply(params["f"], s)
+    return self.fine_tuned(name, field, {"f": self.vanilla},
+                           self.pairs(states))["f"]
+
+  @functools.cached_property
+  def control(self) -> Any:
+    """f fine-tuned as long as every other recipe's."""
+    return self._more("control", self.data.states)
+
+  @functools.cached_property
+  def smooth_control(self) -> Any:
+    """The control fine-tuned on smooth states; itself without noise."""
+    if not self.data.noisy:
+      return self.control
+    return self._more("control, smooth states", self.data.smooth)
+
+  @functools.cached_property
+  def energy_network(self) -> Any:
+    """The Hamiltonian network, trained as long as f in all."""
+    start = self._first("Hamiltonian network", self.hamiltonian,
+                        self._make_hamiltonian)
+    field = lambda params, s: self.hamiltonian(params["f"], s)
+    return self.fine_tuned("Hamiltonian network, fine-tuned", field,
+                           {"f": start}, self.pairs(self.data.states))["f"]
+
+  def tailored(self,
+               conserved_fn: Callable[..., Array],
+               sgd: float | None = None) -> Callable[..., Array]:
+    """f that tailors itself to every state, one inner step on grad g . f dt.
+
+    Args:
+      conserved_fn: `(phi, x [D]) -> [K]`.
+      sgd: the inner rate; None for a Gauss-Newton step.
+
+    Returns:
+      `((theta, phi, fraction), x [D]) -> [D]`; the fraction of the Gauss-Newton
+      step is a value, which SGD does not use.
+    """
+
+    def field(params: Any, x: Array) -> Array:
+      theta, phi, fraction = params
+      optimizer = (gauss_newton(
+          fraction=fraction) if sgd is None else optax.sgd(sgd))
+      return tailored_predict(MetaParams(theta, phi),
+                              x,
+                              jax.random.key(0),
+                              predict_fn=lambda p, s, _: self.apply(p, s),
+                              conserved_fn=conserved_fn,
+                              optimizer=optimizer,
+                              residual_fn=functools.partial(
+                                  field_residuals, dt=self.data.dt)).value
+
+    return field
+
+  def rolled(self, field: Callable[[Array], Array], start: Array,
+             steps: int) -> Array:
+    """`[steps, D]`, the states after `start` by RK4 at the data's step."""
+    step = integrators.rk4(field, self.data.dt)
+    return integrators.rollout(step, start, steps)
+
+  def roller(self, field: Callable[..., Array],
+             steps: int) -> Callable[..., Array]:
+    """A compiled `(params [S, ...], starts [S, N, D]) -> [S, N, steps, D]`."""
+
+    def one(params: Any, start: Array) -> Array:
+      return self.rolled(lambda x: field(params, x), start, steps)
+
+    return jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, 0))))
+
+  def ones(self) -> Array:
+    """The whole Gauss-Newton step, for every seed."""
+    return jnp.ones(len(self.seeds), jnp.float32)

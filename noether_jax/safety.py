@@ -1,0 +1,100 @@
+"""Whether tailoring helps, judged on trajectories held out for that.
+
+A quantity that is learned imprecisely, or that is not conserved, makes a
+tailored predictor worse than an untailored one. So the strength of the
+tailoring is chosen among candidates whose first is the fallback, and the
+fallback stays unless another one is better by more than chance.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from noether_jax.types import Array
+
+
+class Choice(NamedTuple):
+  """What was chosen, and why.
+
+  Attributes:
+    candidate: int `[]`, number of the one to use; 0 is the fallback.
+    gains: `[C]`, mean logarithm of the fallback's error over the candidate's.
+    uncertainties: `[C]`, standard errors of the gains over trajectories.
+  """
+  candidate: Array
+  gains: Array
+  uncertainties: Array
+
+
+def choose(errors: Array, *, caution: float = 1.0) -> Choice:
+  """The candidate with the surest gain over the first one.
+
+    gain_c - caution * standard error of gain_c,   the fallback if none is > 0
+
+  Pure; vmap over seeds. Not finite errors count as infinitely bad.
+
+  Args:
+    errors: `[C, N]`, error of each candidate on each held-out trajectory,
+      paired: the trajectories must be those on which neither the quantity nor
+      anything else that differs between the candidates was learned.
+    caution: standard errors by which a candidate must be better.
+
+  Returns:
+    A `Choice`.
+
+  Raises:
+    ValueError: if `errors` is no matrix.
+
+  Example:
+    >>> plain, good = [1., 2., 3., 4.], [.5, 1.1, 1.4, 2.1]
+    >>> bad, lucky = [2., 3., 5., 9.], [.3, 3., 5., 2.]
+    >>> int(choose(jnp.array([plain, bad, lucky])).candidate)
+    0
+    >>> int(choose(jnp.array([plain, bad, good])).candidate)
+    2
+  """
+  errors = jnp.asarray(errors)
+  if errors.ndim != 2:
+    raise ValueError("`errors` must be [candidates, trajectories]: got shape "
+                     f"{errors.shape}.")
+  count = errors.shape[1]
+  tiny = jnp.finfo(errors.dtype).tiny
+  logs = jnp.log(jnp.maximum(errors, tiny))
+  finite = jnp.all(jnp.isfinite(errors), axis=1)
+  differences = jnp.where(finite[:, None] & finite[0], logs[:1] - logs, 0.0)
+  gains = jnp.mean(differences, axis=1)
+  # One trajectory has no spread, so it can't be sure.
+  spread = jnp.std(differences, axis=1) / jnp.sqrt(count - 1.0)
+  sure = jnp.where(finite, gains - caution * spread, -jnp.inf)
+  sure = jnp.where(jnp.isnan(sure), -jnp.inf, sure).at[0].set(0.0)
+  # A fallback that diverges is no measure: then the least error is taken.
+  least = jnp.where(finite, -jnp.mean(logs, axis=1), -jnp.inf)
+  sure = jnp.where(finite[0], sure, least)
+  return Choice(jnp.argmax(sure), jnp.where(finite, gains, -jnp.inf), spread)
+
+
+def folds(num_trajectories: int, num_folds: int) -> np.ndarray:
+  """Which trajectories each fold holds out.
+
+  Args:
+    num_trajectories: N.
+    num_folds: F, at most N; a fold holds out every F-th trajectory.
+
+  Returns:
+    Bool `[F, N]`, True where held out; each trajectory exactly once.
+
+  Raises:
+    ValueError: if there are fewer than two folds, or more than trajectories.
+
+  Example:
+    >>> folds(3, 2).tolist()
+    [[True, False, True], [False, True, False]]
+  """
+  if not 2 <= num_folds <= num_trajectories:
+    raise ValueError("`num_folds` must lie in [2, num_trajectories]: got "
+                     f"{num_folds} for {num_trajectories} trajectories.")
+  own = np.arange(num_trajectories) % num_folds
+  return own[None] == np.arange(num_folds)[:, None]

@@ -1,0 +1,118 @@
+"""The neural study: measures, the program end to end, resuming, mistakes."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from experiments.common import tables as common
+from experiments.neural import main
+from experiments.neural import measures
+from experiments.neural import rows
+from experiments.neural import tables
+
+RECIPES = ["control", "precise g", "final", "oracle", "discovered formula"]
+
+
+def run(out, *flags):
+  chosen = [f"--recipe={name}" for name in RECIPES]
+  return main.main([
+      "neural", "--quick", "--seeds=2", "--trajectories=6", "--noise=0.1",
+      f"--out={out}", *chosen, *flags
+  ])
+
+
+@pytest.fixture(scope="module", name="folder")
+def finished(tmp_path_factory):
+  before = jax.config.jax_numpy_rank_promotion
+  out = tmp_path_factory.mktemp("neural")
+  assert run(out) == 0
+  jax.config.update("jax_numpy_rank_promotion", before)
+  return out
+
+
+def test_the_program_writes_everything(folder):
+  results = json.loads((folder / "results.json").read_text())
+  assert [row["row"] for row in results["rows"]
+         ] == [name for name in rows.ROWS if name in RECIPES]
+  for row in results["rows"]:
+    assert len(row["long"]) == len(row["short"]) == len(row["drift"]) == 2
+  assert (folder / "ratios.png").read_bytes().startswith(b"\x89PNG")
+  text, markdown = (
+      (folder / f"table.{end}").read_text() for end in ("txt", "md"))
+  assert len(text.splitlines()) == 3 + len(RECIPES)
+  assert len(markdown.splitlines()) == 2 + len(RECIPES)
+
+
+def test_the_oracle_keeps_the_energy_and_knows_it(folder):
+  named = {
+      row["row"]: row
+      for row in json.loads((folder / "results.json").read_text())["rows"]
+  }
+  oracle, control = named["oracle"], named["control"]
+  assert np.all(np.array(oracle["drift"]) < 0.1 * np.array(control["drift"]))
+  # In float32 the levels of one path scatter: ranks are not exactly equal.
+  assert min(oracle["spearman"]) > 0.99
+  np.testing.assert_allclose(oracle["r2"], 1., atol=1e-5)
+  assert max(oracle["angle"]) < 0.1 and max(oracle["within_total"]) < 1e-5
+  learned = named["precise g"]
+  assert max(learned["angle"]) < 5 and max(learned["within_total"]) < 0.05
+
+
+def test_the_same_command_goes_on_and_others_are_refused(folder, capsys):
+  before = (folder / "results.json").stat().st_mtime_ns
+  trained = (folder / "control.npz").stat().st_mtime_ns
+  assert run(folder) == 0
+  assert (folder / "results.json").stat().st_mtime_ns > before
+  assert (folder / "control.npz").stat().st_mtime_ns == trained
+  assert run(folder, "--noise=0.2") == 2
+  line = capsys.readouterr().err.strip().splitlines()[-1]
+  assert line.startswith("neural: --out=") and "other settings" in line
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--system=moon"], "moon"),
+    (["--noise=-1"], "noise"),
+    (["--recipe=magic"], "magic"),
+    (["stray"], "unexpected arguments: stray"),
+])
+def test_a_mistake_is_one_line(flags, message, tmp_path, capsys):
+  assert main.main(["neural", f"--out={tmp_path}", *flags]) == 2
+  err = capsys.readouterr().err
+  assert message in err and len(err.strip().splitlines()) == 1
+
+
+def test_out_is_needed(capsys):
+  assert main.main(["neural"]) == 2
+  assert "--out is needed" in capsys.readouterr().err
+
+
+def test_a_quadratic_read_out_is_exact_where_it_can_be():
+  g = np.random.default_rng(0).normal(size=(40, 2))
+  laws = np.stack([g[:, 0] * g[:, 1] - 2, g[:, 0]**2 + g[:, 1]], -1)
+  np.testing.assert_allclose(
+      measures.read_out(g[:20], laws[:20], g[20:], laws[20:]), 1.)
+  unknown = np.random.default_rng(1).normal(size=(20, 1))
+  assert measures.read_out(g[:20], laws[:20, :1], g[20:], unknown)[0] < 0.5
+
+
+def test_angles_are_between_spans():
+  plane = np.array([[[1., 0., 0.], [0., 1., 0.]]])
+  np.testing.assert_allclose(measures.angles(plane, np.array([[[1., 1., 0.]]])),
+                             0.,
+                             atol=1e-6)
+  np.testing.assert_allclose(measures.angles(plane, np.array([[[1., 0., 1.]]])),
+                             45.)
+
+
+def test_the_table_says_when_a_rollout_diverged():
+  base = {"short": [1.], "long": [1.], "drift": [0.], "seconds": 1.}
+  body = tables.cells([{
+      "row": "control",
+      **base
+  }, {
+      "row": "bad",
+      **base, "long": [None]
+  }])
+  assert body[1][4] == "inf" and "nan" in common.text(tables.HEADER, body)
