@@ -101,7 +101,7 @@ def test_angles_are_between_spans():
   plane = np.array([[[1., 0., 0.], [0., 1., 0.]]])
   np.testing.assert_allclose(measures.angles(plane, np.array([[[1., 1., 0.]]])),
                              0.,
-                             atol=1e-6)
+                             atol=1e-5)
   np.testing.assert_allclose(measures.angles(plane, np.array([[[1., 0., 1.]]])),
                              45.)
 
