@@ -42,7 +42,8 @@ Vector fields in time, and errors:
   rmse: root mean squared error.
   valid_prediction_time: how long a trajectory stays close to the truth.
 
-Modules to import by name: `checkpoints`, `networks`, `symbolic`, `discovery`.
+Modules to import by name: `checkpoints`, `networks`, `pretraining`,
+`quotients`, `safety`, `theory`, `symbolic`, `discovery`.
 """
 
 from noether_jax.conservation import cosine

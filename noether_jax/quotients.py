@@ -249,3 +249,29 @@ def rate_quotient(
           conserved_fn, params, x, v, scale=scale, slow=slow)))(states, rates)
   mean = jnp.einsum("nt,ntk->", share, residuals**2)
   return jnp.log(mean + floor)
+
+
+def principal_angles(first: Array, second: Array) -> Array:
+  """Largest angle between the spans of two sets of gradients, state by state.
+
+  Between quantities learned from different trajectories it tells, without a
+  known law, how precise their gradients are. If the sets differ in size, it is
+  the largest angle of the smaller one to the larger one's span.
+
+  Args:
+    first: `[n, K, D]`, gradients of K quantities at n states.
+    second: `[n, L, D]`, of L others there, in the same scaled coordinates.
+
+  Returns:
+    `[n]`, degrees, 0 to 90.
+
+  Example:
+    >>> one, other = jnp.array([[[2., 0.]]]), jnp.array([[[1., 1.]]])
+    >>> principal_angles(one, other).round(3).tolist()
+    [45.0]
+  """
+  bases = [
+      jnp.linalg.svd(rows, full_matrices=False)[2] for rows in (first, second)
+  ]
+  cosines = jnp.linalg.svd(jnp.einsum("nkd,nld->nkl", *bases), compute_uv=False)
+  return jnp.degrees(jnp.arccos(jnp.clip(cosines[:, -1], 0.0, 1.0)))

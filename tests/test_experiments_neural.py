@@ -97,15 +97,6 @@ def test_a_quadratic_read_out_is_exact_where_it_can_be():
   assert measures.read_out(g[:20], laws[:20, :1], g[20:], unknown)[0] < 0.5
 
 
-def test_angles_are_between_spans():
-  plane = np.array([[[1., 0., 0.], [0., 1., 0.]]])
-  np.testing.assert_allclose(measures.angles(plane, np.array([[[1., 1., 0.]]])),
-                             0.,
-                             atol=1e-5)
-  np.testing.assert_allclose(measures.angles(plane, np.array([[[1., 0., 1.]]])),
-                             45.)
-
-
 def test_the_table_says_when_a_rollout_diverged():
   base = {"short": [1.], "long": [1.], "drift": [0.], "seconds": 1.}
   body = tables.cells([{

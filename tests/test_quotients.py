@@ -109,6 +109,21 @@ def test_the_rank_term_is_one_for_a_copy():
   np.testing.assert_allclose(residuals, [0., 0., 1.], atol=1e-6)
 
 
+@pytest.mark.parametrize("second, angle", [
+    ([[1., 1., 0.]], 0.),
+    ([[1., 0., 1.]], 45.),
+    ([[0., 0., 3.]], 90.),
+    ([[2., 1., 0.], [1., 3., 0.]], 0.),
+    ([[2., 1., 0.], [0., 0., 1.]], 90.),
+])
+def test_principal_angles(second, angle):
+  plane = jnp.array([[[1., 0., 0.], [0., 1., 0.]]])
+  np.testing.assert_allclose(quotients.principal_angles(plane,
+                                                        jnp.array([second])),
+                             [angle],
+                             atol=1e-5)
+
+
 def test_a_constant_has_finite_gradients():
   states, rates = circles()
   network = lambda p, x: (p * x[0] * 0 + p)[None]

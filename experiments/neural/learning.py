@@ -122,15 +122,44 @@ class Trust(NamedTuple):
   gains: list[float]
 
 
+def fold_quantities(e: Study) -> tuple[np.ndarray, list[Any]]:
+  """Who is held out, bool `[F, N]`, and the g of each fold."""
+  masks = safety.folds(len(e.data.states[0]),
+                       min(e.config.folds, len(e.data.states[0])))
+  return masks, [precise(e, 1.0 - mask.astype(float)) for mask in masks]
+
+
+def disagreement(e: Study) -> list[float]:
+  """Angle in degrees between the gradients of the first two folds' g, by seed.
+
+  The median over the training states; it needs no known law.
+  """
+  first, second = fold_quantities(e)[1][:2]
+  flat = e.data.smooth.reshape(len(e.seeds), -1,
+                               e.data.smooth.shape[-1])[:, ::7]
+
+  @jax.jit
+  @jax.vmap
+  def angle(one: Any, other: Any, states: Array) -> Array:
+    spread = jnp.std(states, axis=0)[None, None]
+    slopes = [
+        spread *
+        jax.vmap(jax.jacobian(lambda x, p=p: e.conserved_fn(p, x)))(states)
+        for p in (one, other)
+    ]
+    return jnp.median(quotients.principal_angles(*slopes))
+
+  return [float(f"{a:.4g}") for a in angle(first, second, flat)]
+
+
 def held_out_errors(e: Study) -> Array:
   """RMSE `[S, C, N]` of rollouts along the smooth training trajectories.
 
   A trajectory is judged with the g that was learned without it. f has seen it,
   in the fallback and in all candidates alike.
   """
-  count, length = e.data.states.shape[1:3]
-  masks = safety.folds(count, min(e.config.folds, count))
-  phis = [precise(e, 1.0 - mask.astype(float)) for mask in masks]
+  length = e.data.states.shape[2]
+  masks, phis = fold_quantities(e)
   # Leaves [S, N, ...]: each trajectory's own g.
   chosen = jnp.asarray(np.argmax(masks, axis=0))
   phi = jax.tree.map(lambda *leaves: jnp.stack(leaves, 1)[:, chosen], *phis)
@@ -162,7 +191,7 @@ def trust(e: Study) -> Trust:
       choice = jax.vmap(safety.choose)(held_out_errors(e))
       choices = np.asarray(choice.candidate).tolist()
       gains = [round(float(own[c]), 4) for own, c in zip(choice.gains, choices)]
-      counts.update(choices=choices)
+      counts.update(choices=choices, disagreement=disagreement(e))
     return {"choices": choices, "gains": gains}
 
   found = e.stages.noted("safety", judge)

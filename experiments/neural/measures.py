@@ -75,25 +75,6 @@ def read_out(learned: np.ndarray, laws: np.ndarray, test: np.ndarray,
   return 1 - np.mean(rest**2, axis=0) / np.var(truth, axis=0)
 
 
-def angles(learned: np.ndarray, true: np.ndarray) -> np.ndarray:
-  """Largest angle of each state between the true gradients and g's span.
-
-  Args:
-    learned: `[n, K, D]` gradients.
-    true: `[n, L, D]` gradients.
-
-  Returns:
-    `[n]` degrees.
-
-  Example:
-    >>> angles(np.array([[[2., 0.]]]), np.array([[[1., 1.]]])).round(3).tolist()
-    [45.0]
-  """
-  base = [np.linalg.svd(g, full_matrices=False)[2] for g in (learned, true)]
-  cosines = np.linalg.svd(np.einsum("nkd,nld->nkl", *base), compute_uv=False)
-  return np.degrees(np.arccos(np.clip(cosines[:, -1], 0, 1)))
-
-
 def quantity(e: Study, predictor: Predictor) -> dict[str, Any]:
   """What g is, measured on clean test data within the training duration.
 
@@ -141,5 +122,6 @@ def quantity(e: Study, predictor: Predictor) -> dict[str, Any]:
     own = jnp.asarray(on_test[s].reshape(*test.shape[1:3], -1))
     quotient = quotients.variance_quotient(lambda _, x: x, None, own)
     out["within_total"].append(float(jnp.exp(quotient)))
-    out["angle"].append(float(np.median(angles(learned[s], true[s]))))
+    angles = quotients.principal_angles(learned[s], true[s])
+    out["angle"].append(float(jnp.median(angles)))
   return out
