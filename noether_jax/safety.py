@@ -30,9 +30,10 @@ class Choice(NamedTuple):
 
 
 def choose(errors: Array, *, caution: float = 1.0) -> Choice:
-  """The candidate with the surest gain over the first one.
+  """The candidate with the largest gain, of those surely better than the first.
 
-    gain_c - caution * standard error of gain_c,   the fallback if none is > 0
+  Sure is a gain of more than `caution` standard errors; the fallback stays if
+  none is.
 
   Pure; vmap over seeds. Not finite errors count as infinitely bad.
 
@@ -68,12 +69,13 @@ def choose(errors: Array, *, caution: float = 1.0) -> Choice:
   gains = jnp.mean(differences, axis=1)
   # One trajectory has no spread, so it can't be sure.
   spread = jnp.std(differences, axis=1) / jnp.sqrt(count - 1.0)
-  sure = jnp.where(finite, gains - caution * spread, -jnp.inf)
-  sure = jnp.where(jnp.isnan(sure), -jnp.inf, sure).at[0].set(0.0)
+  # Also False where the gain is NaN, and for the fallback itself.
+  sure = finite & (gains - caution * spread > 0)
+  score = jnp.where(sure, gains, -jnp.inf).at[0].set(0.0)
   # A fallback that diverges is no measure: then the least error is taken.
   least = jnp.where(finite, -jnp.mean(logs, axis=1), -jnp.inf)
-  sure = jnp.where(finite[0], sure, least)
-  return Choice(jnp.argmax(sure), jnp.where(finite, gains, -jnp.inf), spread)
+  score = jnp.where(finite[0], score, least)
+  return Choice(jnp.argmax(score), jnp.where(finite, gains, -jnp.inf), spread)
 
 
 def folds(num_trajectories: int, num_folds: int) -> np.ndarray:

@@ -35,7 +35,7 @@ class Config:
   conserved: tuple[int, ...] = (24, 24)
   naive_rate: float = 0.1
   fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
-  folds: int = 2
+  folds: int = 5
   num_test: int = 25
   stretch: int = 4
 
@@ -60,5 +60,6 @@ def make(*, quick: bool = False) -> Config:
                 fine_steps=100,
                 quotient_steps=100,
                 fit_steps=4,
+                folds=2,
                 num_test=3,
                 stretch=2)

@@ -94,8 +94,8 @@ def precise(e: Study, weights: np.ndarray | None = None) -> Any:
   # One seed after the other: the normal equations of all would not fit.
   run = jax.jit(lambda *a: jax.lax.map(one, a))
   held = "" if weights is None else f", without {int(np.sum(own == 0))}"
-  name = f"precise g{held}" + ("" if weights is None else
-                               f" from {int(np.argmin(own))}")
+  first = "" if weights is None else f" from {int(np.argmin(own))}"
+  name = f"precise g{held}{first}"
 
   def fitted(counts: dict[str, Any]) -> Any:
     params, quotient_log = run(e.untrained, e.data.smooth, e.data.rates)
