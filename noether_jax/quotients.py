@@ -267,11 +267,17 @@ def principal_angles(first: Array, second: Array) -> Array:
 
   Example:
     >>> one, other = jnp.array([[[2., 0.]]]), jnp.array([[[1., 1.]]])
-    >>> principal_angles(one, other).round(3).tolist()
-    [45.0]
+    >>> round(float(principal_angles(one, other)[0]), 3)
+    45.0
   """
-  bases = [
-      jnp.linalg.svd(rows, full_matrices=False)[2] for rows in (first, second)
-  ]
-  cosines = jnp.linalg.svd(jnp.einsum("nkd,nld->nkl", *bases), compute_uv=False)
-  return jnp.degrees(jnp.arccos(jnp.clip(cosines[:, -1], 0.0, 1.0)))
+  wide, narrow = (first,
+                  second) if first.shape[1] >= second.shape[1] else (second,
+                                                                     first)
+  wide, narrow = (
+      jnp.linalg.svd(rows, full_matrices=False)[2] for rows in (wide, narrow))
+  product = jnp.einsum("nld,nkd->nlk", narrow, wide)
+  rest = narrow - jnp.einsum("nlk,nkd->nld", product, wide)
+  # The arc cosine alone would lose small angles in float32.
+  sines, cosines = (
+      jnp.linalg.svd(m, compute_uv=False) for m in (rest, product))
+  return jnp.degrees(jnp.arctan2(sines[:, 0], cosines[:, -1]))
