@@ -83,6 +83,17 @@ def test_a_mistake_is_one_line(flags, message, tmp_path, capsys):
   assert message in err and len(err.strip().splitlines()) == 1
 
 
+def test_an_interruption_says_how_to_go_on(monkeypatch, tmp_path, capsys):
+
+  def interrupt(*args, **kwargs):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(main, "_measure", interrupt)
+  assert run(tmp_path) == 130
+  line = capsys.readouterr().err.strip().splitlines()[-1]
+  assert line == "neural: interrupted; the same command goes on from here."
+
+
 def test_out_is_needed(capsys):
   assert main.main(["neural"]) == 2
   assert "--out is needed" in capsys.readouterr().err

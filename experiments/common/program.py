@@ -27,9 +27,13 @@ def define_flags() -> flags.FlagValues:
   return values
 
 
-def execute(name: str, doc: str | None, options: flags.FlagValues,
-            body: Callable[[flags.FlagValues],
-                           None], argv: Sequence[str]) -> int:
+def execute(name: str,
+            doc: str | None,
+            options: flags.FlagValues,
+            body: Callable[[flags.FlagValues], None],
+            argv: Sequence[str],
+            *,
+            resumes: bool = False) -> int:
   """Parses the flags and runs a program.
 
   Args:
@@ -38,6 +42,7 @@ def execute(name: str, doc: str | None, options: flags.FlagValues,
     options: from `define_flags`.
     body: the program.
     argv: the program's name and its flags.
+    resumes: whether the same command goes on after an interruption.
 
   Returns:
     The exit code: 0; 2 for a user's mistake, told in one line on standard
@@ -64,5 +69,6 @@ def execute(name: str, doc: str | None, options: flags.FlagValues,
     print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
     return 2
   except KeyboardInterrupt:
-    print(f"{name}: interrupted; what is finished is kept.", file=sys.stderr)
+    more = "; the same command goes on from here" if resumes else ""
+    print(f"{name}: interrupted{more}.", file=sys.stderr)
     return 130

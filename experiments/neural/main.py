@@ -168,7 +168,12 @@ def main(argv: Sequence[str]) -> int:
   Raises:
     InputError: for a user's mistake, with --debug; see `program.execute`.
   """
-  return program.execute("neural", __doc__, define_flags(), _run, argv)
+  return program.execute("neural",
+                         __doc__,
+                         define_flags(),
+                         _run,
+                         argv,
+                         resumes=True)
 
 
 if __name__ == "__main__":
