@@ -27,6 +27,8 @@ class System:
     duration: length of a trajectory, dimensionless as all else.
     num_samples: T of a trajectory.
     columns: names and units, as `noether-discover --columns` takes them.
+    relative_noise: whether noise is in units of each column's spread; else in
+      the states' own.
   """
   name: str
   field: Callable[..., Any]
@@ -36,6 +38,7 @@ class System:
   duration: float
   num_samples: int
   columns: str
+  relative_noise: bool = True
 
   def simulate(self, initial: np.ndarray, times: np.ndarray) -> np.ndarray:
     """One exact trajectory.
@@ -162,7 +165,12 @@ _SYSTEMS = (
     System("pendulum",
            lambda s, xp: xp.stack([2 * s[..., 1], -3 * xp.sin(s[..., 0])], -1),
            lambda s, xp: (s[..., 1]**2 - 3 * xp.cos(s[..., 0]))[..., None],
-           ("energy",), _pendulum_start, 3.0, 45, "q:rad,p:1/s"),
+           ("energy",),
+           _pendulum_start,
+           3.0,
+           45,
+           "q:rad,p:1/s",
+           relative_noise=False),
     System("nonlinear_spring", _nonlinear_spring, _nonlinear_spring_laws,
            ("energy", "angular momentum"), _box(-1, 1, 4), 6.0, 60,
            "x:1,y:1,px:1/s,py:1/s"),
@@ -216,8 +224,7 @@ def generate(system: System,
 
   Args:
     system: one of SYSTEMS' values.
-    noise: standard deviation of the noise: of the pendulum as in HNN, in its
-      own unit; else relative to each column's spread.
+    noise: standard deviation of the noise, see `System.relative_noise`.
     seed: of starts and noise.
     num_train: N.
     num_test: M.
@@ -250,7 +257,7 @@ def generate(system: System,
       [system.simulate(system.start(starts), longer) for _ in range(num_test)])
   spread = clean.reshape(-1, clean.shape[-1]).std(0)
   sigma = noise * (np.ones_like(spread)
-                   if system.name == "pendulum" else spread)
+                   if not system.relative_noise else spread)
   errors = np.random.default_rng([seed, 3]).normal(size=clean.shape)
   return Trajectories(time, clean + sigma * errors, clean,
                       system.field(clean, np), test, spread)

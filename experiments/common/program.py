@@ -1,11 +1,14 @@
 """Flags, user's mistakes and exit codes of an experiment's program."""
 
 from collections.abc import Callable, Sequence
+import json
+import pathlib
 import sys
 from typing import Any
 
 from absl import flags
 
+from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
 
@@ -25,6 +28,24 @@ def define_flags() -> flags.FlagValues:
                     "show the traceback of a user's mistake too", **shared)
   flags.DEFINE_bool("help", False, "show this text", **shared)
   return values
+
+
+def claim(out: pathlib.Path, settings: dict[str, Any]) -> None:
+  """Keeps results of other settings out of a folder.
+
+  Args:
+    out: the folder of the results.
+    settings: what makes two runs comparable; JSON can hold it.
+
+  Raises:
+    InputError: if the folder holds results of other settings.
+  """
+  path = out / "settings.json"
+  text = json.dumps(settings, indent=1) + "\n"
+  if path.exists() and json.loads(path.read_text()) != json.loads(text):
+    raise InputError(f"--out={out} holds results of other settings: name "
+                     "another folder.")
+  write_atomically(path, text)
 
 
 def execute(name: str,

@@ -20,6 +20,7 @@ import numpy as np
 from datasets import dynamics
 from experiments.common import program
 from experiments.common import tables as common
+from experiments.common.program import claim
 from experiments.common.stages import slug
 from experiments.common.stages import Stages
 from experiments.neural import config as configs
@@ -31,7 +32,6 @@ from experiments.neural import tables
 from experiments.neural.study import Study
 from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
 
 
 def define_flags() -> flags.FlagValues:
@@ -100,16 +100,6 @@ def _measure(e: Study, out: pathlib.Path,
   return done
 
 
-def _claim(out: pathlib.Path, settings: dict[str, Any]) -> None:
-  """Results of other settings must not end up in one table."""
-  path = out / "settings.json"
-  text = json.dumps(settings, indent=1) + "\n"
-  if path.exists() and json.loads(path.read_text()) != json.loads(text):
-    raise InputError(f"--out={out} holds results of other settings: name "
-                     "another folder.")
-  write_atomically(path, text)
-
-
 def _run(options: flags.FlagValues) -> None:
   """Measures what is missing, then writes the results."""
   # The precise g needs it; predictors are trained in float32 all the same.
@@ -125,7 +115,7 @@ def _run(options: flags.FlagValues) -> None:
       "seeds": seeds,
       **dataclasses.asdict(config)
   }
-  _claim(out, settings)
+  claim(out, settings)
   stages = Stages(out)
   system = dynamics.SYSTEMS[options.system]
   with stages.stage("data"):

@@ -20,6 +20,7 @@ from experiments.scientific import laws
 from experiments.scientific import rows
 from experiments.scientific import tables
 from experiments.scientific.experiment import Experiment
+from experiments.common.program import claim
 from experiments.common.stages import slug
 from experiments.common.stages import Stages
 from noether_jax.outputs import folder
@@ -50,16 +51,6 @@ def _settings(config: configs.Config) -> dict[str, Any]:
       "seeds": _SEEDS.value,
       **dataclasses.asdict(config)
   }
-
-
-def _claim(out: pathlib.Path, settings: dict[str, Any]) -> None:
-  """Results of other settings must not end up in one table."""
-  path = out / "settings.json"
-  text = json.dumps(settings, indent=1) + "\n"
-  if path.exists() and json.loads(path.read_text()) != json.loads(text):
-    raise InputError(f"--out={out} holds results of other settings: name "
-                     "another folder.")
-  write_atomically(path, text)
 
 
 def _load(config: configs.Config) -> data.Data:
@@ -114,7 +105,7 @@ def _run() -> None:
   config = configs.make(_SYSTEM.value, _PROTOCOL.value, quick=_QUICK.value)
   out = folder(_OUT.value)
   settings = _settings(config)
-  _claim(out, settings)
+  claim(out, settings)
   stages = Stages(out)
   with stages.stage("data") as counts:
     loaded = _load(config)

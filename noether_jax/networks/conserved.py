@@ -82,19 +82,16 @@ def conserved_mlp(
              activation=activation,
              use_last_bias=True,
              rngs=nnx.Rngs(key_net))
-  # Biases at zero would make every feature odd: none could be an energy.
-  for i, layer in enumerate(body.layers):
-    shape = (layer.out_features,)
-    layer.bias = nnx.Param(
-        0.5 * jax.random.normal(jax.random.fold_in(key_bias, i), shape))
-  first = body.layers[0]
   spread = jnp.ones(size) if scale is None else jnp.asarray(scale)
   centre = jnp.zeros(size) if mean is None else jnp.asarray(mean)
-  kernel = first.kernel[...] / spread[:, None]
-  bias = 0.5 * jax.random.normal(jax.random.fold_in(key_bias, 0),
-                                 (first.out_features,))
-  first.kernel = nnx.Param(kernel)
-  first.bias = nnx.Param(bias - centre @ kernel)
+  for i, layer in enumerate(body.layers):
+    # Biases at zero would make every feature odd: none could be an energy.
+    bias = 0.5 * jax.random.normal(jax.random.fold_in(key_bias, i),
+                                   (layer.out_features,))
+    if i == 0:
+      kernel = layer.kernel[...] / spread[:, None]
+      layer.kernel, bias = nnx.Param(kernel), bias - centre @ kernel
+    layer.bias = nnx.Param(bias)
   graph, state = nnx.split(body, nnx.Param)
   treedef = jax.tree.structure(state)
 
