@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from noether_jax import quotients
 from noether_jax.least_squares import levenberg_marquardt
@@ -82,39 +83,133 @@ def spectral_readout(
   return white @ turned, ratios
 
 
-def _independent(net: ConservedNet, params: Params, pool: Array, count: int,
-                 states: Array, rates: Array, weights: Array,
-                 **kwargs: Any) -> Array:
-  """K of the pool's combinations, added one by one by the rate quotient."""
-  chosen = pool[:, :0]
-  for _ in range(count):
+class _Problem(NamedTuple):
+  """What g is learned from, in the precision it is learned in.
+
+  Attributes:
+    states: `[N, T, D]`.
+    rates: `[N, T, D]`.
+    share: `[N, T]` weights, summing to one.
+    measure: what `quotients.rate_residuals` scales with.
+    few: as many states, rates and weights as are fitted, `[B, ...]` each.
+  """
+  states: Array
+  rates: Array
+  share: Array
+  measure: dict[str, Any]
+  few: tuple[Array, Array, Array]
+
+
+def _problem(states: Array, rates: Array, weights: Array | None,
+             max_samples: int) -> _Problem:
+  dtype = jnp.result_type(float)
+  states, rates = states.astype(dtype), rates.astype(dtype)
+  share = jnp.ones(states.shape[:2], dtype) if weights is None else weights
+  share = (share / jnp.sum(share)).astype(dtype)
+  spread = jnp.sqrt(jnp.diagonal(quotients.scatter(states, share)[1]) + 1e-30)
+  speed = jnp.sqrt(
+      jnp.einsum("nt,ntd->", share, (rates / spread[None, None])**2))
+  stride = math.ceil(states.shape[0] * states.shape[1] / max_samples)
+  thin = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[::stride]
+  return _Problem(states, rates, share, {
+      "scale": spread,
+      "slow": _SLOW * speed
+  }, (thin(states), thin(rates), thin(share)))
+
+
+def _few_quotient(net: ConservedNet, params: Params,
+                  problem: _Problem) -> Array:
+  states, rates, share = problem.few
+  return quotients.rate_quotient(net.apply,
+                                 params,
+                                 states[None],
+                                 rates[None],
+                                 weights=share[None],
+                                 **problem.measure)
+
+
+def _variance(net: ConservedNet, params: Params, problem: _Problem) -> Array:
+  return quotients.variance_quotient(net.apply,
+                                     params,
+                                     problem.states,
+                                     weights=problem.share)
+
+
+def _closed_form(net: ConservedNet, params: Params, problem: _Problem,
+                 candidates: int) -> tuple[Params, Array]:
+  """K combinations of the features, added one by one, and both quotients' sum.
+
+  The rate quotient keeps quantities apart but is content with one that hardly
+  varies between trajectories; the variance quotient the other way round.
+  """
+  features = jax.vmap(jax.vmap(lambda x: net.features(params, x)))(
+      problem.states)
+  size, count = params["readout"].shape
+  masks = np.ones((size, count)) if net.mask is None else net.mask
+  free = net._replace(apply=lambda p, x: net.features(p, x) @ p["readout"])
+  pools: dict[bytes, Array] = {}
+  chosen = jnp.zeros((size, 0), features.dtype)
+  for mask in masks.T:
+    if mask.tobytes() not in pools:
+      pools[mask.tobytes()] = spectral_readout(
+          features * mask[None, None],
+          weights=problem.share)[0][:, :candidates].T
 
     def quotient(column: Array, chosen: Array = chosen) -> Array:
       readout = jnp.concatenate([chosen, column[:, None]], axis=1)
-      return quotients.rate_quotient(net.apply, {
-          **params, "readout": readout
-      },
-                                     states,
-                                     rates,
-                                     weights=weights,
-                                     **kwargs)
+      return _few_quotient(free, {**params, "readout": readout}, problem)
 
-    best = jnp.argmin(jax.lax.map(quotient, pool.T))
-    chosen = jnp.concatenate([chosen, pool[:, best][:, None]], axis=1)
-  return chosen
+    pool = pools[mask.tobytes()]
+    best = jnp.argmin(jax.lax.map(quotient, pool))
+    chosen = jnp.concatenate([chosen, pool[best][:, None]], axis=1)
+  initial = {**params, "readout": chosen}
+  return initial, _few_quotient(free, initial, problem) + _variance(
+      free, initial, problem)
 
 
-def _unit_variance(net: ConservedNet, params: Params, states: Array,
-                   weights: Array) -> Params:
-  """The same quantities, mixed so that their covariance is the identity."""
-  values = jax.vmap(jax.vmap(lambda x: net.apply(params, x)))(states)
-  total = quotients.scatter(values, weights)[1]
-  sizes, vectors = jnp.linalg.eigh(total)
-  sizes = jnp.maximum(sizes, jnp.finfo(sizes.dtype).eps * sizes[-1])
-  return {
-      **params, "readout":
-          params["readout"] @ (vectors * jax.lax.rsqrt(sizes)[None])
-  }
+def _unit_variance(net: ConservedNet, params: Params,
+                   problem: _Problem) -> Params:
+  """The same quantities, mixed so that their covariance is the identity.
+
+  Quantities that read different features are not mixed.
+  """
+  values = jax.vmap(jax.vmap(lambda x: net.apply(params, x)))(problem.states)
+  total = quotients.scatter(values, problem.share)[1]
+  if net.mask is not None:
+    total = total * np.all(net.mask.T[:, None] == net.mask.T[None], axis=-1)
+  size = jnp.sqrt(jnp.diagonal(total) + 1e-30)
+  ridge = jnp.finfo(total.dtype).eps * jnp.eye(len(total), dtype=total.dtype)
+  factor = jnp.linalg.cholesky(total / (size[:, None] * size[None]) + ridge)
+  mixed = jax.scipy.linalg.solve_triangular(factor,
+                                            (params["readout"] / size[None]).T,
+                                            lower=True)
+  return {**params, "readout": mixed.T}
+
+
+def _fit(net: ConservedNet, initial: Params, problem: _Problem, num_steps: int,
+         anchor: float | Array) -> Learned:
+  """Levenberg-Marquardt from the closed form on."""
+  states, rates, share = problem.few
+  costs = jnp.zeros((0,), states.dtype)
+  fitted = initial
+  if num_steps:
+    fit = levenberg_marquardt(lambda p, e: quotients.rate_residuals(
+        net.apply, p, *e, **problem.measure),
+                              initial, (states, rates),
+                              num_steps=num_steps,
+                              anchor=anchor,
+                              weights=share / jnp.sum(share) *
+                              jnp.sum(share > 0))
+    fitted, costs = fit.params, fit.costs
+  fitted = _unit_variance(net, fitted, problem)
+  return Learned(
+      fitted, initial, _variance(net, fitted, problem),
+      quotients.rate_quotient(net.apply,
+                              fitted,
+                              problem.states,
+                              problem.rates,
+                              weights=problem.share,
+                              **problem.measure), costs)
 
 
 def pretrain(
@@ -127,6 +222,8 @@ def pretrain(
     anchor: float | Array = 1e-2,
     candidates: int = 12,
     max_samples: int = 2500,
+    starts: Params | None = None,
+    keep: int = 1,
 ) -> Learned:
   """Make a network a conserved quantity of the trajectories.
 
@@ -144,12 +241,14 @@ def pretrain(
       `levenberg_marquardt`; what the data determine does not feel it.
     candidates: how many of the best combinations K > 1 are chosen from.
     max_samples: of more states, evenly spread ones are fitted.
+    starts: leaves `[R, ...]`, several initial parameters instead of the net's.
+    keep: how many of them, those with the best closed forms, are fitted.
 
   Returns:
-    A `Learned`.
+    A `Learned`; of several fits the one with the least sum of both quotients.
 
   Raises:
-    ValueError: if the shapes do not fit.
+    ValueError: if the shapes do not fit, or `keep` is not in [1, R].
 
   Example:
     >>> from noether_jax.networks import conserved_mlp
@@ -165,44 +264,20 @@ def pretrain(
   if states.shape != rates.shape or states.ndim != 3:
     raise ValueError("`states` and `rates` must both be [N, T, D]: got "
                      f"{states.shape} and {rates.shape}.")
-  dtype = jnp.result_type(float)
-  states, rates = states.astype(dtype), rates.astype(dtype)
-  share = jnp.ones(states.shape[:2], dtype) if weights is None else weights
-  share = share / jnp.sum(share)
-  params = jax.tree.map(lambda leaf: leaf.astype(dtype), net.params)
-  spread = jnp.sqrt(jnp.diagonal(quotients.scatter(states, share)[1]) + 1e-30)
-  speed = jnp.sqrt(
-      jnp.einsum("nt,ntd->", share, (rates / spread[None, None])**2))
-  measure: dict[str, Any] = {"scale": spread, "slow": _SLOW * speed}
-  features = jax.vmap(jax.vmap(lambda x: net.features(params, x)))(states)
-  pool = spectral_readout(features, weights=share)[0][:, :candidates]
-  stride = math.ceil(states.shape[0] * states.shape[1] / max_samples)
-  thin = lambda leaf: leaf.reshape(-1, leaf.shape[-1])[::stride]
-  few, velocities = thin(states), thin(rates)
-  few_share = share.reshape(-1)[::stride]
-  initial = {
-      **params, "readout":
-          _independent(net, params, pool, params["readout"].shape[1], few[None],
-                       velocities[None], few_share[None], **measure)
-  }
-  costs = jnp.zeros((0,), dtype)
-  fitted = initial
-  if num_steps:
-    count = jnp.sum(few_share > 0)
-    fit = levenberg_marquardt(
-        lambda p, e: quotients.rate_residuals(net.apply, p, *e, **measure),
-        initial, (few, velocities),
-        num_steps=num_steps,
-        anchor=anchor,
-        weights=few_share / jnp.sum(few_share) * count)
-    fitted, costs = fit.params, fit.costs
-  fitted = _unit_variance(net, fitted, states, share)
-  return Learned(
-      fitted, initial,
-      quotients.variance_quotient(net.apply, fitted, states, weights=share),
-      quotients.rate_quotient(net.apply,
-                              fitted,
-                              states,
-                              rates,
-                              weights=share,
-                              **measure), costs)
+  if starts is None:
+    starts = jax.tree.map(lambda leaf: leaf[None], net.params)
+  count = jax.tree.leaves(starts)[0].shape[0]
+  if not 1 <= keep <= count:
+    raise ValueError(f"`keep` must lie in [1, {count}], the number of starts: "
+                     f"got {keep}.")
+  problem = _problem(states, rates, weights, max_samples)
+  starts = jax.tree.map(lambda leaf: leaf.astype(problem.states.dtype), starts)
+  solved, scores = jax.lax.map(
+      lambda p: _closed_form(net, p, problem, candidates), starts)
+  best = jnp.argsort(scores)[:keep]
+  fits = jax.lax.map(lambda p: _fit(net, p, problem, num_steps, anchor),
+                     jax.tree.map(lambda leaf: leaf[best], solved))
+  total = fits.rate_quotient + fits.variance_quotient
+  # argmin would take a NaN.
+  chosen = jnp.argmin(jnp.where(jnp.isfinite(total), total, jnp.inf))
+  return jax.tree.map(lambda leaf: leaf[chosen], fits)

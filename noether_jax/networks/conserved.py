@@ -12,6 +12,7 @@ from typing import NamedTuple
 from flax import nnx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from noether_jax.networks.mlp import Activation
 from noether_jax.networks.mlp import MLP
@@ -28,10 +29,50 @@ class ConservedNet(NamedTuple):
     apply: `(params, state [D]) -> [K]`, a `ConservedFn`: the features times
       `params["readout"]` `[H, K]`.
     params: the initial parameters.
+    mask: `[H, K]` of ones and zeros, which features each quantity may read;
+      None for all.
   """
   features: Callable[[Params, Array], Array]
   apply: Callable[[Params, Array], Array]
   params: Params
+  mask: np.ndarray | None = None
+
+
+def _averaged(
+    one: Callable[[Params, Array], Array],
+    invariances: Sequence[Transform]) -> Callable[[Params, Array], Array]:
+  """The mean of features over all products of the invariances."""
+
+  def features(params: Params, x: Array) -> Array:
+    total = one(params, x)
+    images = [x]
+    for turn in invariances:
+      images += [turn(image) for image in images]
+    for image in images[1:]:
+      total = total + one(params, image)
+    return total / len(images)
+
+  return features
+
+
+def _even_and_odd(one: Callable[[Params, Array], Array],
+                  mirror: Transform) -> Callable[[Params, Array], Array]:
+
+  def features(params: Params, x: Array) -> Array:
+    own, other = one(params, x), one(params, mirror(x))
+    return jnp.concatenate([own + other, own - other]) / 2
+
+  return features
+
+
+def _mask(parities: Sequence[int], num_quantities: int,
+          width: int) -> np.ndarray:
+  """Which of the even, then odd features a quantity may read."""
+  if len(parities) != num_quantities or set(parities) - {1, -1}:
+    raise ValueError("`parities` must name 1 or -1 for each quantity: got "
+                     f"{tuple(parities)} for {num_quantities}.")
+  even = np.asarray(parities)[None] > 0
+  return np.repeat(np.concatenate([even, ~even]), width, axis=0) * 1.0
 
 
 def conserved_mlp(
@@ -44,6 +85,8 @@ def conserved_mlp(
     mean: Array | None = None,
     scale: Array | None = None,
     invariances: Sequence[Transform] = (),
+    mirror: Transform | None = None,
+    parities: Sequence[int] = (),
     transform: Transform | None = None,
 ) -> ConservedNet:
   """A multilayer perceptron for K conserved quantities.
@@ -59,13 +102,17 @@ def conserved_mlp(
     scale: `[D]` standard deviation of the inputs, None for 1.
     invariances: maps of a state to another one at which g must be the same,
       each its own inverse (`flip` makes one); features are averaged over them.
+    mirror: a map under which each quantity keeps or changes its sign, its own
+      inverse; there are then 2 H features, half of them even, half odd.
+    parities: with `mirror`, 1 or -1 for each quantity: an energy is even, an
+      angular momentum odd under a reflection of the plane.
     transform: state -> inputs, for instance `planar_invariants`.
 
   Returns:
     A `ConservedNet`.
 
   Raises:
-    ValueError: without a hidden layer.
+    ValueError: without a hidden layer; for parities that are not K signs.
 
   Example:
     >>> net = conserved_mlp(jax.random.key(0), 2, invariances=[flip(1)])
@@ -101,24 +148,24 @@ def conserved_mlp(
     module = nnx.merge(graph, jax.tree.unflatten(treedef, leaves))
     return activation(module(inputs))
 
-  def features(params: Params, x: Array) -> Array:
-    total = one(params, x)
-    images = [x]
-    for turn in invariances:
-      images += [turn(image) for image in images]
-    for image in images[1:]:
-      total = total + one(params, image)
-    return total / len(images)
+  features = _averaged(one, invariances)
+  mask = None
+  if mirror is not None:
+    features = _even_and_odd(features, mirror)
+    mask = _mask(parities, num_quantities, hidden[-1])
 
   def apply(params: Params, x: Array) -> Array:
-    return features(params, x) @ params["readout"]
+    readout = params["readout"]
+    return features(params, x) @ (readout if mask is None else readout *
+                                  mask.astype(readout.dtype))
 
-  readout = jax.random.normal(key_readout, (hidden[-1], num_quantities))
+  size_out = hidden[-1] * (1 if mirror is None else 2)
+  readout = jax.random.normal(key_readout, (size_out, num_quantities))
   params = {
       "features": nnx.to_pure_dict(state),
       "readout": readout / jnp.sqrt(hidden[-1])
   }
-  return ConservedNet(features, apply, params)
+  return ConservedNet(features, apply, params, mask)
 
 
 def flip(*columns: int) -> Transform:
@@ -138,13 +185,16 @@ def flip(*columns: int) -> Transform:
   return lambda x: x.at[index].multiply(-1.0)
 
 
-def planar_invariants(x: Array) -> Array:
+def planar_invariants(x: Array,
+                      radial: Callable[[Array], Array] | None = None) -> Array:
   """What rotations of the plane leave of a position and a velocity.
 
     (|q|^2, |v|^2, q . v, q x v)
 
   Args:
     x: `[4]`, position (2) and velocity (2).
+    radial: a function of |q|^2 to be used instead of it, for instance `jnp.log`
+      where a force is singular at the centre.
 
   Returns:
     `[4]`, in products of the units.
@@ -154,4 +204,5 @@ def planar_invariants(x: Array) -> Array:
     [1.0, 4.0, 0.0, 2.0]
   """
   q, v = x[:2], x[2:]
-  return jnp.stack([q @ q, v @ v, q @ v, q[0] * v[1] - q[1] * v[0]])
+  distance = q @ q if radial is None else radial(q @ q)
+  return jnp.stack([distance, v @ v, q @ v, q[0] * v[1] - q[1] * v[0]])
