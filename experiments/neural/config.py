@@ -14,14 +14,18 @@ class Config:
     rate: Adam's rate for the predictor.
     conserved_rate: Adam's rate for g where it is trained jointly or alone.
     quotient_steps: Adam steps of the variance quotient alone.
-    fit_steps: Levenberg-Marquardt steps of the precise g, for K = 1; three
-      times as many for K > 1.
+    shift_prior: weight of the trajectories' shifts, see `Study.aligned`.
+    shift_rate: Adam's rate for them.
+    starts: networks from which the precise g is begun.
+    keep: how many of them are fitted, for K = 1; one more for K > 1.
+    fit_steps: Levenberg-Marquardt steps of each, for K = 1; twice as many for
+      K > 1.
     predictor: hidden widths of f.
     conserved: hidden widths of g.
     naive_rate: inner SGD rate of the naive recipe.
     fractions: of the Gauss-Newton step, from which the safety rule chooses.
-    folds: g is learned that many times, each time without some trajectories,
-      on which the safety rule then judges it.
+    folds: f and g are learned that many times, each time without some
+      trajectories, on which the safety rule then judges them.
     num_test: test trajectories.
     stretch: length of the long rollouts over the training trajectories'.
   """
@@ -30,12 +34,16 @@ class Config:
   rate: float = 1e-3
   conserved_rate: float = 3e-3
   quotient_steps: int = 1500
+  shift_prior: float = 2e-5
+  shift_rate: float = 1e-2
+  starts: int = 12
+  keep: int = 2
   fit_steps: int = 25
   predictor: tuple[int, ...] = (64, 64)
   conserved: tuple[int, ...] = (24, 24)
   naive_rate: float = 0.1
   fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
-  folds: int = 5
+  folds: int = 3
   num_test: int = 25
   stretch: int = 4
 
@@ -60,6 +68,8 @@ def make(*, quick: bool = False) -> Config:
                 fine_steps=100,
                 quotient_steps=100,
                 fit_steps=4,
+                starts=2,
+                keep=1,
                 folds=2,
                 num_test=3,
                 stretch=2)

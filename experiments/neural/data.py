@@ -21,6 +21,7 @@ class Data(NamedTuple):
     smooth: `[S, N, T, D]`, states without most of the noise: the integral of
       the rates, which have none, shifted to fit the states. The same as
       `states` without noise.
+    sigma: `[S, D]`, standard error of that shift; zero without noise.
     test: `[S, M, L, D]`, clean, longer.
     dt: the time step.
     noisy: whether there is noise.
@@ -28,6 +29,7 @@ class Data(NamedTuple):
   states: Array
   rates: Array
   smooth: Array
+  sigma: Array
   test: Array
   dt: float
   noisy: bool
@@ -57,10 +59,11 @@ def make(system: dynamics.System, *, noise: float, trajectories: int,
                         stretch=stretch) for seed in seeds
   ]
   single = lambda values: jnp.asarray(np.stack(values), jnp.float32)
-  smooth = [
-      integrate(d.states, d.rates, d.time)[0] if noise else d.states
-      for d in sets
-  ]
+  smooth = [(d.states, np.zeros(d.states.shape[-1])) for d in sets]
+  if noise:
+    found = [integrate(d.states, d.rates, d.time) for d in sets]
+    smooth = [(states, error.sigma) for states, error in found]
   return Data(single([d.states for d in sets]), single([d.rates for d in sets]),
-              single(smooth), single([d.test for d in sets]),
-              float(sets[0].time[1]), noise > 0)
+              single([states for states, _ in smooth]),
+              single([sigma for _, sigma in smooth]),
+              single([d.test for d in sets]), float(sets[0].time[1]), noise > 0)

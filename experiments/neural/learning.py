@@ -67,53 +67,48 @@ def through_frozen(e: Study, name: str, phi: Any) -> Any:
                       (*e.pairs(e.data.states), phi))["f"]
 
 
-def precise(e: Study, weights: np.ndarray | None = None) -> Any:
-  """g by `pretraining.pretrain` on the smooth states.
-
-  Args:
-    e: the study.
-    weights: `[N]`, 0 for the trajectories that are held out; None for ones.
+def precise(e: Study) -> Any:
+  """g by `pretraining.pretrain` on the aligned states.
 
   Returns:
     Parameters in float32, leaves `[S, ...]`.
   """
-  count, length = e.data.states.shape[1:3]
-  own = np.ones(count) if weights is None else weights
-  each = jnp.repeat(jnp.asarray(own)[:, None], length, axis=1)
-  steps = e.config.fit_steps * (1 if e.num_quantities == 1 else 3)
+  single = e.num_quantities == 1
+  steps = e.config.fit_steps * (1 if single else 2)
+  keep = min(e.config.keep + (0 if single else 1), e.config.starts)
 
   def one(arguments: Any) -> Any:
-    params, states, rates = arguments
-    learned = pretraining.pretrain(e.net._replace(params=params),
+    starts, states, rates = arguments
+    learned = pretraining.pretrain(e.net,
                                    states,
                                    rates,
-                                   weights=each,
-                                   num_steps=steps)
-    return learned.params, learned.rate_quotient
+                                   num_steps=steps,
+                                   starts=starts,
+                                   keep=keep)
+    return learned.params, learned.rate_quotient, learned.variance_quotient
 
   # One seed after the other: the normal equations of all would not fit.
   run = jax.jit(lambda *a: jax.lax.map(one, a))
-  held = "" if weights is None else f", without {int(np.sum(own == 0))}"
-  first = "" if weights is None else f" from {int(np.argmin(own))}"
-  name = f"precise g{held}{first}"
 
   def fitted(counts: dict[str, Any]) -> Any:
-    params, quotient_log = run(e.untrained, e.data.smooth, e.data.rates)
+    params, rate, variance = run(e.starts, e.aligned, e.data.rates)
+    numbers = lambda values: [float(f"{v:.4g}") for v in values]
     counts.update(steps=steps,
-                  rate_quotient=float(f"{jnp.mean(quotient_log):.4g}"))
+                  rate_quotient=numbers(rate),
+                  variance_quotient=numbers(variance))
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), params)
 
-  return e.stages.kept(name, fitted, e.untrained)
+  return e.kept("precise g", fitted, e.untrained)
 
 
 class Trust(NamedTuple):
   """What the safety rule decided for each seed.
 
   Attributes:
-    theta: f's parameters: the control's, or those of smooth states.
+    theta: f's parameters: the control's, or those of aligned states.
     fraction: `[S]` of the Gauss-Newton step; 0 is no tailoring.
     choices: S numbers of a candidate: 0 is the control as it is, c > 0 is the f
-      of smooth states with `fractions[c - 1]`.
+      of aligned states with `fractions[c - 1]`.
     gains: S expected gains, as mean logarithms of the errors' ratio.
   """
   theta: Any
@@ -122,21 +117,21 @@ class Trust(NamedTuple):
   gains: list[float]
 
 
-def fold_quantities(e: Study) -> tuple[np.ndarray, list[Any]]:
-  """Who is held out, bool `[F, N]`, and the g of each fold."""
-  masks = safety.folds(len(e.data.states[0]),
-                       min(e.config.folds, len(e.data.states[0])))
-  return masks, [precise(e, 1.0 - mask.astype(float)) for mask in masks]
+def fold_studies(e: Study) -> tuple[np.ndarray, list[Study]]:
+  """Who is held out, bool `[F, N]`, and the study without them."""
+  masks = safety.folds(e.data.states.shape[1], e.config.folds)
+  return masks, [
+      e.without(mask, f"fold {i + 1} of {len(masks)}")
+      for i, mask in enumerate(masks)
+  ]
 
 
-def disagreement(e: Study) -> list[float]:
-  """Angle in degrees between the gradients of the first two folds' g, by seed.
+def disagreement(e: Study, first: Any, second: Any) -> list[float]:
+  """Angle in degrees between the gradients of two folds' g, by seed.
 
   The median over the training states; it needs no known law.
   """
-  first, second = fold_quantities(e)[1][:2]
-  flat = e.data.smooth.reshape(len(e.seeds), -1,
-                               e.data.smooth.shape[-1])[:, ::7]
+  flat = e.aligned.reshape(len(e.seeds), -1, e.data.smooth.shape[-1])[:, ::7]
 
   @jax.jit
   @jax.vmap
@@ -152,24 +147,20 @@ def disagreement(e: Study) -> list[float]:
   return [float(f"{a:.4g}") for a in angle(first, second, flat)]
 
 
-def held_out_errors(e: Study) -> Array:
-  """Errors `[S, C, N]` on the smooth training trajectories.
+def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
+  """Errors `[S, C, H]` of a fold's predictors on the H trajectories it lacks.
 
   Of a trajectory it is the geometric mean of two: the RMSE of the rollout from
   its start, and that of the rates at its states, which shows an imprecise
-  gradient sooner. It is judged with the g that was learned without it. f has
-  seen it, in the fallback and in all candidates alike.
+  gradient sooner. Neither f nor g has seen it; only its shift is that which all
+  trajectories together have found, the same for all candidates.
   """
-  masks, phis = fold_quantities(e)
-  # Leaves [S, N, ...]: each trajectory's own g.
-  chosen = jnp.asarray(np.argmax(masks, axis=0))
-  phi = jax.tree.map(lambda *leaves: jnp.stack(leaves, 1)[:, chosen], *phis)
-  field = e.tailored(e.conserved_fn)
+  field = own.tailored(own.conserved_fn)
 
   def one(theta: Any, phi: Any, fraction: Array, states: Array,
           rates: Array) -> Array:
     tailored = lambda x: field((theta, phi, fraction), x)
-    out = e.rolled(tailored, states[0], len(states) - 1)
+    out = own.rolled(tailored, states[0], len(states) - 1)
     squares = [
         jnp.mean((out - states[1:])**2),
         jnp.mean((jax.vmap(tailored)(states) - rates)**2)
@@ -177,13 +168,15 @@ def held_out_errors(e: Study) -> Array:
     return jnp.nan_to_num((squares[0] * squares[1])**0.25, nan=jnp.inf)
 
   error = jax.jit(
-      jax.vmap(jax.vmap(one, in_axes=(None, 0, None, 0, 0)),
+      jax.vmap(jax.vmap(one, in_axes=(None, None, None, 0, 0)),
                in_axes=(0, 0, None, 0, 0)))
-  candidates = [(e.control, 0.0)] + [
-      (e.smooth_control, fraction) for fraction in e.config.fractions
+  candidates = [(own.control, 0.0)] + [
+      (own.aligned_control, fraction) for fraction in e.config.fractions
   ]
+  phi = precise(own)
+  states, rates = e.aligned[:, mask], e.data.rates[:, mask]
   return jnp.stack([
-      error(theta, phi, jnp.float32(fraction), e.data.smooth, e.data.rates)
+      error(theta, phi, jnp.float32(fraction), states, rates)
       for theta, fraction in candidates
   ],
                    axis=1)
@@ -193,18 +186,22 @@ def trust(e: Study) -> Trust:
   """Chooses f and the strength of the tailoring on held-out trajectories."""
 
   def judge() -> Any:
+    masks, studies = fold_studies(e)
+    errors = [_errors(e, own, mask) for own, mask in zip(studies, masks)]
     with e.stages.stage("safety rule") as counts:
-      choice = jax.vmap(safety.choose)(held_out_errors(e))
+      choice = jax.vmap(safety.choose)(jnp.concatenate(errors, axis=2))
       choices = np.asarray(choice.candidate).tolist()
       gains = [round(float(own[c]), 4) for own, c in zip(choice.gains, choices)]
-      counts.update(choices=choices, disagreement=disagreement(e))
+      counts.update(choices=choices,
+                    disagreement=disagreement(e, precise(studies[0]),
+                                              precise(studies[1])))
     return {"choices": choices, "gains": gains}
 
   found = e.stages.noted("safety", judge)
   choices = np.asarray(found["choices"])
   fractions = np.asarray((0.0, *e.config.fractions), np.float32)
-  pick = lambda plain, smooth: jnp.where((choices > 0).reshape(
-      (-1,) + (1,) * (np.ndim(plain) - 1)), smooth, plain)
-  return Trust(jax.tree.map(pick, e.control, e.smooth_control),
+  pick = lambda plain, aligned: jnp.where((choices > 0).reshape(
+      (-1,) + (1,) * (np.ndim(plain) - 1)), aligned, plain)
+  return Trust(jax.tree.map(pick, e.control, e.aligned_control),
                jnp.asarray(fractions[choices]), found["choices"],
                found["gains"])

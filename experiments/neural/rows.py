@@ -63,18 +63,18 @@ def _oracle(e: Study, theta: Any) -> Predictor:
 
 
 def _discovered(e: Study) -> Predictor:
-  """Formulas that the library's search finds in each seed's smooth states."""
+  """Formulas that the library's search finds in each seed's aligned states."""
   variables = parse_columns(e.system.columns)
   count = e.num_quantities
   with e.stages.stage("discovery") as counts:
     found = []
-    for states in np.asarray(e.data.smooth, np.float64):
+    for states in np.asarray(e.aligned, np.float64):
       try:
         times = [e.data.dt * np.arange(len(s)) for s in states]
         found.append(discover(list(states), variables, times=times).laws)
       except InputError:
         found.append(())
-    # Smooth states share an error along a trajectory, so that the search finds
+    # Aligned states share an error along a trajectory, so that the search finds
     # a true law only approximately conserved.
     named = lambda laws: [w for w in laws if "conserved" in w.verdict]
     found = [named(laws)[:count] for laws in found]
@@ -99,6 +99,8 @@ ROWS: dict[str, Callable[[Study], Predictor]] = {
         lambda e: Predictor(e.apply, e.control),
     "control, smooth states":
         lambda e: Predictor(e.apply, e.smooth_control),
+    "control, aligned states":
+        lambda e: Predictor(e.apply, e.aligned_control),
     "HNN":
         lambda e: Predictor(e.hamiltonian, e.energy_network),
     "random frozen g":
@@ -111,14 +113,14 @@ ROWS: dict[str, Callable[[Study], Predictor]] = {
         _quotient_joint,
     "precise g":
         lambda e: _tailored(e, e.control, learning.precise(e)),
-    "precise g, smooth states":
-        lambda e: _tailored(e, e.smooth_control, learning.precise(e)),
+    "precise g, aligned states":
+        lambda e: _tailored(e, e.aligned_control, learning.precise(e)),
     "final":
         _final,
     "discovered formula":
         _discovered,
     "oracle":
         lambda e: _oracle(e, e.control),
-    "oracle, smooth states":
-        lambda e: _oracle(e, e.smooth_control),
+    "oracle, aligned states":
+        lambda e: _oracle(e, e.aligned_control),
 }

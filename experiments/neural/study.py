@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from datasets import dynamics
 from experiments.common.stages import Stages
 from experiments.common.train import fit
+from experiments.neural import invariances
 from experiments.neural.config import Config
 from experiments.neural.data import Data
 from noether_jax import integrators
@@ -52,14 +54,20 @@ class Study:
     data: of all seeds.
     seeds: S seeds.
     stages: times and counts.
+    suffix: of its stages' names, for a study without some trajectories.
     apply: `(params, x [D]) -> dx/dt [D]`, the predictor f.
     hamiltonian: the same, of the Hamiltonian network.
   """
 
-  def __init__(self, system: dynamics.System, config: Config, data: Data,
-               seeds: list[int], stages: Stages):
+  def __init__(self,
+               system: dynamics.System,
+               config: Config,
+               data: Data,
+               seeds: list[int],
+               stages: Stages,
+               suffix: str = ""):
     self.system, self.config, self.data = system, config, data
-    self.seeds, self.stages = seeds, stages
+    self.seeds, self.stages, self.suffix = seeds, stages, suffix
     size = data.states.shape[-1]
     self.num_quantities = len(system.law_names)
     self._make = lambda key: networks.mlp(
@@ -68,31 +76,65 @@ class Study:
         key, size, hidden=config.predictor)
     self.apply = self._make(jax.random.key(0))[0]
     self.hamiltonian = self._make_hamiltonian(jax.random.key(0))[0]
-    self.net = self._net(0)
+    self.net = self._net(0, 0)
     self.conserved_fn = self.net.apply
+
+  def without(self, mask: np.ndarray, name: str) -> "Study":
+    """The same study without some trajectories.
+
+    Args:
+      mask: bool `[N]`, those that are left out.
+      name: of what is left out, for its stages.
+
+    Returns:
+      A `Study`.
+    """
+    keep = ~mask
+    data = self.data._replace(states=self.data.states[:, keep],
+                              rates=self.data.rates[:, keep],
+                              smooth=self.data.smooth[:, keep])
+    return Study(self.system, self.config, data, self.seeds, self.stages,
+                 f", without {name}")
 
   def _stacked(self, make: Callable[[int], Any]) -> Any:
     """Parameters of all seeds, stacked."""
     trees = [make(seed) for seed in self.seeds]
     return _single(jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees))
 
-  def _net(self, index: int) -> networks.ConservedNet:
-    """The untrained g of a seed; it standardises that seed's states."""
+  def _net(self, index: int, start: int) -> networks.ConservedNet:
+    """An untrained g of a seed; it standardises that seed's states."""
+    known = invariances.KNOWN.get(self.system.name, {})
     states = self.data.smooth[index]
     flat = states.reshape(-1, states.shape[-1])
-    key = jax.random.fold_in(jax.random.key(self.seeds[index]), 1)
+    if "mirror" in known:
+      flat = jnp.concatenate([flat, jax.vmap(known["mirror"])(flat)])
+    if "transform" in known:
+      flat = jax.vmap(known["transform"])(flat)
+    key = jax.random.fold_in(jax.random.key(self.seeds[index]), 1 + start)
     return networks.conserved_mlp(key,
                                   flat.shape[1],
                                   self.num_quantities,
                                   hidden=self.config.conserved,
                                   mean=jnp.mean(flat, 0),
-                                  scale=jnp.std(flat, 0))
+                                  scale=jnp.std(flat, 0),
+                                  **known)
+
+  @functools.cached_property
+  def starts(self) -> Any:
+    """Parameters of g before any training, leaves `[S, R, ...]`."""
+    stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees
+                                      )
+    return _single(
+        stack([
+            stack([self._net(i, r).params
+                   for r in range(self.config.starts)])
+            for i in range(len(self.seeds))
+        ]))
 
   @functools.cached_property
   def untrained(self) -> Any:
-    """Parameters of g before any training."""
-    trees = [self._net(i).params for i in range(len(self.seeds))]
-    return _single(jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees))
+    """The first of them, leaves `[S, ...]`."""
+    return jax.tree.map(lambda leaf: leaf[:, 0], self.starts)
 
   def cosine(self, steps: int) -> Any:
     """Adam with a cosine schedule; g, if it is trained too, has its own."""
@@ -100,7 +142,8 @@ class Study:
     both = optax.multi_transform(
         {
             "f": adam(self.config.rate),
-            "g": adam(self.config.conserved_rate)
+            "g": adam(self.config.conserved_rate),
+            "shift": adam(self.config.shift_rate)
         }, lambda tree: {
             k: jax.tree.map(lambda _, k=k: k, v) for k, v in tree.items()
         })
@@ -120,7 +163,12 @@ class Study:
       counts.update(steps=steps, final_loss=float(f"{jnp.mean(losses):.4g}"))
       return new
 
-    return self.stages.kept(name, run, start)
+    return self.kept(name, run, start)
+
+  def kept(self, name: str, make: Callable[[dict[str, Any]], Any],
+           like: Any) -> Any:
+    """`Stages.kept` for this study's stages."""
+    return self.stages.kept(name + self.suffix, make, like)
 
   def pairs(self, states: Array) -> tuple[Array, Array]:
     """States and rates `[S, N T, D]` to train f on."""
@@ -166,6 +214,46 @@ class Study:
     if not self.data.noisy:
       return self.control
     return self._more("control, smooth states", self.data.smooth)
+
+  @functools.cached_property
+  def _aligned(self) -> tuple[Any, Array]:
+    """f and the smooth trajectories' shifts `[S, N, D]`, trained together.
+
+    What is left of the noise is one shift of each smooth trajectory. Where
+    trajectories meet, f can't explain all rates unless they are shifted back.
+    The shifts have a Gaussian prior with their standard errors.
+    """
+    prior = self.config.shift_prior
+    shape = self.data.smooth.shape
+
+    def loss(params: Any, data: Any) -> Array:
+      x, y, sigma = data
+      moved = x + (params["shift"] * sigma[None])[:, None]
+      field = lambda s: self.apply(params["f"], s)
+      return mse(jax.vmap(jax.vmap(field))(moved),
+                 y) + prior * jnp.mean(y**2) * jnp.mean(params["shift"]**2)
+
+    start = {
+        "f": self.vanilla,
+        "shift": jnp.zeros((shape[0], shape[1], shape[3]), jnp.float32)
+    }
+    steps = self.config.fine_steps
+    found = self.train("control, aligned states", loss, start,
+                       (self.data.smooth, self.data.rates, self.data.sigma),
+                       steps, self.cosine(steps))
+    return found["f"], found["shift"] * self.data.sigma[:, None]
+
+  @property
+  def aligned_control(self) -> Any:
+    """The control fine-tuned on aligned states; itself without noise."""
+    return self._aligned[0] if self.data.noisy else self.control
+
+  @property
+  def aligned(self) -> Array:
+    """`[S, N, T, D]`, smooth states without the shifts that f has found."""
+    if not self.data.noisy:
+      return self.data.smooth
+    return self.data.smooth + self._aligned[1][:, :, None]
 
   @functools.cached_property
   def energy_network(self) -> Any:
