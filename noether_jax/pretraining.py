@@ -22,6 +22,7 @@ from noether_jax.types import Array, Params
 
 _DROPPED = 9.0
 _SLOW = 0.05
+_MANY = 1000
 
 
 class Learned(NamedTuple):
@@ -224,6 +225,7 @@ def pretrain(
     max_samples: int = 2500,
     starts: Params | None = None,
     keep: int = 1,
+    trial_steps: int | None = None,
 ) -> Learned:
   """Make a network a conserved quantity of the trajectories.
 
@@ -243,9 +245,12 @@ def pretrain(
     max_samples: of more states, evenly spread ones are fitted.
     starts: leaves `[R, ...]`, several initial parameters instead of the net's.
     keep: how many of them, those with the best closed forms, are fitted.
+    trial_steps: steps after which only the fit with the least sum of both
+      quotients goes on; they are made on half of the states if these are many.
+      None for `num_steps`.
 
   Returns:
-    A `Learned`; of several fits the one with the least sum of both quotients.
+    A `Learned`.
 
   Raises:
     ValueError: if the shapes do not fit, or `keep` is not in [1, R].
@@ -275,9 +280,18 @@ def pretrain(
   solved, scores = jax.lax.map(
       lambda p: _closed_form(net, p, problem, candidates), starts)
   best = jnp.argsort(scores)[:keep]
-  fits = jax.lax.map(lambda p: _fit(net, p, problem, num_steps, anchor),
+  trial = num_steps if trial_steps is None else min(trial_steps, num_steps)
+  half = problem
+  if trial < num_steps and len(problem.few[0]) >= _MANY:
+    half = problem._replace(few=tuple(leaf[::2] for leaf in problem.few))
+  fits = jax.lax.map(lambda p: _fit(net, p, half, trial, anchor),
                      jax.tree.map(lambda leaf: leaf[best], solved))
   total = fits.rate_quotient + fits.variance_quotient
   # argmin would take a NaN.
   chosen = jnp.argmin(jnp.where(jnp.isfinite(total), total, jnp.inf))
-  return jax.tree.map(lambda leaf: leaf[chosen], fits)
+  tried = jax.tree.map(lambda leaf: leaf[chosen], fits)
+  if trial == num_steps:
+    return tried
+  fitted = _fit(net, tried.params, problem, num_steps - trial, anchor)
+  return fitted._replace(initial=tried.initial,
+                         costs=jnp.concatenate([tried.costs, fitted.costs[1:]]))

@@ -17,13 +17,17 @@ class Config:
     shift_prior: weight of the trajectories' shifts, see `Study.aligned`.
     shift_rate: Adam's rate for them.
     starts: networks from which the precise g is begun.
-    keep: how many of them are fitted, for K = 1; one more for K > 1.
-    fit_steps: Levenberg-Marquardt steps of each, for K = 1; twice as many for
-      K > 1.
+    keep: how many of them are fitted, for K = 1 and K > 1.
+    fold_keep: the same for the safety rule's folds.
+    trial_steps: Levenberg-Marquardt steps of each, for K = 1 and K > 1.
+    fit_steps: of the best, those included.
     predictor: hidden widths of f.
     conserved: hidden widths of g.
+    activation: of g, a function of jax.numpy.
     naive_rate: inner SGD rate of the naive recipe.
     fractions: of the Gauss-Newton step, from which the safety rule chooses.
+    rollout_steps: steps of training on rollouts, an idea that was tried.
+    rollout_share: of the rates above, for that.
     folds: f and g are learned that many times, each time without some
       trajectories, on which the safety rule then judges them.
     num_test: test trajectories.
@@ -37,12 +41,17 @@ class Config:
   shift_prior: float = 2e-5
   shift_rate: float = 1e-2
   starts: int = 12
-  keep: int = 2
-  fit_steps: int = 25
+  keep: tuple[int, int] = (3, 8)
+  fold_keep: tuple[int, int] = (2, 4)
+  trial_steps: tuple[int, int] = (10, 18)
+  fit_steps: tuple[int, int] = (25, 50)
   predictor: tuple[int, ...] = (64, 64)
   conserved: tuple[int, ...] = (24, 24)
+  activation: str = "tanh"
   naive_rate: float = 0.1
   fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+  rollout_steps: int = 300
+  rollout_share: float = 0.3
   folds: int = 3
   num_test: int = 25
   stretch: int = 4
@@ -67,9 +76,12 @@ def make(*, quick: bool = False) -> Config:
   return Config(steps=100,
                 fine_steps=100,
                 quotient_steps=100,
-                fit_steps=4,
                 starts=2,
-                keep=1,
+                keep=(1, 1),
+                fold_keep=(1, 1),
+                trial_steps=(2, 2),
+                fit_steps=(4, 4),
+                rollout_steps=20,
                 folds=2,
                 num_test=3,
                 stretch=2)

@@ -1,15 +1,56 @@
 """What f and g learn from, and the paths they are measured on."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+import os
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.interpolate import CubicHermiteSpline
 
 from datasets import dynamics
+from datasets import loading
+from noether_jax.evidence import local_polynomial
 from noether_jax.symbolic.noise import integrate
 
 Array = jax.Array
+
+
+class System(Protocol):
+  """What the study has to know of a system, simulated or measured."""
+
+  @property
+  def name(self) -> str:
+    """What it is called on a command line."""
+
+  @property
+  def laws(self) -> Callable[..., Any]:
+    """`(states [..., D], xp) -> [..., K]`, the known quantities."""
+
+  @property
+  def law_names(self) -> tuple[str, ...]:
+    """K names."""
+
+  @property
+  def columns(self) -> str:
+    """Names and units, as `noether-discover --columns` takes them."""
+
+
+class Measured(NamedTuple):
+  """A `System` without equations."""
+  name: str
+  laws: Callable[..., Any]
+  law_names: tuple[str, ...]
+  columns: str
+
+
+# The law that HNN's authors fitted by hand; friction makes it approximate.
+REAL_PENDULUM = Measured(
+    "real_pendulum", lambda s, xp:
+    (s[..., 1]**2 - 2.4 * xp.cos(s[..., 0]))[..., None], ("energy",),
+    "q:rad,p:rad/s")
+WINDOW = 45
 
 
 class Data(NamedTuple):
@@ -17,14 +58,16 @@ class Data(NamedTuple):
 
   Attributes:
     states: `[S, N, T, D]`, training trajectories as observed.
-    rates: `[S, N, T, D]`, the field at the clean states.
+    rates: `[S, N, T, D]`, the field at the clean states; of measured data, the
+      derivative of the smooth states.
     smooth: `[S, N, T, D]`, states without most of the noise: the integral of
-      the rates, which have none, shifted to fit the states. The same as
-      `states` without noise.
+      the rates, which have none, shifted to fit the states; of measured data,
+      local polynomials. The same as `states` without noise.
     sigma: `[S, D]`, standard error of that shift; zero without noise.
-    test: `[S, M, L, D]`, clean, longer.
+    test: `[S, M, L, D]`, longer; clean, unless measured.
     dt: the time step.
     noisy: whether there is noise.
+    shifted: whether what is left of it in `smooth` is a shift.
   """
   states: Array
   rates: Array
@@ -33,6 +76,7 @@ class Data(NamedTuple):
   test: Array
   dt: float
   noisy: bool
+  shifted: bool
 
 
 def make(system: dynamics.System, *, noise: float, trajectories: int,
@@ -66,4 +110,51 @@ def make(system: dynamics.System, *, noise: float, trajectories: int,
   return Data(single([d.states for d in sets]), single([d.rates for d in sets]),
               single([states for states, _ in smooth]),
               single([sigma for _, sigma in smooth]),
-              single([d.test for d in sets]), float(sets[0].time[1]), noise > 0)
+              single([d.test for d in sets]), float(sets[0].time[1]), noise > 0,
+              noise > 0)
+
+
+def measured(seeds: list[int],
+             *,
+             stretch: int,
+             data_dir: str | os.PathLike[str] = loading.DEFAULT_DATA_DIR,
+             manual_dir: str | os.PathLike[str] | None = None) -> Data:
+  """The measured pendulum: one series, the same for every seed.
+
+  States and rates come from polynomials of degree 4 in 9 samples; where a
+  sample was lost (about one in forty), the smooth curve stands for it. The
+  training part is cut into paths of WINDOW samples, which follow each other.
+
+  Args:
+    seeds: S seeds.
+    stretch: length of the test path over that of a training path, at most: it
+      ends with the series.
+    data_dir: where prepared data lie.
+    manual_dir: folder with real_pend_h_1.txt or schmidt_lipson/ with it.
+
+  Returns:
+    `Data`; the one test path is as measured.
+
+  Raises:
+    ValueError: if the file is missing or not the published one.
+    ImportError: if the extra `data` is not installed.
+  """
+  load = lambda split: loading.load(
+      "real_pendulum", split=split, data_dir=data_dir, manual_dir=manual_dir)
+  train, test = load("train"), load("test")
+  time, observed = train["time"][0], train["states"][0]
+  smooth, slope, _ = local_polynomial(time, observed)
+  curve = CubicHermiteSpline(time, smooth, slope)
+  dt = float(np.median(np.diff(time)))
+  place = np.rint((time - time[0]) / dt).astype(int)
+  grid = time[0] + dt * np.arange(place[-1] + 1)
+  states = curve(grid)
+  states[place] = observed
+  count = len(grid) // WINDOW
+  cut = lambda values: values[:count * WINDOW].reshape(count, WINDOW, -1)
+  path = test["states"][0][:1 + stretch * (WINDOW - 1)]
+  repeat = lambda values: jnp.stack([jnp.asarray(values, jnp.float32)] * len(
+      seeds))
+  return Data(repeat(cut(states)), repeat(cut(curve(grid, 1))),
+              repeat(cut(curve(grid))), repeat(np.zeros(observed.shape[1])),
+              repeat(path[None]), dt, True, False)

@@ -47,8 +47,10 @@ def draw(rows: list[dict[str, Any]], settings: dict[str, Any]) -> bytes:
     axes.set_yticks(range(len(shown)), [row["row"] for row in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xlabel("error of long rollouts / the control's (bar: mean)")
-    axes.set_title(f"{settings['system']}, {settings['trajectories']} "
-                   f"trajectories, noise {settings['noise']:g}")
+    made = ("measured" if settings["noise"] is None else
+            f"{settings['trajectories']} trajectories, "
+            f"noise {settings['noise']:g}")
+    axes.set_title(f"{settings['system']}, {made}")
     axes.grid(axis="x", alpha=0.3)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=150)

@@ -73,9 +73,8 @@ def precise(e: Study) -> Any:
   Returns:
     Parameters in float32, leaves `[S, ...]`.
   """
-  single = e.num_quantities == 1
-  steps = e.config.fit_steps * (1 if single else 2)
-  keep = min(e.config.keep + (0 if single else 1), e.config.starts)
+  several = int(e.num_quantities > 1)
+  steps = e.config.fit_steps[several]
 
   def one(arguments: Any) -> Any:
     starts, states, rates = arguments
@@ -84,7 +83,8 @@ def precise(e: Study) -> Any:
                                    rates,
                                    num_steps=steps,
                                    starts=starts,
-                                   keep=keep)
+                                   keep=e.config.keep[several],
+                                   trial_steps=e.config.trial_steps[several])
     return learned.params, learned.rate_quotient, learned.variance_quotient
 
   # One seed after the other: the normal equations of all would not fit.

@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from datasets import dynamics
+from datasets import loading
 from experiments.common import program
 from experiments.common import tables as common
 from experiments.common.program import claim
@@ -26,19 +27,22 @@ from experiments.common.stages import Stages
 from experiments.neural import config as configs
 from experiments.neural import data
 from experiments.neural import figures
+from experiments.neural import ideas
 from experiments.neural import measures
 from experiments.neural import rows
 from experiments.neural import tables
 from experiments.neural.study import Study
 from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
+from noether_jax.tables import InputError
 
 
 def define_flags() -> flags.FlagValues:
   """The program's flags, in a registry of their own."""
   values = program.define_flags()
   shared: dict[str, Any] = {"flag_values": values}
-  flags.DEFINE_enum("system", "pendulum", sorted(dynamics.SYSTEMS),
+  flags.DEFINE_enum("system", "pendulum",
+                    [*sorted(dynamics.SYSTEMS), data.REAL_PENDULUM.name],
                     "the system", **shared)
   flags.DEFINE_float("noise",
                      0.1,
@@ -48,16 +52,22 @@ def define_flags() -> flags.FlagValues:
   flags.DEFINE_integer("trajectories",
                        25,
                        "training trajectories",
-                       lower_bound=2,
+                       lower_bound=4,
                        **shared)
+  flags.DEFINE_string("data_dir", loading.DEFAULT_DATA_DIR,
+                      "where prepared measured data lie", **shared)
+  flags.DEFINE_string("manual_dir", None, "folder with real_pend_h_1.txt",
+                      **shared)
   flags.DEFINE_integer("first_seed",
-                       0,
-                       "seeds from here on; 0 to 9 are reported, 100 and above "
-                       "were used to choose the recipe",
+                       0, "seeds from here on; 10 to 19 are reported, 100 and "
+                       "above were used to choose the recipe",
                        lower_bound=0,
                        **shared)
-  flags.DEFINE_multi_enum("recipe", [], list(rows.ROWS),
-                          "rows to measure; all if none", **shared)
+  flags.DEFINE_multi_enum("recipe", [], [*rows.ROWS, *ideas.IDEAS],
+                          "rows to measure; without it all but the ideas",
+                          **shared)
+  flags.DEFINE_bool("ideas", False, "measure the ideas that were tried, too",
+                    **shared)
   return values
 
 
@@ -72,7 +82,7 @@ def _numbers(values: Sequence[Any] | np.ndarray) -> list[float | None]:
 def _evaluate(e: Study, name: str) -> dict[str, Any]:
   """One row; every list has one value per seed."""
   before = sum(r["seconds"] for r in e.stages.records)
-  predictor = rows.ROWS[name](e)
+  predictor = (rows.ROWS | ideas.IDEAS)[name](e)
   with e.stages.stage(f"rollouts: {name}"):
     measured: dict[str, Any] = measures.rollouts(e, predictor)
     if predictor.conserved_fn is not None:
@@ -90,7 +100,7 @@ def _measure(e: Study, out: pathlib.Path,
              wanted: list[str]) -> list[dict[str, Any]]:
   """The wanted rows that the folder does not hold yet, and those it holds."""
   done = []
-  for name in rows.ROWS:
+  for name in (*rows.ROWS, *ideas.IDEAS):
     path = out / f"row_{slug(name)}.json"
     if not path.exists():
       if name not in wanted:
@@ -98,6 +108,37 @@ def _measure(e: Study, out: pathlib.Path,
       write_atomically(path, json.dumps(_evaluate(e, name)) + "\n")
     done.append(json.loads(path.read_text()))
   return done
+
+
+def _made(options: flags.FlagValues) -> dict[str, Any]:
+  """The settings of simulated data; None for measured ones."""
+  names = ("noise", "trajectories")
+  if options.system != data.REAL_PENDULUM.name:
+    return {name: options[name].value for name in names}
+  given = [name for name in names if options[name].present]
+  if given:
+    raise InputError(f"--{given[0]} is for simulated systems: leave it out.")
+  return dict.fromkeys(names)
+
+
+def _load(options: flags.FlagValues, config: configs.Config,
+          seeds: list[int]) -> tuple[data.System, data.Data]:
+  """The system and its data."""
+  if options.system == data.REAL_PENDULUM.name:
+    try:
+      return data.REAL_PENDULUM, data.measured(seeds,
+                                               stretch=config.stretch,
+                                               data_dir=options.data_dir,
+                                               manual_dir=options.manual_dir)
+    except ValueError as error:
+      raise InputError(str(error)) from error
+  system = dynamics.SYSTEMS[options.system]
+  return system, data.make(system,
+                           noise=options.noise,
+                           trajectories=options.trajectories,
+                           seeds=seeds,
+                           num_test=config.num_test,
+                           stretch=config.stretch)
 
 
 def _run(options: flags.FlagValues) -> None:
@@ -110,23 +151,18 @@ def _run(options: flags.FlagValues) -> None:
   settings = {
       "version": importlib.metadata.version("noether_jax"),
       "system": options.system,
-      "noise": options.noise,
-      "trajectories": options.trajectories,
-      "seeds": seeds,
+      **_made(options), "seeds": seeds,
       **dataclasses.asdict(config)
   }
   claim(out, settings)
   stages = Stages(out)
-  system = dynamics.SYSTEMS[options.system]
   with stages.stage("data"):
-    loaded = data.make(system,
-                       noise=options.noise,
-                       trajectories=options.trajectories,
-                       seeds=seeds,
-                       num_test=config.num_test,
-                       stretch=config.stretch)
+    system, loaded = _load(options, config, seeds)
   study = Study(system, config, loaded, seeds, stages)
-  done = _measure(study, out, options.recipe or list(rows.ROWS))
+  wanted = options.recipe or list(rows.ROWS)
+  if options.ideas:
+    wanted = [*wanted, *ideas.IDEAS]
+  done = _measure(study, out, wanted)
   body = tables.cells(done)
   results = {
       "settings": settings,

@@ -18,13 +18,13 @@ from noether_jax.trajectories import parse_columns
 Array = jax.Array
 
 
-def _tailored(e: Study,
-              theta: Any,
-              phi: Any,
-              *,
-              conserved_fn: Callable[..., Array] | None = None,
-              fraction: Array | None = None,
-              sgd: float | None = None) -> Predictor:
+def tailored(e: Study,
+             theta: Any,
+             phi: Any,
+             *,
+             conserved_fn: Callable[..., Array] | None = None,
+             fraction: Array | None = None,
+             sgd: float | None = None) -> Predictor:
   """f tailored by g in one inner step."""
   function = e.conserved_fn if conserved_fn is None else conserved_fn
   whole = e.ones() if fraction is None else fraction
@@ -35,22 +35,22 @@ def _tailored(e: Study,
 def _naive(e: Study) -> Predictor:
   both = learning.joint(e, "naive joint training", e.untrained,
                         e.config.naive_rate)
-  return _tailored(e, both["f"], both["g"], sgd=e.config.naive_rate)
+  return tailored(e, both["f"], both["g"], sgd=e.config.naive_rate)
 
 
 def _quotient_joint(e: Study) -> Predictor:
   both = learning.joint(e, "joint training", learning.quotient(e), None)
-  return _tailored(e, both["f"], both["g"])
+  return tailored(e, both["f"], both["g"])
 
 
 def _random(e: Study) -> Predictor:
   theta = learning.through_frozen(e, "training through a random g", e.untrained)
-  return _tailored(e, theta, e.untrained)
+  return tailored(e, theta, e.untrained)
 
 
 def _final(e: Study) -> Predictor:
   trust = learning.trust(e)
-  return _tailored(e, trust.theta, learning.precise(e), fraction=trust.fraction)
+  return tailored(e, trust.theta, learning.precise(e), fraction=trust.fraction)
 
 
 def true_law(e: Study) -> Callable[..., Array]:
@@ -59,37 +59,47 @@ def true_law(e: Study) -> Callable[..., Array]:
 
 
 def _oracle(e: Study, theta: Any) -> Predictor:
-  return _tailored(e, theta, e.ones(), conserved_fn=true_law(e))
+  return tailored(e, theta, e.ones(), conserved_fn=true_law(e))
 
 
-def _discovered(e: Study) -> Predictor:
-  """Formulas that the library's search finds in each seed's aligned states."""
+def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
+  """f tailored with the formulas that the library's search finds in paths.
+
+  Args:
+    e: the study.
+    theta: f's parameters.
+    paths: `[S, N, T, D]`.
+    stage: the search's name.
+
+  Returns:
+    A `Predictor`; without tailoring where nothing was found.
+  """
   variables = parse_columns(e.system.columns)
   count = e.num_quantities
-  with e.stages.stage("discovery") as counts:
+  with e.stages.stage(stage) as counts:
     found = []
-    for states in np.asarray(e.aligned, np.float64):
+    for states in np.asarray(paths, np.float64):
       try:
         times = [e.data.dt * np.arange(len(s)) for s in states]
         found.append(discover(list(states), variables, times=times).laws)
       except InputError:
         found.append(())
-    # Aligned states share an error along a trajectory, so that the search finds
-    # a true law only approximately conserved.
+    # Aligned states share an error along a trajectory, so that the search
+    # finds a true law only approximately conserved.
     named = lambda laws: [w for w in laws if "conserved" in w.verdict]
     found = [named(laws)[:count] for laws in found]
     counts["laws"] = [[law.text for law in laws] for laws in found]
   terms = list(
       dict.fromkeys(t for laws in found for law in laws for t in law.terms))
   if not terms:
-    return Predictor(lambda p, x: e.apply(p, x), e.control)
+    return Predictor(lambda p, x: e.apply(p, x), theta)
   values = np.zeros((len(found), count, len(terms)), np.float32)
   for s, laws in enumerate(found):
     for k, law in enumerate(laws):
       for term, c in zip(law.terms, law.coefficients):
         values[s, k, terms.index(term)] = c
   function = lambda c, x: c @ features.evaluate(terms, x, jnp)
-  return _tailored(e, e.control, jnp.asarray(values), conserved_fn=function)
+  return tailored(e, theta, jnp.asarray(values), conserved_fn=function)
 
 
 ROWS: dict[str, Callable[[Study], Predictor]] = {
@@ -108,17 +118,17 @@ ROWS: dict[str, Callable[[Study], Predictor]] = {
     "naive joint g":
         _naive,
     "quotient g":
-        lambda e: _tailored(e, e.control, learning.quotient(e)),
+        lambda e: tailored(e, e.control, learning.quotient(e)),
     "quotient g, joint":
         _quotient_joint,
     "precise g":
-        lambda e: _tailored(e, e.control, learning.precise(e)),
+        lambda e: tailored(e, e.control, learning.precise(e)),
     "precise g, aligned states":
-        lambda e: _tailored(e, e.aligned_control, learning.precise(e)),
+        lambda e: tailored(e, e.aligned_control, learning.precise(e)),
     "final":
         _final,
     "discovered formula":
-        _discovered,
+        lambda e: with_formulas(e, e.control, e.aligned, "discovery"),
     "oracle":
         lambda e: _oracle(e, e.control),
     "oracle, aligned states":

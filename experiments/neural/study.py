@@ -1,6 +1,8 @@
 """The predictors and quantities of one system, trained on demand."""
 
 from collections.abc import Callable
+import copy
+import dataclasses
 import functools
 from typing import Any, NamedTuple
 
@@ -9,12 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from datasets import dynamics
 from experiments.common.stages import Stages
 from experiments.common.train import fit
-from experiments.neural import invariances
+from experiments.neural import quantities
 from experiments.neural.config import Config
 from experiments.neural.data import Data
+from experiments.neural.data import System
 from noether_jax import integrators
 from noether_jax import networks
 from noether_jax.conservation import field_residuals
@@ -49,7 +51,7 @@ class Study:
   """What the rows of one table share; trained parameters are kept in a folder.
 
   Attributes:
-    system: the simulated system.
+    system: what is known of the system.
     config: the settings.
     data: of all seeds.
     seeds: S seeds.
@@ -60,7 +62,7 @@ class Study:
   """
 
   def __init__(self,
-               system: dynamics.System,
+               system: System,
                config: Config,
                data: Data,
                seeds: list[int],
@@ -93,8 +95,29 @@ class Study:
     data = self.data._replace(states=self.data.states[:, keep],
                               rates=self.data.rates[:, keep],
                               smooth=self.data.smooth[:, keep])
-    return Study(self.system, self.config, data, self.seeds, self.stages,
+    config = dataclasses.replace(self.config, keep=self.config.fold_keep)
+    return Study(self.system, config, data, self.seeds, self.stages,
                  f", without {name}")
+
+  def varied(self, name: str, **changes: Any) -> "Study":
+    """The same study and predictors with other settings of g.
+
+    Args:
+      name: of the variation, for its stages.
+      **changes: of the configuration.
+
+    Returns:
+      A `Study`.
+    """
+    _ = self.control, self.aligned  # Trained once, not in each variation.
+    other = copy.copy(self)
+    other.config = dataclasses.replace(self.config, **changes)
+    other.suffix = f"{self.suffix}, {name}"
+    for cached in ("starts", "untrained"):
+      other.__dict__.pop(cached, None)
+    other.net = other._net(0, 0)
+    other.conserved_fn = other.net.apply
+    return other
 
   def _stacked(self, make: Callable[[int], Any]) -> Any:
     """Parameters of all seeds, stacked."""
@@ -103,21 +126,13 @@ class Study:
 
   def _net(self, index: int, start: int) -> networks.ConservedNet:
     """An untrained g of a seed; it standardises that seed's states."""
-    known = invariances.KNOWN.get(self.system.name, {})
-    states = self.data.smooth[index]
-    flat = states.reshape(-1, states.shape[-1])
-    if "mirror" in known:
-      flat = jnp.concatenate([flat, jax.vmap(known["mirror"])(flat)])
-    if "transform" in known:
-      flat = jax.vmap(known["transform"])(flat)
     key = jax.random.fold_in(jax.random.key(self.seeds[index]), 1 + start)
-    return networks.conserved_mlp(key,
-                                  flat.shape[1],
-                                  self.num_quantities,
-                                  hidden=self.config.conserved,
-                                  mean=jnp.mean(flat, 0),
-                                  scale=jnp.std(flat, 0),
-                                  **known)
+    return quantities.make(key,
+                           self.system.name,
+                           self.data.smooth[index],
+                           self.num_quantities,
+                           hidden=self.config.conserved,
+                           activation=self.config.activation)
 
   @functools.cached_property
   def starts(self) -> Any:
@@ -136,9 +151,10 @@ class Study:
     """The first of them, leaves `[S, ...]`."""
     return jax.tree.map(lambda leaf: leaf[:, 0], self.starts)
 
-  def cosine(self, steps: int) -> Any:
-    """Adam with a cosine schedule; g, if it is trained too, has its own."""
-    adam = lambda rate: optax.adam(optax.cosine_decay_schedule(rate, steps))
+  def cosine(self, steps: int, share: float = 1.0) -> Any:
+    """Adam with cosine schedules of f's, g's and the shifts' rates' share."""
+    adam = lambda rate: optax.adam(
+        optax.cosine_decay_schedule(share * rate, steps))
     both = optax.multi_transform(
         {
             "f": adam(self.config.rate),
@@ -245,13 +261,13 @@ class Study:
 
   @property
   def aligned_control(self) -> Any:
-    """The control fine-tuned on aligned states; itself without noise."""
-    return self._aligned[0] if self.data.noisy else self.control
+    """The control fine-tuned on aligned states, or on smooth ones."""
+    return self._aligned[0] if self.data.shifted else self.smooth_control
 
   @property
   def aligned(self) -> Array:
     """`[S, N, T, D]`, smooth states without the shifts that f has found."""
-    if not self.data.noisy:
+    if not self.data.shifted:
       return self.data.smooth
     return self.data.smooth + self._aligned[1][:, :, None]
 
