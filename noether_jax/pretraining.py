@@ -283,7 +283,8 @@ def pretrain(
   trial = num_steps if trial_steps is None else min(trial_steps, num_steps)
   half = problem
   if trial < num_steps and len(problem.few[0]) >= _MANY:
-    half = problem._replace(few=tuple(leaf[::2] for leaf in problem.few))
+    few, velocities, share = problem.few
+    half = problem._replace(few=(few[::2], velocities[::2], share[::2]))
   fits = jax.lax.map(lambda p: _fit(net, p, half, trial, anchor),
                      jax.tree.map(lambda leaf: leaf[best], solved))
   total = fits.rate_quotient + fits.variance_quotient
