@@ -85,7 +85,8 @@ def variance_quotient(
   Args:
     conserved_fn: `(params, state [D]) -> [K]`.
     params: of `conserved_fn`.
-    states: `[N, T, D]`, N trajectories as observed.
+    states: `[N, T, D]`, N trajectories as observed; also `[N, T, ...]`, for
+      instance frames.
     weights: `[N, T]`, 0 where a state is missing or held out; None for ones.
     noise: `[D]` standard deviations of the observation noise, in the states'
       units: what it adds to the scatters is subtracted, to first order. A W
@@ -108,9 +109,12 @@ def variance_quotient(
     >>> float(variance_quotient(lambda p, x: x[:1], None, circles)) > -.1
     True
   """
-  if states.ndim != 3:
-    raise ValueError("`states` must be [N, T, D]: got shape "
+  if states.ndim < 3:
+    raise ValueError("`states` must be [N, T, D] or [N, T, ...]: got shape "
                      f"{states.shape}. Pass weights 0 where one is shorter.")
+  if noise is not None and states.ndim != 3:
+    raise ValueError("`noise` is for states [N, T, D]: got shape "
+                     f"{states.shape}.")
   share = _weights(states, weights)
   values = jax.vmap(jax.vmap(lambda x: conserved_fn(params, x)))(states)
   within, total = scatter(values, share)

@@ -136,3 +136,63 @@ def test_errors():
     pretraining.pretrain(net_for(states), states, rates[:2])
   with pytest.raises(ValueError, match="`hidden` must name at least one"):
     networks.conserved_mlp(jax.random.key(0), 2, hidden=())
+
+
+def test_mirrored_quantities_have_their_parity_and_are_not_mixed():
+  states, _ = oscillators()
+  net = net_for(states, 2, mirror=networks.flip(1, 3), parities=(1, -1))
+  x = jnp.array([.3, .2, -.4, .7])
+  even, odd = net.apply(net.params, x)
+  mirrored = net.apply(net.params, networks.flip(1, 3)(x))
+  np.testing.assert_allclose(mirrored, [even, -odd], rtol=1e-12)
+  # Rotations in the plane: radius (even), and a signed area (odd).
+  t = np.linspace(0, 2., 12)
+  random = np.random.default_rng(1)
+  r, w = random.uniform(.5, 1.5,
+                        (10, 1)), random.uniform(.5, 1.5, (10, 1)) * np.where(
+                            np.arange(10)[:, None] % 2, 1, -1)
+  q = np.stack([r * np.cos(w * t), r * np.sin(w * t)], -1)
+  v = w[..., None] * np.stack([-q[..., 1], q[..., 0]], -1)
+  states = jnp.array(np.concatenate([q, v], -1))
+  rates = jnp.array(np.concatenate([v, -w[..., None]**2 * q], -1))
+  net = net_for(states, 2, mirror=networks.flip(1, 3), parities=(1, -1))
+  learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v, num_steps=4))(
+      states, rates)
+  value = lambda x: net.apply(learned.params, x)
+  even, odd = value(states[0, 0])
+  np.testing.assert_allclose(value(networks.flip(1, 3)(states[0, 0])),
+                             [even, -odd],
+                             rtol=1e-9)
+  values = jax.vmap(jax.vmap(value))(states).reshape(-1, 2)
+  np.testing.assert_allclose(np.var(values, axis=0), 1., rtol=1e-6)
+
+
+def test_of_several_starts_the_best_is_fitted_on():
+  states, rates = ellipses()
+  net = net_for(states)
+  starts = jax.vmap(
+      lambda key: networks.conserved_mlp(key, 2, hidden=(12, 12)).params)(
+          jax.random.split(jax.random.key(3), 4))
+  run = jax.jit(lambda p, **more: pretraining.pretrain(
+      net, states, rates, num_steps=6, starts=p, **more),
+                static_argnames=("keep", "trial_steps"))
+  pick = lambda i: jax.tree.map(lambda leaf: leaf[i:i + 1], starts)
+  score = lambda fit: float(fit.rate_quotient + fit.variance_quotient)
+  alone = [score(run(pick(i))) for i in range(4)]
+  assert np.ptp(alone) > 1e-3
+  np.testing.assert_allclose(score(run(starts, keep=4)), min(alone), rtol=1e-9)
+  tried = run(starts, keep=4, trial_steps=2)
+  assert tried.costs.shape == (7,) and np.isfinite(score(tried))
+  assert min(alone) - 1 < score(tried) < max(alone) + 1
+  with pytest.raises(ValueError, match="`keep` must lie in"):
+    run(starts, keep=5)
+
+
+def test_parities_must_be_signs():
+  for parities in ((), (1, 0), (1,)):
+    with pytest.raises(ValueError, match="parities"):
+      networks.conserved_mlp(jax.random.key(0),
+                             2,
+                             2,
+                             mirror=networks.flip(1),
+                             parities=parities)

@@ -12,11 +12,11 @@ import numpy as np
 import optax
 
 from experiments.common.stages import Stages
-from experiments.common.train import fit
 from experiments.neural import quantities
 from experiments.neural.config import Config
 from experiments.neural.data import Data
 from experiments.neural.data import System
+from experiments.neural.training import Training
 from noether_jax import integrators
 from noether_jax import networks
 from noether_jax.conservation import field_residuals
@@ -47,16 +47,12 @@ def _single(tree: Any) -> Any:
   return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), tree)
 
 
-class Study:
+class Study(Training):
   """What the rows of one table share; trained parameters are kept in a folder.
 
   Attributes:
     system: what is known of the system.
-    config: the settings.
-    data: of all seeds.
     seeds: S seeds.
-    stages: times and counts.
-    suffix: of its stages' names, for a study without some trajectories.
     apply: `(params, x [D]) -> dx/dt [D]`, the predictor f.
     hamiltonian: the same, of the Hamiltonian network.
   """
@@ -68,8 +64,8 @@ class Study:
                seeds: list[int],
                stages: Stages,
                suffix: str = ""):
-    self.system, self.config, self.data = system, config, data
-    self.seeds, self.stages, self.suffix = seeds, stages, suffix
+    super().__init__(config, data, stages, suffix)
+    self.system, self.seeds = system, seeds
     size = data.states.shape[-1]
     self.num_quantities = len(system.law_names)
     self._make = lambda key: networks.mlp(
@@ -150,57 +146,6 @@ class Study:
   def untrained(self) -> Any:
     """The first of them, leaves `[S, ...]`."""
     return jax.tree.map(lambda leaf: leaf[:, 0], self.starts)
-
-  def cosine(self, steps: int, share: float = 1.0) -> Any:
-    """Adam with cosine schedules of f's, g's and the shifts' rates' share."""
-    adam = lambda rate: optax.adam(
-        optax.cosine_decay_schedule(share * rate, steps))
-    both = optax.multi_transform(
-        {
-            "f": adam(self.config.rate),
-            "g": adam(self.config.conserved_rate),
-            "shift": adam(self.config.shift_rate)
-        }, lambda tree: {
-            k: jax.tree.map(lambda _, k=k: k, v) for k, v in tree.items()
-        })
-    return optax.chain(optax.clip_by_global_norm(1.0), both)
-
-  def train(self, name: str, loss: Callable[..., Array], start: Any, data: Any,
-            steps: int, optimizer: Any) -> Any:
-    """Trains in a stage of this name, or finds what it left."""
-
-    def run(counts: dict[str, Any]) -> Any:
-      new, losses = fit(loss,
-                        start,
-                        data,
-                        steps=steps,
-                        optimizer=optimizer,
-                        name=name)
-      counts.update(steps=steps, final_loss=float(f"{jnp.mean(losses):.4g}"))
-      return new
-
-    return self.kept(name, run, start)
-
-  def kept(self, name: str, make: Callable[[dict[str, Any]], Any],
-           like: Any) -> Any:
-    """`Stages.kept` for this study's stages."""
-    return self.stages.kept(name + self.suffix, make, like)
-
-  def pairs(self, states: Array) -> tuple[Array, Array]:
-    """States and rates `[S, N T, D]` to train f on."""
-    flat = lambda v: v.reshape(v.shape[0], -1, v.shape[-1])
-    return flat(states), flat(self.data.rates)
-
-  def fine_tuned(self, name: str, field: Callable[..., Array], start: Any,
-                 data: tuple[Array, ...]) -> Any:
-    """`{"f": ..., "g": ...}` trained on the rates for `fine_steps`."""
-
-    def loss(params: Any, data: Any) -> Array:
-      x, y, *rest = data
-      return mse(jax.vmap(lambda s: field(params, s, *rest))(x), y)
-
-    steps = self.config.fine_steps
-    return self.train(name, loss, start, data, steps, self.cosine(steps))
 
   def _first(self, name: str, apply: Callable[..., Array],
              make: Callable[[Array], Any]) -> Any:
