@@ -24,6 +24,7 @@ class Config:
     predictor: hidden widths of f.
     conserved: hidden widths of g.
     activation: of g, a function of jax.numpy.
+    naive: hidden widths of the naive recipe's g.
     naive_rate: inner SGD rate of the naive recipe.
     fractions: of the Gauss-Newton step, from which the safety rule chooses.
     rollout_steps: steps of training on rollouts, an idea that was tried.
@@ -48,6 +49,7 @@ class Config:
   predictor: tuple[int, ...] = (64, 64)
   conserved: tuple[int, ...] = (24, 24)
   activation: str = "tanh"
+  naive: tuple[int, ...] = (32, 32)
   naive_rate: float = 0.1
   fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
   rollout_steps: int = 300

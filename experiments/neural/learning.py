@@ -1,5 +1,6 @@
 """How g is learned, with f or before it, and how much it is trusted."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -39,19 +40,26 @@ def quotient(e: Study) -> Any:
                  optax.adam(e.config.conserved_rate))["g"]
 
 
-def joint(e: Study, name: str, phi: Any, sgd: float | None) -> Any:
+def joint(e: Study,
+          name: str,
+          phi: Any,
+          *,
+          conserved_fn: Callable[..., Array] | None = None,
+          sgd: float | None = None) -> Any:
   """f and g trained together through the inner step, from the vanilla f.
 
   Args:
     e: the study.
     name: of the stage.
     phi: where g begins.
+    conserved_fn: g, if it is not the study's.
     sgd: see `Study.tailored`.
 
   Returns:
     `{"f": ..., "g": ...}`, leaves `[S, ...]`.
   """
-  field = e.tailored(e.conserved_fn, sgd)
+  function = e.conserved_fn if conserved_fn is None else conserved_fn
+  field = e.tailored(function, sgd)
   both = lambda params, s: field((params["f"], params["g"], 1.0), s)
   return e.fine_tuned(name, both, {
       "f": e.vanilla,

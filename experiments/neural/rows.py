@@ -33,13 +33,18 @@ def tailored(e: Study,
 
 
 def _naive(e: Study) -> Predictor:
-  both = learning.joint(e, "naive joint training", e.untrained,
-                        e.config.naive_rate)
-  return tailored(e, both["f"], both["g"], sgd=e.config.naive_rate)
+  function, start = e.naive
+  rate = e.config.naive_rate
+  both = learning.joint(e,
+                        "naive joint training",
+                        start,
+                        conserved_fn=function,
+                        sgd=rate)
+  return tailored(e, both["f"], both["g"], conserved_fn=function, sgd=rate)
 
 
 def _quotient_joint(e: Study) -> Predictor:
-  both = learning.joint(e, "joint training", learning.quotient(e), None)
+  both = learning.joint(e, "joint training", learning.quotient(e))
   return tailored(e, both["f"], both["g"])
 
 

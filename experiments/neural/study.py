@@ -155,6 +155,16 @@ class Study(Training):
                       self.config.steps, optax.adam(self.config.rate))
 
   @functools.cached_property
+  def naive(self) -> tuple[Callable[..., Array], Any]:
+    """A plain network `(phi, x [D]) -> [K]` and its random parameters."""
+    size = self.data.states.shape[-1]
+    make = lambda key: networks.mlp(
+        key, size, self.num_quantities, hidden=self.config.naive)
+    start = self._stacked(
+        lambda seed: make(jax.random.fold_in(jax.random.key(seed), 0))[1])
+    return make(jax.random.key(0))[0], start
+
+  @functools.cached_property
   def vanilla(self) -> Any:
     """f after its first training."""
     return self._first("vanilla", self.apply, self._make)
@@ -228,7 +238,7 @@ class Study(Training):
   def tailored(self,
                conserved_fn: Callable[..., Array],
                sgd: float | None = None) -> Callable[..., Array]:
-    """f that tailors itself to every state, one inner step on grad g . f dt.
+    """f that tailors itself to every state, one inner step on grad g . f.
 
     Args:
       conserved_fn: `(phi, x [D]) -> [K]`.
@@ -249,8 +259,8 @@ class Study(Training):
                               predict_fn=lambda p, s, _: self.apply(p, s),
                               conserved_fn=conserved_fn,
                               optimizer=optimizer,
-                              residual_fn=functools.partial(
-                                  field_residuals, dt=self.data.dt)).value
+                              residual_fn=functools.partial(field_residuals,
+                                                            dt=1.0)).value
 
     return field
 
