@@ -192,7 +192,8 @@ class Study(Training):
 
     What is left of the noise is one shift of each smooth trajectory. Where
     trajectories meet, f can't explain all rates unless they are shifted back.
-    The shifts have a Gaussian prior with their standard errors.
+    The shifts have a Gaussian prior with their standard errors, weighed against
+    what f leaves unexplained: that is not independent along a trajectory.
     """
     prior = self.config.shift_prior
     shape = self.data.smooth.shape
@@ -201,8 +202,9 @@ class Study(Training):
       x, y, sigma = data
       moved = x + (params["shift"] * sigma[None])[:, None]
       field = lambda s: self.apply(params["f"], s)
-      return mse(jax.vmap(jax.vmap(field))(moved),
-                 y) + prior * jnp.mean(y**2) * jnp.mean(params["shift"]**2)
+      misfit = mse(jax.vmap(jax.vmap(field))(moved), y)
+      return misfit + prior * jax.lax.stop_gradient(misfit) * jnp.mean(
+          params["shift"]**2)
 
     start = {
         "f": self.vanilla,
