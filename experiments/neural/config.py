@@ -42,7 +42,7 @@ class Config:
   shift_prior: float = 0.5
   shift_rate: float = 1e-2
   starts: int = 12
-  keep: tuple[int, int] = (3, 5)
+  keep: tuple[int, int] = (3, 10)
   fold_keep: tuple[int, int] = (2, 3)
   trial_steps: tuple[int, int] = (10, 15)
   fit_steps: tuple[int, int] = (25, 45)
