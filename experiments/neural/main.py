@@ -16,6 +16,7 @@ from absl import flags
 from absl import logging
 import jax
 import numpy as np
+import threadpoolctl
 
 from datasets import dynamics
 from datasets import loading
@@ -141,6 +142,8 @@ def _load(options: flags.FlagValues, config: configs.Config,
                            stretch=config.stretch)
 
 
+# Threads of BLAS wait for each other, and for XLA's: up to 100 times longer.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
 def _run(options: flags.FlagValues) -> None:
   """Measures what is missing, then writes the results."""
   # The precise g needs it; predictors are trained in float32 all the same.
