@@ -4,7 +4,6 @@ import dataclasses
 import json
 import re
 
-from absl import flags
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -119,10 +118,7 @@ def test_the_columns_of_the_text_are_aligned():
 
 
 def run(out, *arguments):
-  # Not flagsaver: it would forget the flags that TFDS defines when it loads.
-  for flag in flags.FLAGS.flags_by_module_dict()[main.__name__]:
-    flag.unparse()
-  main.main(main.parse(["scientific", "--seeds=1", f"--out={out}", *arguments]))
+  return main.main(["scientific", "--seeds=1", f"--out={out}", *arguments])
 
 
 @pytest.fixture(name="short")
@@ -158,9 +154,7 @@ def test_the_program_resumes_and_keeps_settings_apart(tmp_path, short, capsys,
       stage["seconds"] for stage in done.values()),
                                              abs=0.1)
   assert (tmp_path / "table.txt").read_text() in capsys.readouterr().out
-  with pytest.raises(SystemExit) as error:
-    run(tmp_path, "--system=spring")
-  assert error.value.code == 2
+  assert run(tmp_path, "--system=spring") == 2
   assert "results of other settings" in capsys.readouterr().err
 
 
@@ -206,9 +200,8 @@ def test_a_mistake_gives_one_line(tmp_path, capsys, monkeypatch, arguments,
   source = dataclasses.replace(file.source, url="file:///nowhere.zip")
   monkeypatch.setitem(lipson.FILES, "real_pend_h_1",
                       dataclasses.replace(file, source=source))
-  with pytest.raises(SystemExit) as error:
-    run(tmp_path / "out", *arguments, f"--data_dir={tmp_path / 'data'}")
-  assert error.value.code == 2
+  assert run(tmp_path / "out", *arguments,
+             f"--data_dir={tmp_path / 'data'}") == 2
   told = capsys.readouterr().err
   assert told.count("\n") == 1
   assert re.search(message, told)
@@ -217,8 +210,6 @@ def test_a_mistake_gives_one_line(tmp_path, capsys, monkeypatch, arguments,
 def test_an_interruption_is_told_in_one_line(tmp_path, short, capsys,
                                              monkeypatch):
   monkeypatch.setattr(experiment_lib, "fit", interrupted)
-  with pytest.raises(SystemExit) as error:
-    run(tmp_path, "--row=vanilla")
-  assert error.value.code == 130
+  assert run(tmp_path, "--row=vanilla") == 130
   assert capsys.readouterr().err.endswith("goes on from here.\n")
   assert not (tmp_path / "results.json").exists()

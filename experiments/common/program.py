@@ -8,6 +8,8 @@ from typing import Any
 
 from absl import flags
 
+from datasets import loading
+from datasets import sources
 from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
@@ -28,6 +30,22 @@ def define_flags() -> flags.FlagValues:
                     "show the traceback of a user's mistake too", **shared)
   flags.DEFINE_bool("help", False, "show this text", **shared)
   return values
+
+
+def define_data_flags(values: flags.FlagValues) -> None:
+  """Adds where a program finds measured data.
+
+  Args:
+    values: from `define_flags`.
+  """
+  flags.DEFINE_string("data_dir",
+                      loading.DEFAULT_DATA_DIR,
+                      "where prepared measured data lie",
+                      flag_values=values)
+  flags.DEFINE_string("manual_dir",
+                      None,
+                      "folder with real_pend_h_1.txt",
+                      flag_values=values)
 
 
 def claim(out: pathlib.Path, settings: dict[str, Any]) -> None:
@@ -70,8 +88,8 @@ def execute(name: str,
     error; 130 if interrupted.
 
   Raises:
-    InputError: for a user's mistake, with --debug; also flags.Error, OSError
-      and ImportError.
+    InputError: for a user's mistake, with --debug; also DataError,
+      flags.Error, OSError and ImportError.
   """
   try:
     rest = options(list(argv))[1:]
@@ -84,7 +102,8 @@ def execute(name: str,
       raise InputError("--out is needed: name the folder of the results.")
     body(options)
     return 0
-  except (InputError, flags.Error, OSError, ImportError) as error:
+  except (InputError, sources.DataError, flags.Error, OSError,
+          ImportError) as error:
     if "--debug" in argv:
       raise
     print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)

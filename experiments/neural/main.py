@@ -19,7 +19,6 @@ import numpy as np
 import threadpoolctl
 
 from datasets import dynamics
-from datasets import loading
 from experiments.common import program
 from experiments.common import tables as common
 from experiments.common.program import claim
@@ -41,6 +40,7 @@ from noether_jax.tables import InputError
 def define_flags() -> flags.FlagValues:
   """The program's flags, in a registry of their own."""
   values = program.define_flags()
+  program.define_data_flags(values)
   shared: dict[str, Any] = {"flag_values": values}
   flags.DEFINE_enum("system", "pendulum",
                     [*sorted(dynamics.SYSTEMS), data.REAL_PENDULUM.name],
@@ -55,10 +55,6 @@ def define_flags() -> flags.FlagValues:
                        "training trajectories",
                        lower_bound=4,
                        **shared)
-  flags.DEFINE_string("data_dir", loading.DEFAULT_DATA_DIR,
-                      "where prepared measured data lie", **shared)
-  flags.DEFINE_string("manual_dir", None, "folder with real_pend_h_1.txt",
-                      **shared)
   flags.DEFINE_integer("first_seed",
                        0, "seeds from here on; 10 to 19 are reported, 100 and "
                        "above were used to choose the recipe",
@@ -126,13 +122,10 @@ def _load(options: flags.FlagValues, config: configs.Config,
           seeds: list[int]) -> tuple[data.System, data.Data]:
   """The system and its data."""
   if options.system == data.REAL_PENDULUM.name:
-    try:
-      return data.REAL_PENDULUM, data.measured(seeds,
-                                               stretch=config.stretch,
-                                               data_dir=options.data_dir,
-                                               manual_dir=options.manual_dir)
-    except ValueError as error:
-      raise InputError(str(error)) from error
+    return data.REAL_PENDULUM, data.measured(seeds,
+                                             stretch=config.stretch,
+                                             data_dir=options.data_dir,
+                                             manual_dir=options.manual_dir)
   system = dynamics.SYSTEMS[options.system]
   return system, data.make(system,
                            noise=options.noise,

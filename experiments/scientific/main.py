@@ -1,5 +1,6 @@
 """Measures tailoring with conserved formulas on small mechanical systems."""
 
+from collections.abc import Sequence
 import dataclasses
 import importlib.metadata
 import json
@@ -7,12 +8,13 @@ import pathlib
 import sys
 from typing import Any
 
-from absl import app
 from absl import flags
 from absl import logging
 
-from datasets import loading
-from datasets import sources
+from experiments.common import program
+from experiments.common.program import claim
+from experiments.common.stages import slug
+from experiments.common.stages import Stages
 from experiments.scientific import config as configs
 from experiments.scientific import data
 from experiments.scientific import figures
@@ -20,53 +22,50 @@ from experiments.scientific import laws
 from experiments.scientific import rows
 from experiments.scientific import tables
 from experiments.scientific.experiment import Experiment
-from experiments.common.program import claim
-from experiments.common.stages import slug
-from experiments.common.stages import Stages
 from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
-_SYSTEM = flags.DEFINE_enum("system", "pendulum", configs.SYSTEMS, "the system")
-_PROTOCOL = flags.DEFINE_enum("protocol", "physics", sorted(configs.PROTOCOLS),
-                              "how data are made and integrated")
-_SEEDS = flags.DEFINE_integer("seeds", 10, "number of seeds", lower_bound=1)
-_OUT = flags.DEFINE_string("out", None, "folder of the results", required=True)
-_QUICK = flags.DEFINE_bool("quick", False, "a short run to see that it works")
-_ROWS = flags.DEFINE_multi_string("row", [], "rows to measure; all if none")
-_DATA_DIR = flags.DEFINE_string("data_dir", loading.DEFAULT_DATA_DIR,
-                                "where prepared data lie")
-_MANUAL_DIR = flags.DEFINE_string("manual_dir", None,
-                                  "folder with real_pend_h_1.txt")
-_DEBUG = flags.DEFINE_bool("debug", False,
-                           "show the traceback of a user's mistake too")
+
+def define_flags() -> flags.FlagValues:
+  """The program's flags, in a registry of their own."""
+  values = program.define_flags()
+  program.define_data_flags(values)
+  shared: dict[str, Any] = {"flag_values": values}
+  flags.DEFINE_enum("system", "pendulum", configs.SYSTEMS, "the system",
+                    **shared)
+  flags.DEFINE_enum("protocol", "physics", sorted(configs.PROTOCOLS),
+                    "how data are made and integrated", **shared)
+  flags.DEFINE_multi_string("row", [], "rows to measure; all if none", **shared)
+  return values
 
 
-def _settings(config: configs.Config) -> dict[str, Any]:
+def _settings(options: flags.FlagValues,
+              config: configs.Config) -> dict[str, Any]:
   """What makes two runs comparable."""
   return {
       "version": importlib.metadata.version("noether_jax"),
-      "system": _SYSTEM.value,
-      "protocol": _PROTOCOL.value,
-      "seeds": _SEEDS.value,
+      "system": options.system,
+      "protocol": options.protocol,
+      "seeds": options.seeds,
       **dataclasses.asdict(config)
   }
 
 
-def _load(config: configs.Config) -> data.Data:
-  if _SYSTEM.value == "real_pendulum":
+def _load(options: flags.FlagValues, config: configs.Config) -> data.Data:
+  if options.system == "real_pendulum":
     return data.measured(config,
-                         _SEEDS.value,
-                         data_dir=_DATA_DIR.value,
-                         manual_dir=_MANUAL_DIR.value)
-  return data.simulated(_SYSTEM.value, config, _SEEDS.value)
+                         options.seeds,
+                         data_dir=options.data_dir,
+                         manual_dir=options.manual_dir)
+  return data.simulated(options.system, config, options.seeds)
 
 
 def _measure(experiment: Experiment, out: pathlib.Path,
              wanted: list[str]) -> list[dict[str, Any]]:
   """The wanted rows that the folder does not hold yet, and those it holds."""
   done = []
-  for name in rows.names(_SYSTEM.value):
+  for name in rows.names(experiment.system):
     path = out / f"row_{slug(name)}.json"
     if not path.exists():
       if name not in wanted:
@@ -96,33 +95,33 @@ def _draw(experiment: Experiment, out: pathlib.Path,
     counts["files"] = len(made)
 
 
-def _run() -> None:
+def _run(options: flags.FlagValues) -> None:
   """Measures what is missing, then writes the results."""
-  known = rows.names(_SYSTEM.value)
-  unknown = [name for name in _ROWS.value if name not in known]
+  known = rows.names(options.system)
+  unknown = [name for name in options.row if name not in known]
   if unknown:
     raise InputError(f"--row={unknown[0]}: the rows are {'; '.join(known)}.")
-  config = configs.make(_SYSTEM.value, _PROTOCOL.value, quick=_QUICK.value)
-  out = folder(_OUT.value)
-  settings = _settings(config)
+  config = configs.make(options.system, options.protocol, quick=options.quick)
+  out = folder(options.out)
+  settings = _settings(options, config)
   claim(out, settings)
   stages = Stages(out)
   with stages.stage("data") as counts:
-    loaded = _load(config)
-    counts.update(seeds=_SEEDS.value,
+    loaded = _load(options, config)
+    counts.update(seeds=options.seeds,
                   samples=int(loaded.x.shape[1]),
                   training_paths=int(loaded.train.shape[1]),
                   test_paths=int(loaded.test.shape[1]))
-  experiment = Experiment(_SYSTEM.value,
+  experiment = Experiment(options.system,
                           config,
                           loaded,
                           laws=rows.LAWS,
                           stages=stages)
-  done = _measure(experiment, out, _ROWS.value or known)
+  done = _measure(experiment, out, options.row or known)
   _draw(experiment, out, done)
   results = {
-      "system": _SYSTEM.value,
-      "protocol": _PROTOCOL.value,
+      "system": options.system,
+      "protocol": options.protocol,
       "settings": settings,
       "versions": {
           name: importlib.metadata.version(name)
@@ -144,44 +143,26 @@ def _run() -> None:
   print(f"{out / 'results.json'} ({results['seconds']:.0f} s in all stages)")
 
 
-def _mistake(error: Exception) -> None:
-  """One line on standard error, exit code 2."""
-  print(f"scientific: {' '.join(str(error).split())}", file=sys.stderr)
-  sys.exit(2)
-
-
-def main(argv: list[str]) -> None:
-  """Measures the rows that --out does not hold yet, then writes the results."""
-  try:
-    if len(argv) > 1:
-      raise InputError(f"unexpected arguments: {' '.join(argv[1:])[:100]}")
-    _run()
-  except (InputError, sources.DataError, ImportError) as error:
-    if _DEBUG.value:
-      raise
-    _mistake(error)
-  except KeyboardInterrupt:
-    print("scientific: interrupted; the same command goes on from here.",
-          file=sys.stderr)
-    sys.exit(130)
-
-
-def parse(argv: list[str]) -> list[str]:
-  """Reads the flags; a wrong one ends the program with one line.
+def main(argv: Sequence[str]) -> int:
+  """Measures the rows that --out does not hold yet, then writes the results.
 
   Args:
-    argv: the program's name and its arguments.
+    argv: the program's name and its flags.
 
   Returns:
-    What is left of them.
+    The exit code; see `program.execute`.
+
+  Raises:
+    InputError: for a user's mistake, with --debug; see `program.execute`.
   """
-  try:
-    return flags.FLAGS(argv)
-  except flags.Error as error:
-    _mistake(error)
-    raise
+  return program.execute("scientific",
+                         __doc__,
+                         define_flags(),
+                         _run,
+                         argv,
+                         resumes=True)
 
 
 if __name__ == "__main__":
   logging.set_verbosity(logging.INFO)
-  app.run(main, flags_parser=parse)
+  sys.exit(main(sys.argv))
