@@ -18,9 +18,9 @@ import numpy as np
 from noether_jax import quotients
 from noether_jax.least_squares import levenberg_marquardt
 from noether_jax.networks import ConservedNet
+from noether_jax.spectral import spectral_readout
 from noether_jax.types import Array, Params
 
-_DROPPED = 9.0
 _SLOW = 0.05
 _MANY = 1000
 
@@ -41,47 +41,6 @@ class Learned(NamedTuple):
   variance_quotient: Array
   rate_quotient: Array
   costs: Array
-
-
-def spectral_readout(
-    features: Array,
-    *,
-    weights: Array | None = None,
-    tolerance: float = 1e-8,
-) -> tuple[Array, Array]:
-  """Linear combinations of features by how well they are conserved.
-
-    W c = lambda T c
-
-  with W and T the scatters of the features within trajectories and in total.
-
-  Args:
-    features: `[N, T, H]`.
-    weights: `[N, T]`, 0 where a state is missing or held out; None for ones.
-    tolerance: directions of T with a smaller share of its largest eigenvalue
-      are left out: nearly constant combinations are no quantities.
-
-  Returns:
-    `(combinations [H, H], quotients [H])`, best first; a combination has unit
-    variance; those left out come last, as zeros, with a quotient above 1.
-
-  Example:
-    >>> radius = jnp.array([[1., 1.], [2., 2.], [3., 3.]])
-    >>> noise = jnp.array([[0., 1.], [1., 0.], [0., 1.]])
-    >>> c, quotients = spectral_readout(jnp.stack([noise, radius], -1))
-    >>> abs(float(c[0, 0])) < 1e-3 and float(quotients[0]) < 1e-3
-    True
-  """
-  share = jnp.ones(features.shape[:2]) if weights is None else weights
-  within, total = quotients.scatter(features, share / jnp.sum(share))
-  sizes, vectors = jnp.linalg.eigh(total)
-  keep = sizes > tolerance * sizes[-1]
-  scale = jnp.where(keep, jax.lax.rsqrt(jnp.where(keep, sizes, 1.0)), 0.0)
-  white = vectors * scale[None]
-  matrix = white.T @ within @ white
-  matrix = matrix + jnp.diag(jnp.where(keep, 0.0, _DROPPED))
-  ratios, turned = jnp.linalg.eigh(matrix)
-  return white @ turned, ratios
 
 
 class _Problem(NamedTuple):
@@ -229,13 +188,17 @@ def pretrain(
 ) -> Learned:
   """Make a network a conserved quantity of the trajectories.
 
-  Pure: vmap over seeds, or over `weights` that leave out some trajectories. In
-  float64 (`jax_enable_x64`) the gradient becomes more precise.
+  Pure: vmap over seeds, or over `weights` that leave out some trajectories.
+  Call it within `jax.jit`, or each call compiles again. In float64
+  (`jax_enable_x64`) the gradient becomes more precise. On a busy CPU limit the
+  threads of BLAS (`threadpoolctl.threadpool_limits(1, "blas")`): they wait for
+  each other.
 
   Args:
     net: from `networks.conserved_mlp`; its read-out says how many quantities K
       are learned.
-    states: `[N, T, D]`, as free of noise as they can be had.
+    states: `[N, T, D]`, as free of noise as they can be had: see
+      `symbolic.noise.integrate` and `alignment.alignment_loss`.
     rates: `[N, T, D]`, time derivatives at them, measured or estimated.
     weights: `[N, T]`, 0 where a state is missing or held out; None for ones.
     num_steps: Levenberg-Marquardt steps; 0 leaves the closed form.
@@ -243,7 +206,8 @@ def pretrain(
       `levenberg_marquardt`; what the data determine does not feel it.
     candidates: how many of the best combinations K > 1 are chosen from.
     max_samples: of more states, evenly spread ones are fitted.
-    starts: leaves `[R, ...]`, several initial parameters instead of the net's.
+    starts: leaves `[R, ...]`, several initial parameters instead of the net's;
+      `jax.vmap(lambda key: conserved_mlp(key, ...).params)(keys)` makes them.
     keep: how many of them, those with the best closed forms, are fitted.
     trial_steps: steps after which only the fit with the least sum of both
       quotients goes on; they are made on half of the states if these are many.

@@ -259,8 +259,10 @@ def principal_angles(first: Array, second: Array) -> Array:
   """Largest angle between the spans of two sets of gradients, state by state.
 
   Between quantities learned from different trajectories it tells, without a
-  known law, how precise their gradients are. If the sets differ in size, it is
-  the largest angle of the smaller one to the larger one's span.
+  known law, how precise their gradients are. Whether they are conserved, the
+  variance quotient has to tell: two can agree on a compromise. If the sets
+  differ in size, it is the largest angle of the smaller one to the larger one's
+  span.
 
   Args:
     first: `[n, K, D]`, gradients of K quantities at n states.

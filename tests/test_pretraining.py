@@ -8,6 +8,7 @@ import pytest
 from noether_jax import networks
 from noether_jax import pretraining
 from noether_jax import quotients
+from noether_jax.spectral import spectral_readout
 
 
 def ellipses(count=6, samples=24):
@@ -56,7 +57,7 @@ def angle(net, params, states, truth):
 def test_spectral_readout_solves_the_eigenproblem():
   features = jax.random.normal(jax.random.key(0), (4, 9, 3))
   features = features.at[..., 2].add(jnp.arange(4.)[:, None] * 5)
-  combinations, quotients = pretraining.spectral_readout(features)
+  combinations, quotients = spectral_readout(features)
   values = np.asarray(features @ combinations)
   within = np.mean((values - values.mean(1, keepdims=True))**2, (0, 1))
   np.testing.assert_allclose(values.var((0, 1)), 1., rtol=1e-9)
@@ -67,7 +68,7 @@ def test_spectral_readout_solves_the_eigenproblem():
 def test_nearly_constant_combinations_are_left_out():
   features = jax.random.normal(jax.random.key(0), (4, 9, 2))
   constant = 1. + 1e-9 * features[..., :1]
-  combinations, quotients = pretraining.spectral_readout(
+  combinations, quotients = spectral_readout(
       jnp.concatenate([features, constant], -1))
   assert quotients[-1] > 1 and not np.any(combinations[:, -1])
 

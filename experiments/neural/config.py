@@ -14,7 +14,7 @@ class Config:
     rate: Adam's rate for the predictor.
     conserved_rate: Adam's rate for g where it is trained jointly or alone.
     quotient_steps: Adam steps of the variance quotient alone.
-    shift_prior: weight of the trajectories' shifts, see `Study.aligned`.
+    shift_prior: see `alignment.alignment_loss`.
     shift_rate: Adam's rate for them.
     starts: networks from which the precise g is begun.
     keep: how many of them are fitted, for K = 1 and K > 1.

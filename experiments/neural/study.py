@@ -19,6 +19,7 @@ from experiments.neural.data import System
 from experiments.neural.training import Training
 from noether_jax import integrators
 from noether_jax import networks
+from noether_jax.alignment import alignment_loss
 from noether_jax.conservation import field_residuals
 from noether_jax.inner_optimizers import gauss_newton
 from noether_jax.meta import mse
@@ -190,21 +191,19 @@ class Study(Training):
   def _aligned(self) -> tuple[Any, Array]:
     """f and the smooth trajectories' shifts `[S, N, D]`, trained together.
 
-    What is left of the noise is one shift of each smooth trajectory. Where
-    trajectories meet, f can't explain all rates unless they are shifted back.
-    The shifts have a Gaussian prior with their standard errors, weighed against
-    what f leaves unexplained: that is not independent along a trajectory.
+    What is left of the noise is one shift of each smooth trajectory.
     """
-    prior = self.config.shift_prior
     shape = self.data.smooth.shape
 
     def loss(params: Any, data: Any) -> Array:
-      x, y, sigma = data
-      moved = x + (params["shift"] * sigma[None])[:, None]
-      field = lambda s: self.apply(params["f"], s)
-      misfit = mse(jax.vmap(jax.vmap(field))(moved), y)
-      return misfit + prior * jax.lax.stop_gradient(misfit) * jnp.mean(
-          params["shift"]**2)
+      states, rates, sigma = data
+      return alignment_loss(self.apply,
+                            params["f"],
+                            params["shift"],
+                            states,
+                            rates,
+                            sigma=sigma,
+                            prior=self.config.shift_prior)
 
     start = {
         "f": self.vanilla,
