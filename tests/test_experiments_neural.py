@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from experiments.common import tables as common
+from experiments.neural import data
+from experiments.neural import ideas
 from experiments.neural import main
 from experiments.neural import measures
 from experiments.neural import rows
 from experiments.neural import tables
+from tests.test_experiments_scientific import fixture_real_dir  # noqa: F401
 
 RECIPES = ["control", "precise g", "final", "oracle", "discovered formula"]
 
@@ -76,11 +79,60 @@ def test_the_same_command_goes_on_and_others_are_refused(folder, capsys):
     (["--noise=-1"], "noise"),
     (["--recipe=magic"], "magic"),
     (["stray"], "unexpected arguments: stray"),
+    (["--trajectories=3"], "trajectories"),
+    (["--system=real_pendulum", "--noise=0.2"
+     ], "--noise is for simulated systems"),
 ])
 def test_a_mistake_is_one_line(flags, message, tmp_path, capsys):
   assert main.main(["neural", f"--out={tmp_path}", *flags]) == 2
   err = capsys.readouterr().err
   assert message in err and len(err.strip().splitlines()) == 1
+
+
+def test_the_measured_series_becomes_paths_without_gaps(tmp_path, real_dir):
+  made = data.measured([3, 4],
+                       stretch=4,
+                       data_dir=tmp_path,
+                       manual_dir=real_dir)
+  count = made.states.shape[1]
+  assert count >= 2
+  assert made.states.shape == (2, count, data.WINDOW, 2) == made.rates.shape
+  assert np.all(np.isfinite(made.states)) and not np.any(made.sigma)
+  assert made.noisy and not made.shifted
+  # Where the angle is smooth, its derivative is the measured velocity.
+  turned, speed = made.rates[0, ..., 0], made.smooth[0, ..., 1]
+  assert np.corrcoef(turned.ravel(), speed.ravel())[0, 1] > 0.99
+  moved = np.abs(made.states - made.smooth)
+  assert 0 < np.median(moved) < 0.1 * np.std(made.states)
+
+
+@pytest.mark.slow
+def test_the_measured_pendulum_runs(tmp_path, real_dir, capsys):
+  out = tmp_path / "out"
+  assert main.main([
+      "neural", "--quick", "--seeds=1", "--system=real_pendulum",
+      "--recipe=control", "--recipe=final", f"--out={out}",
+      f"--data_dir={tmp_path / 'data'}", f"--manual_dir={real_dir}"
+  ]) == 0
+  results = json.loads((out / "results.json").read_text())
+  assert results["settings"]["noise"] is None
+  assert len(results["rows"]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system, names", [
+    ("pendulum", list(ideas.IDEAS)),
+    ("kepler", ["ensemble of g, damped, aligned states"]),
+])
+def test_the_ideas_run(system, names, tmp_path):
+  out = tmp_path / "out"
+  wanted = [f"--recipe={name}" for name in ("control", *names)]
+  assert main.main([
+      "neural", "--quick", "--seeds=1", "--trajectories=4",
+      f"--system={system}", f"--out={out}", *wanted
+  ]) == 0
+  rows = json.loads((out / "results.json").read_text())["rows"]
+  assert [row["row"] for row in rows] == ["control", *names]
 
 
 def test_an_interruption_says_how_to_go_on(monkeypatch, tmp_path, capsys):
