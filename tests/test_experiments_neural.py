@@ -58,6 +58,7 @@ def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   # In float32 the levels of one path scatter: ranks are not exactly equal.
   assert min(oracle["spearman"]) > 0.99
   np.testing.assert_allclose(oracle["r2"], 1., atol=1e-5)
+  assert oracle["r2 energy"] == oracle["r2"]
   assert max(oracle["angle"]) < 0.1 and max(oracle["within_total"]) < 1e-5
   learned = named["precise g"]
   assert max(learned["angle"]) < 5 and max(learned["within_total"]) < 0.05

@@ -75,13 +75,59 @@ def read_out(learned: np.ndarray, laws: np.ndarray, test: np.ndarray,
   return 1 - np.mean(rest**2, axis=0) / np.var(truth, axis=0)
 
 
+def _names(e: Study) -> list[str]:
+  return [
+      "spearman", "r2", "within_total", "angle",
+      *(f"r2 {law}" for law in e.system.law_names)
+  ]
+
+
+def _of_seed(names: tuple[str, ...], on_train: np.ndarray, laws: np.ndarray,
+             on_test: np.ndarray, truth: np.ndarray, learned: np.ndarray,
+             true: np.ndarray) -> dict[str, float]:
+  """What one seed's g is; nothing for a constant one.
+
+  Args:
+    names: of the L laws.
+    on_train: `[n, K]`, g.
+    laws: `[n, L]`, there.
+    on_test: `[M, T, K]`, g along the test paths.
+    truth: `[M T, L]`.
+    learned: `[m, K, D]`, gradients in scaled coordinates.
+    true: `[m, L, D]`.
+
+  Returns:
+    As in `quantity`.
+  """
+  flat = on_test.reshape(-1, on_test.shape[-1])
+  if not (np.std(flat, axis=0) > 0).all():
+    return {}
+  explained = read_out(on_train, laws, flat, truth)
+  quotient = quotients.variance_quotient(lambda _, x: x, None,
+                                         jnp.asarray(on_test))
+  out = {
+      "r2": float(explained.min()),
+      "within_total": float(jnp.exp(quotient)),
+      "angle": float(jnp.median(quotients.principal_angles(learned, true))),
+      **{
+          f"r2 {law}": float(value) for law, value in zip(names, explained)
+      }
+  }
+  if len(names) == 1:
+    rank = scipy.stats.spearmanr(flat[:, 0], truth[:, 0])[0]
+    out["spearman"] = abs(float(rank))
+  return out
+
+
 def quantity(e: Study, predictor: Predictor) -> dict[str, Any]:
   """What g is, measured on clean test data within the training duration.
 
   Returns:
     Lists with a value per seed: "spearman", the least over the true laws for
-    K = 1, None else; "r2", the least over the laws; "within_total", of g along
-    the test paths; "angle", the median over states.
+    K = 1, None else; "r2", the least over the laws, and "r2 LAW" of each;
+    "within_total", of g along the test paths; "angle", the median over states
+    of the largest angle between the gradients' spans, whose cosine is the least
+    canonical correlation.
   """
   assert predictor.conserved_fn is not None
   function = predictor.conserved_fn
@@ -103,25 +149,10 @@ def quantity(e: Study, predictor: Predictor) -> dict[str, Any]:
   scale = jnp.std(flat(e.data.smooth), axis=1)[:, None, None]
   learned, true = (np.asarray(a * scale, np.float64)
                    for a in (slope(predictor.phi, few), true_slope(few)))
-  out: dict[str, Any] = {
-      "spearman": [],
-      "r2": [],
-      "within_total": [],
-      "angle": []
-  }
-  for s in range(len(e.seeds)):
-    known = np.std(on_test[s], axis=0) > 0
-    if not known.all():
-      for values in out.values():
-        values.append(None)
-      continue
-    rank = scipy.stats.spearmanr(on_test[s][:, 0], truth[s][:, 0])[0]
-    out["spearman"].append(abs(float(rank)) if e.num_quantities == 1 else None)
-    out["r2"].append(
-        float(read_out(on_train[s], laws[s], on_test[s], truth[s]).min()))
-    own = jnp.asarray(on_test[s].reshape(*test.shape[1:3], -1))
-    quotient = quotients.variance_quotient(lambda _, x: x, None, own)
-    out["within_total"].append(float(jnp.exp(quotient)))
-    angles = quotients.principal_angles(learned[s], true[s])
-    out["angle"].append(float(jnp.median(angles)))
-  return out
+  seeds = [
+      _of_seed(e.system.law_names, on_train[s], laws[s],
+               on_test[s].reshape(*test.shape[1:3],
+                                  -1), truth[s], learned[s], true[s])
+      for s in range(len(e.seeds))
+  ]
+  return {key: [seed.get(key) for seed in seeds] for key in _names(e)}
