@@ -110,8 +110,9 @@ def variance_quotient(
     True
   """
   if states.ndim < 3:
-    raise ValueError("`states` must be [N, T, D] or [N, T, ...]: got shape "
-                     f"{states.shape}. Pass weights 0 where one is shorter.")
+    raise ValueError("`states` must be [N, T, D]: got shape "
+                     f"{states.shape}. Frames are [N, T, ...]; pass weights 0 "
+                     "where a trajectory is shorter.")
   if noise is not None and states.ndim != 3:
     raise ValueError("`noise` is for states [N, T, D]: got shape "
                      f"{states.shape}.")
