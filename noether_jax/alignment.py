@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from noether_jax.meta import mse
 from noether_jax.types import Array, Params
 
 
@@ -64,5 +65,5 @@ def alignment_loss(
                      f"{shifts.shape} for states {states.shape}.")
   moved = states + (shifts * sigma[None])[:, None]
   out = jax.vmap(jax.vmap(lambda x: field(params, x)))(moved)
-  misfit = jnp.mean((out - rates)**2)
+  misfit = mse(out, rates)
   return misfit + prior * jax.lax.stop_gradient(misfit) * jnp.mean(shifts**2)

@@ -197,3 +197,5 @@ def test_parities_must_be_signs():
                              2,
                              mirror=networks.flip(1),
                              parities=parities)
+  with pytest.raises(ValueError, match="need `mirror`"):
+    networks.conserved_mlp(jax.random.key(0), 2, 2, parities=(1, -1))

@@ -77,7 +77,7 @@ def _damped(e: Study) -> Predictor:
 
   def field(params: Any, x: Array) -> Array:
     theta, phis = params
-    velocity = jax.lax.stop_gradient(e.apply(theta, x))
+    velocity = e.apply(theta, x)
     rate = lambda phi: jax.jvp(lambda s: e.conserved_fn(phi, s), (x,),
                                (velocity,))[1]
     changes = jax.vmap(rate)(phis)

@@ -135,7 +135,7 @@ def _load(options: flags.FlagValues, config: configs.Config,
                            stretch=config.stretch)
 
 
-# Threads of BLAS wait for each other, and for XLA's: up to 100 times longer.
+# Threads of BLAS wait for each other, and for XLA's.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
 def _run(options: flags.FlagValues) -> None:
   """Measures what is missing, then writes the results."""

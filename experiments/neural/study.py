@@ -260,8 +260,7 @@ class Study(Training):
                               predict_fn=lambda p, s, _: self.apply(p, s),
                               conserved_fn=conserved_fn,
                               optimizer=optimizer,
-                              residual_fn=functools.partial(field_residuals,
-                                                            dt=1.0)).value
+                              residual_fn=field_residuals).value
 
     return field
 

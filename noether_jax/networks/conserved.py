@@ -112,7 +112,8 @@ def conserved_mlp(
     A `ConservedNet`.
 
   Raises:
-    ValueError: without a hidden layer; for parities that are not K signs.
+    ValueError: without a hidden layer; for parities that are not K signs, or
+      without a mirror.
 
   Example:
     >>> net = conserved_mlp(jax.random.key(0), 2, invariances=[flip(1)])
@@ -122,6 +123,8 @@ def conserved_mlp(
   """
   if not hidden:
     raise ValueError("`hidden` must name at least one layer: got ().")
+  if parities and mirror is None:
+    raise ValueError("`parities` need `mirror`, the map they are meant for.")
   key_net, key_bias, key_readout = jax.random.split(key, 3)
   body = MLP(size,
              hidden[:-1],
