@@ -27,6 +27,8 @@ class System:
     duration: length of a trajectory, dimensionless as all else.
     num_samples: T of a trajectory.
     columns: names and units, as `noether-discover --columns` takes them.
+    momenta: columns that are momenta or velocities; the others are positions,
+      or without any, neither.
     relative_noise: whether noise is in units of each column's spread; else in
       the states' own.
   """
@@ -38,6 +40,7 @@ class System:
   duration: float
   num_samples: int
   columns: str
+  momenta: tuple[int, ...] = ()
   relative_noise: bool = True
 
   def simulate(self, initial: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -169,23 +172,24 @@ _SYSTEMS = (
            _pendulum_start,
            3.0,
            45,
-           "q:rad,p:1/s",
+           "q:rad,p:1/s", (1,),
            relative_noise=False),
     System("nonlinear_spring", _nonlinear_spring, _nonlinear_spring_laws,
            ("energy", "angular momentum"), _box(-1, 1, 4), 6.0, 60,
-           "x:1,y:1,px:1/s,py:1/s"),
+           "x:1,y:1,px:1/s,py:1/s", (2, 3)),
     System("kepler", _kepler, _kepler_laws, ("energy", "angular momentum"),
-           _orbit, 6.0, 60, "x:m,y:m,vx:m/s,vy:m/s"),
+           _orbit, 6.0, 60, "x:m,y:m,vx:m/s,vy:m/s", (2, 3)),
     System("two_body", _two_body, _two_body_laws,
            ("energy", "angular momentum", "momentum x", "momentum y"), _pair,
-           6.0, 60, "x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,vx2:m/s,vy2:m/s"),
+           6.0, 60, "x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,vx2:m/s,vy2:m/s",
+           (4, 5, 6, 7)),
     System(
         "lotka_volterra",
         _lotka_volterra, lambda s, xp: xp.sum(s - xp.log(xp.maximum(s, 1e-6)),
                                               axis=-1)[..., None], ("V",),
         _box(0.5, 2.5, 2), 6.0, 60, "x:1,y:1"),
     System("henon_heiles", _henon_heiles, _henon_heiles_laws, ("energy",),
-           _box(-0.3, 0.3, 4), 12.0, 60, "x:1,y:1,px:1/s,py:1/s"),
+           _box(-0.3, 0.3, 4), 12.0, 60, "x:1,y:1,px:1/s,py:1/s", (2, 3)),
 )
 SYSTEMS = {system.name: system for system in _SYSTEMS}
 

@@ -117,7 +117,9 @@ def _closed_form(net: ConservedNet, params: Params, problem: _Problem,
 
     def quotient(column: Array, chosen: Array = chosen) -> Array:
       readout = jnp.concatenate([chosen, column[:, None]], axis=1)
-      return _few_quotient(free, {**params, "readout": readout}, problem)
+      value = _few_quotient(free, {**params, "readout": readout}, problem)
+      # Zeros, which stand for combinations left out, never change.
+      return jnp.where(jnp.any(column != 0), value, jnp.inf)
 
     pool = pools[mask.tobytes()]
     best = jnp.argmin(jax.lax.map(quotient, pool))

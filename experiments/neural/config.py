@@ -16,6 +16,7 @@ class Config:
     quotient_steps: Adam steps of the variance quotient alone.
     shift_prior: see `alignment.alignment_loss`.
     shift_rate: Adam's rate for them.
+    copies: of each trajectory that g learns from, where symmetries are known.
     starts: networks from which the precise g is begun.
     keep: how many of them are fitted, for K = 1 and K > 1.
     fold_keep: the same for the safety rule's folds.
@@ -23,6 +24,12 @@ class Config:
     fit_steps: of the best, those included.
     predictor: hidden widths of f.
     conserved: hidden widths of g.
+    mechanical: whether the g of a system with momenta and more than one degree
+      of freedom is a polynomial of degree 2 in them. With one, all functions of
+      a quantity have parallel gradients, and nothing is gained.
+    coefficients: hidden widths of the networks that are its coefficients.
+    narrow: the same for states of more than four columns, where many
+      coefficients would take long.
     activation: of g, a function of jax.numpy.
     naive: hidden widths of the naive recipe's g.
     naive_rate: inner SGD rate of the naive recipe.
@@ -41,13 +48,17 @@ class Config:
   quotient_steps: int = 1500
   shift_prior: float = 0.5
   shift_rate: float = 1e-2
+  copies: int = 4
   starts: int = 12
-  keep: tuple[int, int] = (3, 10)
-  fold_keep: tuple[int, int] = (2, 3)
+  keep: tuple[int, int] = (3, 4)
+  fold_keep: tuple[int, int] = (2, 2)
   trial_steps: tuple[int, int] = (10, 15)
   fit_steps: tuple[int, int] = (25, 45)
   predictor: tuple[int, ...] = (64, 64)
   conserved: tuple[int, ...] = (24, 24)
+  mechanical: bool = True
+  coefficients: tuple[int, ...] = (16, 16)
+  narrow: tuple[int, ...] = (8, 8)
   activation: str = "tanh"
   naive: tuple[int, ...] = (32, 32)
   naive_rate: float = 0.1

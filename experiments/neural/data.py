@@ -36,6 +36,10 @@ class System(Protocol):
   def columns(self) -> str:
     """Names and units, as `noether-discover --columns` takes them."""
 
+  @property
+  def momenta(self) -> tuple[int, ...]:
+    """Columns that are momenta or velocities; () if they are not known."""
+
 
 class Measured(NamedTuple):
   """A `System` without equations."""
@@ -43,13 +47,14 @@ class Measured(NamedTuple):
   laws: Callable[..., Any]
   law_names: tuple[str, ...]
   columns: str
+  momenta: tuple[int, ...]
 
 
 # The law that HNN's authors fitted by hand; friction makes it approximate.
 REAL_PENDULUM = Measured(
     "real_pendulum", lambda s, xp:
     (s[..., 1]**2 - 2.4 * xp.cos(s[..., 0]))[..., None], ("energy",),
-    "q:rad,p:rad/s")
+    "q:rad,p:rad/s", (1,))
 WINDOW = 45
 
 

@@ -26,6 +26,12 @@ def _sine(e: Study) -> Predictor:
                        conserved_fn=other.conserved_fn)
 
 
+def _general(e: Study) -> Predictor:
+  """A g that is not told what momenta are, nor of any copies."""
+  return rows.tailored(e.general, e.aligned_control,
+                       learning.precise(e.general))
+
+
 def _members(e: Study) -> Any:
   """g and the folds' g, mixed linearly to resemble it; leaves `[S, M, ...]`.
 
@@ -135,6 +141,7 @@ def _distilled(e: Study) -> Predictor:
 
 
 IDEAS: dict[str, Callable[[Study], Predictor]] = {
+    "general g, aligned states": _general,
     "sine g, aligned states": _sine,
     "ensemble of g, aligned states": _ensemble,
     "ensemble of g, damped, aligned states": _damped,

@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from experiments.neural import quantities
 from experiments.neural.study import Study
 from noether_jax import pretraining
 from noether_jax import quotients
 from noether_jax import safety
+from noether_jax.augmentation import symmetric_copies
 
 Array = jax.Array
 
@@ -84,8 +86,15 @@ def precise(e: Study) -> Any:
   several = int(e.num_quantities > 1)
   steps = e.config.fit_steps[several]
 
+  symmetry = None
+  if e.mechanical:
+    symmetry = quantities.SYMMETRIES.get(e.system.name)
+
   def one(arguments: Any) -> Any:
-    starts, states, rates = arguments
+    starts, states, rates, seed = arguments
+    if symmetry is not None:
+      states, rates = symmetric_copies(jax.random.key(seed), states, rates,
+                                       symmetry, e.config.copies)
     learned = pretraining.pretrain(e.net,
                                    states,
                                    rates,
@@ -99,7 +108,8 @@ def precise(e: Study) -> Any:
   run = jax.jit(lambda *a: jax.lax.map(one, a))
 
   def fitted(counts: dict[str, Any]) -> Any:
-    params, rate, variance = run(e.starts, e.aligned, e.data.rates)
+    params, rate, variance = run(e.starts, e.aligned, e.data.rates,
+                                 jnp.asarray(e.seeds))
     numbers = lambda values: [float(f"{v:.4g}") for v in values]
     counts.update(steps=steps,
                   rate_quotient=numbers(rate),

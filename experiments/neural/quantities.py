@@ -7,7 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from experiments.neural.data import System
 from noether_jax import networks
+from noether_jax.augmentation import Symmetry
 
 Array = jax.Array
 
@@ -21,26 +23,56 @@ KNOWN: dict[str, dict[str, Any]] = {
         "mirror":
             networks.flip(1, 3),
         "parities": (1, -1),
+        "momenta": (0, 2, 1, 1),
     },
 }
 
 
-def make(key: Array, system: str, states: Array, num_quantities: int, *,
-         hidden: Sequence[int], activation: str) -> networks.ConservedNet:
+def _turned(key: Array, x: Array) -> Array:
+  """Vectors of a plane, turned about its centre, every other time mirrored."""
+  angle, side = jax.random.split(key)
+  turn = jax.random.uniform(angle, (), x.dtype, 0, 2 * jnp.pi)
+  sign = jax.random.rademacher(side, (), x.dtype)
+  cos, sin = jnp.cos(turn), jnp.sin(turn)
+  matrix = jnp.stack([jnp.stack([cos, sin]), sign * jnp.stack([-sin, cos])])
+  return (x.reshape(-1, 2) @ matrix).reshape(x.shape)
+
+
+def _isolated(key: Array, x: Array) -> Array:
+  """Two equal bodies alone in a plane, turned, shifted, exchanged."""
+  turn, shift, exchange = jax.random.split(key, 3)
+  place, momentum = _turned(turn, x).reshape(2, 2, 2)
+  place = place + jax.random.normal(shift, (1, 2), x.dtype) / 2
+  both = jnp.stack([place, momentum])
+  return jnp.where(jax.random.bernoulli(exchange), both[:, ::-1],
+                   both).reshape(x.shape)
+
+
+# Symmetries that are known of a system without being built into its g.
+SYMMETRIES: dict[str, Symmetry] = {
+    "nonlinear_spring": _turned,
+    "two_body": _isolated,
+}
+
+
+def make(key: Array, system: System, states: Array, *, hidden: Sequence[int],
+         activation: str, mechanical: bool) -> networks.ConservedNet:
   """A network that standardises what it sees of a seed's states.
 
   Args:
     key: consumed by the initialisation.
-    system: a name; its entry in KNOWN is used if there is one.
+    system: its entry in KNOWN is used if there is one.
     states: `[N, T, D]`.
-    num_quantities: K.
     hidden: widths.
     activation: a function of jax.numpy.
+    mechanical: whether g is a polynomial in the system's momenta.
 
   Returns:
     A `ConservedNet` for states `[D]`.
   """
-  known = KNOWN.get(system, {})
+  known = dict(KNOWN.get(system.name, {}))
+  degrees = [int(i in system.momenta) for i in range(states.shape[-1])]
+  momenta = known.pop("momenta", degrees)
   flat = states.reshape(-1, states.shape[-1])
   if "mirror" in known:
     flat = jnp.concatenate([flat, jax.vmap(known["mirror"])(flat)])
@@ -48,8 +80,9 @@ def make(key: Array, system: str, states: Array, num_quantities: int, *,
     flat = jax.vmap(known["transform"])(flat)
   return networks.conserved_mlp(key,
                                 flat.shape[1],
-                                num_quantities,
+                                len(system.law_names),
                                 hidden=hidden,
+                                momenta=momenta if mechanical else (),
                                 activation=getattr(jnp, activation),
                                 mean=jnp.mean(flat, 0),
                                 scale=jnp.std(flat, 0),

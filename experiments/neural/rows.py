@@ -43,12 +43,18 @@ def _naive(e: Study) -> Predictor:
   return tailored(e, both["f"], both["g"], conserved_fn=function, sgd=rate)
 
 
+def _quotient(e: Study) -> Predictor:
+  return tailored(e.general, e.control, learning.quotient(e.general))
+
+
 def _quotient_joint(e: Study) -> Predictor:
+  e = e.general
   both = learning.joint(e, "joint training", learning.quotient(e))
   return tailored(e, both["f"], both["g"])
 
 
 def _random(e: Study) -> Predictor:
+  e = e.general
   theta = learning.through_frozen(e, "training through a random g", e.untrained)
   return tailored(e, theta, e.untrained)
 
@@ -123,7 +129,7 @@ ROWS: dict[str, Callable[[Study], Predictor]] = {
     "naive joint g":
         _naive,
     "quotient g":
-        lambda e: tailored(e, e.control, learning.quotient(e)),
+        _quotient,
     "quotient g, joint":
         _quotient_joint,
     "precise g":

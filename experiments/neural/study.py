@@ -116,6 +116,18 @@ class Study(Training):
     other.conserved_fn = other.net.apply
     return other
 
+  @functools.cached_property
+  def general(self) -> "Study":
+    """The same study with a g that is not told what momenta are."""
+    if not self.mechanical:
+      return self
+    return self.varied("general g", mechanical=False)
+
+  @property
+  def mechanical(self) -> bool:
+    """Whether g is a polynomial in the momenta, see `Config.mechanical`."""
+    return self.config.mechanical and len(self.system.momenta) > 1
+
   def _stacked(self, make: Callable[[int], Any]) -> Any:
     """Parameters of all seeds, stacked."""
     trees = [make(seed) for seed in self.seeds]
@@ -124,12 +136,16 @@ class Study(Training):
   def _net(self, index: int, start: int) -> networks.ConservedNet:
     """An untrained g of a seed; it standardises that seed's states."""
     key = jax.random.fold_in(jax.random.key(self.seeds[index]), 1 + start)
+    hidden = self.config.conserved
+    if self.mechanical:
+      small = self.data.states.shape[-1] <= 4
+      hidden = self.config.coefficients if small else self.config.narrow
     return quantities.make(key,
-                           self.system.name,
+                           self.system,
                            self.data.smooth[index],
-                           self.num_quantities,
-                           hidden=self.config.conserved,
-                           activation=self.config.activation)
+                           hidden=hidden,
+                           activation=self.config.activation,
+                           mechanical=self.mechanical)
 
   @functools.cached_property
   def starts(self) -> Any:

@@ -2,8 +2,8 @@
 
 from noether_jax.networks.conserved import conserved_mlp
 from noether_jax.networks.conserved import ConservedNet
-from noether_jax.networks.conserved import flip
-from noether_jax.networks.conserved import planar_invariants
+from noether_jax.networks.symmetries import flip
+from noether_jax.networks.symmetries import planar_invariants
 from noether_jax.networks.mlp import functional
 from noether_jax.networks.mlp import hamiltonian
 from noether_jax.networks.mlp import MLP
