@@ -101,14 +101,43 @@ def trajectory_residuals(
     >>> sequential[:, 0].tolist()
     [2.0, 1.0]
   """
-  if reference not in _REFERENCES:
-    raise ValueError(f"`reference` must be one of {_REFERENCES}: "
-                     f"got {reference!r}.")
   start = conserved_fn(params, x)
   if start.ndim != 1:
     raise ValueError("`conserved_fn` must return a vector [K] for one state: "
                      f"got shape {start.shape}. Wrap a scalar in [None].")
   values = jax.vmap(lambda state: conserved_fn(params, state))(prediction)
+  return change_residuals(start, values, reference=reference, distance=distance)
+
+
+def change_residuals(
+    start: Array,
+    values: Array,
+    *,
+    reference: Reference = "first",
+    distance: Callable[[Array, Array], Array] = difference,
+) -> Array:
+  """Changes of quantities whose values are known; see `trajectory_residuals`.
+
+  Args:
+    start: `[K]`, at the first state.
+    values: `[T, K]`, at those after it.
+    reference: what each is compared with.
+    distance: `(before, after) -> residual`, `difference` or `cosine`.
+
+  Returns:
+    `[T, K]`; `[2 T, K]` for "both"; in units of g.
+
+  Raises:
+    ValueError: if `reference` is unknown.
+
+  Example:
+    >>> change_residuals(jnp.zeros(1), jnp.array([[1.], [3.]]),
+    ...                  reference="previous")[:, 0].tolist()
+    [1.0, 2.0]
+  """
+  if reference not in _REFERENCES:
+    raise ValueError(f"`reference` must be one of {_REFERENCES}: "
+                     f"got {reference!r}.")
   anchored = jnp.broadcast_to(start, values.shape)
   shifted = jnp.concatenate([start[None], values[:-1]])
   befores = {

@@ -2,14 +2,19 @@
 
 from noether_jax.networks.conserved import conserved_mlp
 from noether_jax.networks.conserved import ConservedNet
-from noether_jax.networks.symmetries import flip
-from noether_jax.networks.symmetries import planar_invariants
+from noether_jax.networks.embedding import frame_embedding
 from noether_jax.networks.mlp import functional
 from noether_jax.networks.mlp import hamiltonian
 from noether_jax.networks.mlp import MLP
 from noether_jax.networks.mlp import mlp
+from noether_jax.networks.modulation import Modulation
+from noether_jax.networks.svg import svg
+from noether_jax.networks.svg import SVGConfig
+from noether_jax.networks.symmetries import flip
+from noether_jax.networks.symmetries import planar_invariants
 
 __all__ = [
-    "ConservedNet", "MLP", "conserved_mlp", "flip", "functional", "hamiltonian",
-    "mlp", "planar_invariants"
+    "ConservedNet", "MLP", "Modulation", "SVGConfig", "conserved_mlp", "flip",
+    "frame_embedding", "functional", "hamiltonian", "mlp", "planar_invariants",
+    "svg"
 ]

@@ -1,0 +1,135 @@
+"""Convolutions that do no work twice."""
+
+from __future__ import annotations
+
+from flax import nnx
+import jax
+import jax.numpy as jnp
+
+from noether_jax.types import Array
+
+
+class JoinedConv(nnx.Module):
+  """A convolution of two inputs' channels, the second one the same for all T.
+
+  Equal to convolving the concatenation, but the second input's part is computed
+  once instead of T times.
+
+  Args:
+    size_in: channels of both.
+    size_out: channels.
+    kernel: height and width of the kernel.
+    stride: between outputs.
+    dilation: of the input, 2 for doubling the resolution.
+    padding: zeros on every side.
+    rngs: for the parameters.
+  """
+
+  def __init__(self,
+               size_in: int,
+               size_out: int,
+               *,
+               kernel: int = 3,
+               stride: int = 1,
+               dilation: int = 1,
+               padding: int = 1,
+               rngs: nnx.Rngs):
+    init = nnx.initializers.lecun_normal()
+    self.kernel = nnx.Param(
+        init(rngs.params(), (kernel, kernel, size_in, size_out)))
+    self.bias = nnx.Param(jnp.zeros(size_out))
+    self.stride, self.dilation, self.padding = stride, dilation, padding
+
+  def __call__(self, x: Array, constant: Array | None = None) -> Array:
+    """Convolves.
+
+    Args:
+      x: `[T, H, W, C]`, all channels, or the first ones.
+      constant: `[H, W, D]`, the other channels, or None.
+
+    Returns:
+      `[T, H', W', size_out]`.
+    """
+    kernel, shared = self.kernel[...], self.bias.reshape(1, 1, 1, -1)
+    if constant is not None:
+      rest = kernel[:, :, x.shape[-1]:]
+      shared = shared + self._convolve(constant[None], rest)
+    return self._convolve(x, kernel[:, :, :x.shape[-1]]) + shared
+
+  def _convolve(self, x: Array, kernel: Array) -> Array:
+    return jax.lax.conv_general_dilated(x,
+                                        kernel, (self.stride,) * 2,
+                                        ((self.padding,) * 2,) * 2,
+                                        lhs_dilation=(self.dilation,) * 2,
+                                        dimension_numbers=("NHWC", "HWIO",
+                                                           "NHWC"))
+
+
+def upconv(size_in: int, size_out: int, rngs: nnx.Rngs) -> JoinedConv:
+  """Doubles the resolution, as torch's `ConvTranspose2d(in, out, 4, 2, 1)`.
+
+  The kernel is that of the equivalent convolution: torch's, reversed in space.
+  """
+  return JoinedConv(size_in,
+                    size_out,
+                    kernel=4,
+                    dilation=2,
+                    padding=2,
+                    rngs=rngs)
+
+
+class Unfold(nnx.Module):
+  """A vector to a small image: `ConvTranspose2d(in, out, size, 1, 0)` on 1 x 1.
+
+  Args:
+    size_in: length of the vector.
+    size_out: channels.
+    size: height and width.
+    rngs: for the parameters.
+  """
+
+  def __init__(self, size_in: int, size_out: int, size: int, *, rngs: nnx.Rngs):
+    init = nnx.initializers.lecun_normal()
+    flat = init(rngs.params(), (size_in, size * size * size_out))
+    self.kernel = nnx.Param(flat.reshape(size_in, size, size, size_out))
+    self.bias = nnx.Param(jnp.zeros(size_out))
+
+  def __call__(self, x: Array) -> Array:
+    """`[T, size_in]` to `[T, size, size, size_out]`."""
+    out = jnp.einsum("ti,ihwo->thwo", x, self.kernel[...])
+    return out + self.bias.reshape(1, 1, 1, -1)
+
+
+class Fold(nnx.Module):
+  """A small image to a vector: `Conv2d(in, out, size, 1, 0)` on size x size.
+
+  Args:
+    size_in: channels.
+    size_out: length of the vector.
+    size: height and width.
+    rngs: for the parameters.
+  """
+
+  def __init__(self, size_in: int, size_out: int, size: int, *, rngs: nnx.Rngs):
+    init = nnx.initializers.lecun_normal()
+    flat = init(rngs.params(), (size * size * size_in, size_out))
+    self.kernel = nnx.Param(flat.reshape(size, size, size_in, size_out))
+    self.bias = nnx.Param(jnp.zeros(size_out))
+
+  def __call__(self, x: Array) -> Array:
+    """`[T, size, size, size_in]` to `[T, size_out]`."""
+    out = jnp.einsum("thwi,hwio->to", x, self.kernel[...])
+    return out + self.bias.reshape(1, -1)
+
+
+def double(x: Array) -> Array:
+  """`[T, H, W, C]` to `[T, 2 H, 2 W, C]`, every pixel four times."""
+  t, h, w, c = x.shape
+  wide = jnp.broadcast_to(x[:, :, None, :, None], (t, h, 2, w, 2, c))
+  return wide.reshape(t, 2 * h, 2 * w, c)
+
+
+def halve(x: Array) -> Array:
+  """`[T, H, W, C]` to `[T, H / 2, W / 2, C]`, the largest of four pixels."""
+  t, h, w, c = x.shape
+  return jnp.max(x.reshape(t, h // 2, 2, w // 2, 2, c), axis=(2, 4))

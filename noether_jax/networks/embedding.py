@@ -1,0 +1,97 @@
+"""A convolutional g: what should be conserved in frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flax import nnx
+import jax
+import jax.numpy as jnp
+
+from noether_jax.networks.convolutions import halve
+from noether_jax.networks.mlp import Apply
+from noether_jax.networks.mlp import functional
+from noether_jax.types import Array, Key, Params
+
+
+class FrameEmbedding(nnx.Module):
+  """5x5 convolutions, rectified and pooled, then a linear map.
+
+  Args:
+    size: height and width of a frame.
+    channels: of what is seen at once: a frame's, times the stacked frames.
+    filters: of each convolution.
+    num_quantities: K.
+    rngs: for the parameters.
+  """
+
+  def __init__(self, size: int, channels: int, filters: Sequence[int],
+               num_quantities: int, *, rngs: nnx.Rngs):
+    sizes = [channels, *filters]
+    self.convolutions = nnx.List([
+        nnx.Conv(before, after, (5, 5), rngs=rngs)
+        for before, after in zip(sizes, sizes[1:])
+    ])
+    small = size >> len(filters)
+    self.output = nnx.Linear(small * small * sizes[-1],
+                             num_quantities,
+                             rngs=rngs)
+
+  def __call__(self, frames: Array) -> Array:
+    """`[T, H, W, channels]` to `[T, K]`."""
+    x = frames
+    for layer in self.convolutions:
+      x = halve(jax.nn.relu(layer(x)))
+    return self.output(x.reshape(len(x), -1))
+
+
+def frame_embedding(
+    key: Key,
+    size: int,
+    *,
+    channels: int = 3,
+    stacked: int = 2,
+    filters: Sequence[int] = (32, 64),
+    num_quantities: int = 64,
+) -> tuple[Apply, Params]:
+  """A convolutional g of one or two stacked frames.
+
+  Args:
+    key: consumed by the initialisation.
+    size: height and width of a frame, divisible by 2 for each convolution.
+    channels: of a frame.
+    stacked: how many frames that follow each other g sees at once.
+    filters: of each convolution.
+    num_quantities: K.
+
+  Returns:
+    `(apply, params)`: `apply(params, frames [T, H, W, channels]) ->
+    [T + 1 - stacked, K]`.
+
+  Raises:
+    ValueError: if `size` can't be halved for each convolution, or `stacked` is
+      below 1.
+
+  Example:
+    >>> g, params = frame_embedding(jax.random.key(0), 8, filters=(2,),
+    ...                             num_quantities=3)
+    >>> g(params, jnp.zeros((5, 8, 8, 3))).shape
+    (4, 3)
+  """
+  if size % (1 << len(filters)) or stacked < 1:
+    raise ValueError("`size` must be divisible by 2 for each convolution, and "
+                     f"`stacked` at least 1: got {size} and {stacked} for "
+                     f"{len(filters)} convolutions.")
+  module = FrameEmbedding(size,
+                          channels * stacked,
+                          filters,
+                          num_quantities,
+                          rngs=nnx.Rngs(key))
+  apply, params = functional(module)
+
+  def embedding(params: Params, frames: Array) -> Array:
+    count = len(frames) + 1 - stacked
+    windows = [frames[i:i + count] for i in range(stacked)]
+    return apply(params, jnp.concatenate(windows, axis=-1))
+
+  return embedding, params

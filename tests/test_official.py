@@ -1,0 +1,198 @@
+"""The authors' video model: layouts, and numbers that their code computed."""
+
+import functools
+import json
+import pathlib
+
+from flax import nnx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from noether_jax import MetaParams
+from noether_jax import networks
+from noether_jax import tailored_predict
+from noether_jax import video
+from noether_jax.networks import official
+from noether_jax.networks.convolutions import Unfold
+from noether_jax.networks.svg import Noise
+
+REFERENCE = pathlib.Path(__file__).parents[2] / "shared" / "reference"
+MODES = {"train": "teacher_forced", "eval": "generated"}
+
+
+@functools.cache
+def reference():
+  numbers = json.loads((REFERENCE / "svg_vgg64.json").read_text())
+  with np.load(REFERENCE / "svg_vgg64.npz") as arrays:
+    return numbers, dict(arrays)
+
+
+def official_state(make):
+  """The authors' names, with arrays that `make(k, name, shape)` returns."""
+  return {
+      name: make(k, name, tuple(shape)).astype(np.float32)
+      for k, (name, shape) in enumerate(reference()[0]["parameters"])
+  }
+
+
+def random_weights(k, name, shape):
+  seed = reference()[0]["seed"] * 100000 + k
+  values = np.random.RandomState(seed).standard_normal(shape)
+  if len(shape) >= 2:
+    return values * 1.2 / np.sqrt(np.prod(shape[1:]))
+  return 1 + .1 * values if name.endswith("weight") else .1 * values
+
+
+def by_example(array):
+  """[T, B, C, H, W] or [T, B, Z] to [B, T, ...], channels last."""
+  array = jnp.asarray(array).swapaxes(0, 1)
+  return jnp.moveaxis(array, 2, -1) if array.ndim == 5 else array
+
+
+def leaves(imported, predictor_weights, embedding):
+  """(authors' names, leaf, imported leaf) of both trees."""
+  state = reference_names()
+  sources = [
+      official._frames(imported.config) | official._recurrent(imported.config),
+      official._embedding(state)
+  ]
+  trees = [(predictor_weights, imported.predictor["weights"], sources[0]),
+           (embedding, imported.embedding, sources[1])]
+  for tree, other, source in trees:
+    pairs = zip(jax.tree_util.tree_leaves_with_path(tree),
+                jax.tree.leaves(other))
+    for (path, leaf), twin in pairs:
+      key = jax.tree_util.keystr(path, simple=True, separator="/")
+      yield source[key].names, np.asarray(leaf, np.float64), np.asarray(
+          twin, np.float64)
+
+
+@functools.cache
+def reference_names():
+  return {
+      name: np.zeros(shape, np.float32)
+      for name, shape in reference()[0]["parameters"]
+  }
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REFERENCE.exists(), reason="no reference numbers")
+@pytest.mark.parametrize("mode", list(MODES))
+def test_numbers_of_the_published_code(mode):
+  """In float64: single rounding errors can flip a maximum in g's pooling."""
+  numbers, arrays = reference()
+  theirs = numbers[mode]
+  imported = official.import_svg(official_state(random_weights))
+  assert imported.unused == () and imported.stacked == 2
+  own = networks.svg(jax.random.key(0), imported.config)
+  embedding, _ = networks.frame_embedding(jax.random.key(0), 64)
+  tailored = functools.partial(
+      tailored_predict,
+      predict_fn=lambda p, x, key: getattr(own, MODES[mode])
+      (p, *x, num_past=2, **({} if mode == "train" else {
+          "unroll": True
+      })),
+      conserved_fn=embedding,
+      optimizer=optax.sgd(numbers["inner_rate_per_example"]),
+      adapt={
+          "modulation": True,
+          "weights": False
+      },
+      residual_fn=video.frame_residuals)
+
+  def loss(params, frames, noise):
+    out = jax.vmap(lambda *x: tailored(params, x, jax.random.key(0)))(frames,
+                                                                      noise)
+    return jnp.mean(jax.vmap(video.svg_loss)(out.value, frames)), out
+
+  double = lambda tree: jax.tree.map(jnp.float64, tree)
+  frames = double(by_example(arrays["frames"]))
+  noise = Noise(*(double(by_example(arrays[f"eps_{which}"]))
+                  for which in ("prior", "posterior")))
+  (value, out), gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))(
+      double(MetaParams(imported.predictor, imported.embedding)), frames, noise)
+  for name, ours in (("initial", out.initial), ("tailored", out.value)):
+    np.testing.assert_allclose(ours.frames,
+                               by_example(arrays[f"{mode}_{name}"]),
+                               atol=2e-4)
+  inner = np.stack([theirs["inner_before"], theirs["inner_after"]], axis=1)
+  np.testing.assert_allclose(out.losses, inner, rtol=1e-4)
+  np.testing.assert_allclose(value, theirs["outer_after"], rtol=1e-4)
+  check_gradients(theirs["grads"], gradient)
+
+
+def check_gradients(theirs, gradient):
+  """Norms, and dot products with linspace(-1, 1) in the authors' order."""
+  line = official.import_svg(
+      official_state(lambda k, name, shape: np.linspace(
+          -1, 1, int(np.prod(shape))).reshape(shape)))
+  total = np.sqrt(sum(norm**2 for norm, _ in theirs.values()))
+  count = 0
+  for names, leaf, weight in leaves(line, gradient.predictor["weights"],
+                                    gradient.conserved):
+    norm, dot = theirs[names[0]]
+    count += len(names)
+    # A bias of g's last layer shifts all values alike: only rounding is left.
+    if norm < 1e-5 * total:
+      assert np.linalg.norm(leaf) < 1e-4 * total
+      continue
+    np.testing.assert_allclose(np.linalg.norm(leaf), norm, rtol=1e-3)
+    # Two LSTM biases are one here, and their lines are added.
+    np.testing.assert_allclose(np.sum(leaf * weight) / len(names),
+                               dot,
+                               atol=5e-2 * norm)
+  assert count == len(theirs)
+
+
+def scattered(x, kernel, stride, padding):
+  """torch's transposed convolution, by its definition; [C, H, W]."""
+  size = (x.shape[1] - 1) * stride + kernel.shape[2]
+  out = np.zeros((kernel.shape[1], size, size))
+  for i in range(x.shape[1]):
+    for j in range(x.shape[2]):
+      rows = slice(i * stride, i * stride + kernel.shape[2])
+      columns = slice(j * stride, j * stride + kernel.shape[3])
+      out[:, rows, columns] += np.einsum("i,iohw->ohw", x[:, i, j], kernel)
+  return out[:, padding:size - padding, padding:size - padding]
+
+
+@pytest.mark.parametrize("size, stride", [(3, 1), (4, 2)])
+def test_transposed_convolutions_become_convolutions(size, stride):
+  random = np.random.default_rng(0)
+  x, kernel = random.normal(size=(2, 5, 5)), random.normal(size=(2, 3, size,
+                                                                 size))
+  wanted = scattered(x, kernel, stride, 1)
+  pad = size - 2
+  out = jax.lax.conv_general_dilated(jnp.asarray(x.transpose(1, 2, 0))[None],
+                                     jnp.asarray(official._transposed(kernel)),
+                                     (1, 1), ((pad, pad),) * 2,
+                                     lhs_dilation=(stride,) * 2,
+                                     dimension_numbers=("NHWC", "HWIO", "NHWC"))
+  np.testing.assert_allclose(out[0].transpose(2, 0, 1), wanted, atol=1e-10)
+
+
+def test_unfolding_is_a_transposed_convolution():
+  random = np.random.default_rng(0)
+  x, kernel = random.normal(size=(2, 1, 1)), random.normal(size=(2, 3, 4, 4))
+  layer = Unfold(2, 3, 4, rngs=nnx.Rngs(0))
+  layer.kernel[...] = jnp.asarray(official._unfolding(kernel))
+  np.testing.assert_allclose(layer(jnp.asarray(x[:, 0, 0])[None])[0].transpose(
+      2, 0, 1),
+                             scattered(x, kernel, 1, 0),
+                             atol=1e-10)
+
+
+def test_a_flat_image_is_turned():
+  random = np.random.default_rng(0)
+  image, kernel = random.normal(size=(2, 3, 3)), random.normal(size=(4, 18))
+  wanted = kernel @ image.ravel()
+  ours = image.transpose(1, 2, 0).ravel() @ official._flat_image(2)(kernel)
+  np.testing.assert_allclose(ours, wanted)
+
+
+def test_what_is_missing_or_misshapen_is_named():
+  with pytest.raises(ValueError, match="the checkpoint has no"):
+    official.import_svg({})
