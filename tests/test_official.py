@@ -130,7 +130,7 @@ def check_gradients(theirs, gradient):
       official_state(lambda k, name, shape: np.linspace(
           -1, 1, int(np.prod(shape))).reshape(shape)))
   total = np.sqrt(sum(norm**2 for norm, _ in theirs.values()))
-  count = 0
+  count, errors = 0, []
   for names, leaf, weight in leaves(line, gradient.predictor["weights"],
                                     gradient.conserved):
     norm, dot = theirs[names[0]]
@@ -139,12 +139,14 @@ def check_gradients(theirs, gradient):
     if norm < 1e-5 * total:
       assert np.linalg.norm(leaf) < 1e-4 * total
       continue
-    np.testing.assert_allclose(np.linalg.norm(leaf), norm, rtol=1e-3)
+    errors.append(abs(np.linalg.norm(leaf) / norm - 1))
     # Two LSTM biases are one here, and their lines are added.
     np.testing.assert_allclose(np.sum(leaf * weight) / len(names),
                                dot,
-                               atol=5e-2 * norm)
+                               atol=1e-3 * norm * np.linalg.norm(weight))
   assert count == len(theirs)
+  # Theirs is in float32: where it flips a maximum, a few layers feel it.
+  assert np.mean(np.array(errors) < 1e-3) > 0.95 and max(errors) < 2e-3
 
 
 def scattered(x, kernel, stride, padding):

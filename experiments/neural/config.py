@@ -48,10 +48,10 @@ class Config:
   quotient_steps: int = 1500
   shift_prior: float = 0.5
   shift_rate: float = 1e-2
-  copies: int = 4
+  copies: int = 8
   starts: int = 12
-  keep: tuple[int, int] = (3, 4)
-  fold_keep: tuple[int, int] = (2, 2)
+  keep: tuple[int, int] = (3, 8)
+  fold_keep: tuple[int, int] = (2, 3)
   trial_steps: tuple[int, int] = (10, 15)
   fit_steps: tuple[int, int] = (25, 45)
   predictor: tuple[int, ...] = (64, 64)
