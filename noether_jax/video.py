@@ -14,7 +14,11 @@ from noether_jax.conservation import Reference
 from noether_jax.networks.recurrent import kl_divergence
 from noether_jax.networks.svg import Noise
 from noether_jax.networks.svg import Video
-from noether_jax.types import Array, Key, Params
+from noether_jax.tailoring import tailored_predict
+from noether_jax.types import (Array, Key, MetaParams, Params, Prediction,
+                               PredictFn)
+
+MODULATION = {"modulation": True, "weights": False}
 
 
 def draw_noise(key: Key, length: int, latent_size: int) -> Noise:
@@ -36,6 +40,19 @@ def draw_noise(key: Key, length: int, latent_size: int) -> Noise:
   return Noise(prior, posterior)
 
 
+def mean_difference(before: Array, after: Array) -> Array:
+  """The residual whose squares sum to the mean squared difference over K.
+
+  Args:
+    before: `[..., K]`.
+    after: `[..., K]`.
+
+  Returns:
+    `[..., K]`.
+  """
+  return difference(before, after) / before.shape[-1]**0.5
+
+
 def frame_residuals(
     embedding: Callable[[Params, Array], Array],
     params: Params,
@@ -43,7 +60,7 @@ def frame_residuals(
     video: Video,
     *,
     reference: Reference = "previous",
-    distance: Callable[[Array, Array], Array] = difference,
+    distance: Callable[[Array, Array], Array] = mean_difference,
 ) -> Array:
   """Changes of what a convolutional g sees in a sequence.
 
@@ -56,19 +73,25 @@ def frame_residuals(
     x: the query; not used.
     video: the prediction.
     reference: "first", "previous" (the published choice) or "both".
-    distance: `(before, after) -> residual`.
+    distance: `(before, after) -> residual`, for instance
+      `conservation.cosine`.
 
   Returns:
-    `[N-1, K]` (twice as many for "both"), divided by the root of K: squares sum
-    to mean squared differences over K, summed over time.
+    `[N-1, K]` (twice as many for "both"): with `mean_difference` squares sum to
+    mean squared differences over K, summed over time.
+
+  Raises:
+    ValueError: if g sees the sequence only once.
   """
   del x
   values = embedding(params, video.frames)
-  changes = change_residuals(values[0],
-                             values[1:],
-                             reference=reference,
-                             distance=distance)
-  return changes / jnp.sqrt(jnp.asarray(values.shape[-1], values.dtype))
+  if len(values) < 2:
+    raise ValueError("nothing can change: g sees a sequence of "
+                     f"{len(video.frames)} frames {len(values)} times.")
+  return change_residuals(values[0],
+                          values[1:],
+                          reference=reference,
+                          distance=distance)
 
 
 def svg_loss(video: Video, frames: Array, *, kl_weight: float = 1e-4) -> Array:
@@ -85,11 +108,58 @@ def svg_loss(video: Video, frames: Array, *, kl_weight: float = 1e-4) -> Array:
     Scalar `[]`.
 
   Raises:
-    ValueError: if the shapes differ.
+    ValueError: if the shapes differ, or the model was given too few frames for
+      a posterior of each.
   """
+  if video.posterior.mean.shape != video.prior.mean.shape:
+    raise ValueError("the divergence needs the posterior of every frame: pass "
+                     "all true frames to the model.")
   if video.frames.shape != frames.shape:
     raise ValueError("the prediction and the frames must have one shape: got "
                      f"{video.frames.shape} and {frames.shape}.")
   error = jnp.mean((video.frames - frames)**2, axis=(1, 2, 3))
   divergence = kl_divergence(video.posterior, video.prior)
   return jnp.sum(error) + kl_weight * jnp.sum(divergence)
+
+
+def tailored_video(params: MetaParams,
+                   x: Any,
+                   key: Key,
+                   *,
+                   predict_fn: PredictFn,
+                   conserved_fn: Callable[[Params, Array], Array],
+                   optimizer: Any,
+                   adapt: Any = None,
+                   **kwargs: Any) -> Prediction:
+  """`tailored_predict` for video: only the modulation adapts.
+
+  It restarts from where `params` has it, the identity: no outer gradient
+  reaches it.
+
+  Args:
+    params: `VideoModel.params`, and those of the embedding.
+    x: one query, whatever `predict_fn` takes.
+    key: see `tailored_predict`.
+    predict_fn: `(params, x, key) -> Video`.
+    conserved_fn: the embedding, see `networks.frame_embedding`.
+    optimizer: inner optimizer.
+    adapt: which leaves adapt, None for the modulation;
+      `by_path("modulation/decoder")` for the decoder's alone.
+    **kwargs: further arguments of `tailored_predict`.
+
+  Returns:
+    `Prediction`, its value a `Video`.
+  """
+  restart = jax.lax.stop_gradient(params.predictor["modulation"])
+  predictor = {**params.predictor, "modulation": restart}
+  return tailored_predict(params._replace(predictor=predictor),
+                          x,
+                          key,
+                          predict_fn=predict_fn,
+                          conserved_fn=conserved_fn,
+                          optimizer=optimizer,
+                          adapt=MODULATION if adapt is None else adapt,
+                          **{
+                              "residual_fn": frame_residuals,
+                              **kwargs
+                          })

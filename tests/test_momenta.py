@@ -166,3 +166,14 @@ def test_combinations_left_out_are_not_taken_for_quantities():
   learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v, num_steps=0))(
       pair, velocities)
   assert np.abs(np.asarray(learned.initial["readout"])).max(axis=0).min() > 0
+
+
+def test_arguments_that_do_not_fit_are_refused():
+  make = lambda **kwargs: networks.conserved_mlp(jax.random.key(0), 2, **kwargs)
+  assert make(momenta=np.array([0, 1])).params["readout"].shape[1] == 1
+  for name in ("mean", "scale"):
+    for count in (1, 3):
+      with pytest.raises(ValueError, match=f"`{name}` must be"):
+        make(**{name: jnp.ones(count)})
+  with pytest.raises(ValueError, match="which columns to reverse"):
+    networks.flip()

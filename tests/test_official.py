@@ -198,3 +198,46 @@ def test_a_flat_image_is_turned():
 def test_what_is_missing_or_misshapen_is_named():
   with pytest.raises(ValueError, match="the checkpoint has no"):
     official.import_svg({})
+  with pytest.raises(ValueError, match="of a batch norm"):
+    official.import_svg({"encoder.c1.0.main.1.running_mean": np.zeros(3)})
+
+
+def tiny_state(backbone):
+  """A checkpoint of the right names and shapes, all ones, from our own tree."""
+  config = networks.SVGConfig(backbone, code_size=3, latent_size=2, hidden=4)
+  like = jax.eval_shape(lambda: networks.svg(jax.random.key(0), config).params)
+  sources = official._frames(config) | official._recurrent(config)
+  state = {}
+  for path, leaf in jax.tree_util.tree_leaves_with_path(like["weights"]):
+    source = sources[jax.tree_util.keystr(path, simple=True, separator="/")]
+    # The inverse of a layout is found by turning an array of places.
+    for name in source.names:
+      state[name] = turned_back(source.turn, leaf.shape)
+  return config, state
+
+
+def turned_back(turn, shape):
+  """An array of ones that `turn` gives this shape."""
+  candidates = {shape, shape[::-1]}
+  if len(shape) == 4:
+    candidates |= {(shape[3], shape[2], *shape[:2]),
+                   (shape[2], shape[3], *shape[:2]),
+                   (shape[0], shape[3], *shape[1:3])}
+  return next(
+      np.ones(c, np.float32)
+      for c in sorted(candidates)
+      if turn(np.ones(c, np.float32)).shape == shape)
+
+
+@pytest.mark.parametrize("backbone", ["dcgan_64", "vgg_64", "vgg_128"])
+def test_sizes_are_read_off_a_checkpoint(backbone):
+  config, state = tiny_state(backbone)
+  imported = official.import_svg({**state, "encoder.c1.0.main.2.gamma": 1})
+  assert imported.config == config and imported.embedding is None
+  assert imported.unused == ("encoder.c1.0.main.2.gamma",)
+  name = "prior.embed.weight"
+  with pytest.raises(ValueError, match=f"{name}.*is needed"):
+    official.import_svg({**state, name: np.ones((9, 9))})
+  longer = "frame_predictor.embed.weight"
+  with pytest.raises(ValueError, match="must take a code and a"):
+    official.import_svg({**state, longer: np.ones((4, 9))})

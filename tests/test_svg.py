@@ -12,8 +12,8 @@ import pytest
 from noether_jax import meta_loss
 from noether_jax import MetaParams
 from noether_jax import networks
-from noether_jax import tailored_predict
 from noether_jax import video
+from noether_jax.conservation import cosine
 from noether_jax.networks import convolutions
 from noether_jax.networks.backbones import Architecture
 from noether_jax.networks.backbones import ARCHITECTURES
@@ -21,6 +21,7 @@ from noether_jax.networks.modulation import ConditionalNorm
 from noether_jax.networks.recurrent import Gaussian
 from noether_jax.networks.recurrent import kl_divergence
 from noether_jax.networks.svg import Noise
+from noether_jax.partition import by_path
 
 LENGTH, PAST, LATENT, SIZE = 5, 2, 3, 8
 TINY = Architecture(SIZE, ((3, 3), (4,)))
@@ -29,7 +30,6 @@ CONFIG = networks.SVGConfig(TINY,
                             code_size=6,
                             latent_size=LATENT,
                             hidden=8)
-ADAPT = {"modulation": True, "weights": False}
 
 
 @functools.cache
@@ -182,13 +182,11 @@ def tailored(own, **kwargs):
                                             filters=(4, 4),
                                             num_quantities=5)
   function = functools.partial(
-      tailored_predict,
+      video.tailored_video,
       predict_fn=lambda p, x, key: own.teacher_forced(
           p, x, video.draw_noise(key, LENGTH, LATENT), num_past=PAST),
       conserved_fn=embedding,
-      residual_fn=video.frame_residuals,
-      optimizer=optax.sgd(kwargs.pop("rate", 1.)),
-      adapt=kwargs.pop("adapt", ADAPT),
+      optimizer=optax.sgd(1.),
       **kwargs)
   return function, MetaParams(own.params, phi)
 
@@ -225,6 +223,81 @@ def test_the_inner_loss_is_the_summed_mean_square_of_neighbours():
   np.testing.assert_allclose(out.losses[0], wanted, rtol=1e-4)
 
 
+def test_the_decoder_alone_may_adapt():
+  function, params = tailored(model(), adapt=by_path("modulation/decoder"))
+  out = jax.jit(function)(params, clip(), jax.random.key(3))
+  adapted = out.adapted["modulation"]
+  none = lambda tree: [
+      leaf is None
+      for leaf in jax.tree.leaves(tree, is_leaf=lambda x: x is None)
+  ]
+  assert all(none(adapted["encoder"])) and not any(none(adapted["decoder"]))
+  assert float(out.losses[1]) < float(out.losses[0])
+
+
+def test_residuals_of_frames():
+  embedding = lambda params, frames: frames[:, 0, 0]
+  frames = jnp.array([[1., 0.], [1., 3.], [2., 3.]]).reshape(3, 1, 1, 2)
+  other = networks.Video(frames, None, None)
+  sums = lambda **kwargs: float(
+      jnp.sum(video.frame_residuals(embedding, None, None, other, **kwargs)**2))
+  assert np.isclose(sums(), (9 + 1) / 2)
+  assert np.isclose(sums(reference="first"), (9 + 10) / 2)
+  assert np.isclose(sums(reference="both"), (9 + 10 + 9 + 1) / 2)
+  angle = lambda a, b: 1 - a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+  rows = np.asarray(frames[:, 0, 0])
+  assert np.isclose(sums(distance=cosine),
+                    angle(rows[0], rows[1]) + angle(rows[1], rows[2]))
+  with pytest.raises(ValueError, match="nothing can change"):
+    video.frame_residuals(embedding, None, None,
+                          networks.Video(frames[:1], None, None))
+
+
+def test_one_given_frame_and_one_seen_at_once():
+  own = model()
+  for method in (own.teacher_forced, own.generated):
+    out = method(own.params, clip(), noise(), num_past=1)
+    assert out.frames.shape == clip().shape
+    assert bool(jnp.isfinite(out.frames).all())
+  g, phi = networks.frame_embedding(jax.random.key(0),
+                                    SIZE,
+                                    channels=1,
+                                    stacked=1,
+                                    filters=(2,))
+  assert g(phi, clip()).shape == (LENGTH, 64)
+
+
+@pytest.mark.parametrize("change, message", [
+    ({
+        "num_past": 0
+    }, "`num_past` must lie between"),
+    ({
+        "num_past": 9
+    }, "`num_past` must lie between"),
+    ({
+        "frames": clip()[..., :4, :, :]
+    }, "`frames` must be"),
+    ({
+        "frames": (clip() * 255).astype(jnp.uint8)
+    }, "`frames` must be"),
+    ({
+        "frames": clip()[:3]
+    }, "`num_past` must lie between"),
+    ({
+        "noise": jax.tree.map(lambda v: v[:1], noise())
+    }, "must"),
+    ({
+        "actions": jnp.zeros((LENGTH - 1, 2))
+    }, "takes actions"),
+])
+def test_shapes_that_do_not_fit_are_refused(change, message):
+  own = model()
+  arguments = {"frames": clip(), "noise": noise(), "num_past": PAST, **change}
+  frames, eps = arguments.pop("frames"), arguments.pop("noise")
+  with pytest.raises(ValueError, match=message):
+    own.teacher_forced(own.params, frames, eps, **arguments)
+
+
 def test_the_outer_gradient_reaches_g_and_the_weights():
   function, params = tailored(model())
   batch = clip(5, count=2)
@@ -237,6 +310,9 @@ def test_the_outer_gradient_reaches_g_and_the_weights():
   for tree in (gradient.conserved, gradient.predictor["weights"]):
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(tree))
   assert float(jnp.abs(gradient.conserved["output"]["kernel"]).max()) > 0
+  # Every query restarts from the identity, which no outer step moves.
+  assert all(not leaf.any()
+             for leaf in jax.tree.leaves(gradient.predictor["modulation"]))
   first = gradient.predictor["weights"]["encoder"]["blocks"][0]
   assert float(jnp.abs(first["layers"][0]["layer"]["kernel"]).max()) > 0
 
@@ -282,9 +358,19 @@ def test_errors():
     networks.svg(jax.random.key(0), networks.SVGConfig("vgg_32"))
   with pytest.raises(ValueError, match="can't be halved 2 times"):
     networks.svg(jax.random.key(0),
-                 networks.SVGConfig(Architecture(6, ((3,), (4,)))))
+                 networks.SVGConfig(Architecture(6, ((3, 3), (4,)))))
   with pytest.raises(ValueError, match="`size` must be divisible"):
     networks.frame_embedding(jax.random.key(0), 30)
   out = model().teacher_forced(model().params, clip(), noise(), num_past=PAST)
   with pytest.raises(ValueError, match="must have one shape"):
     video.svg_loss(out, clip()[1:])
+  few = model().generated(model().params, clip()[:PAST], noise(), num_past=PAST)
+  with pytest.raises(ValueError, match="posterior of every frame"):
+    video.svg_loss(few, clip())
+  for blocks, strided in ((((3,), (4,)), False), (((3, 3), ()), False),
+                          (((3, 3), (4,)), True)):
+    with pytest.raises(ValueError, match="finest block|one convolution each"):
+      networks.svg(jax.random.key(0),
+                   networks.SVGConfig(Architecture(SIZE, blocks, strided)))
+  with pytest.raises(ValueError, match="channels are needed"):
+    convolutions.JoinedConv(5, 4, rngs=nnx.Rngs(0))(jnp.zeros((1, 4, 4, 3)))

@@ -144,11 +144,12 @@ def fold_studies(e: Study) -> tuple[np.ndarray, list[Study]]:
   ]
 
 
-def disagreement(e: Study, first: Any, second: Any) -> list[float]:
+def disagreement(e: Study, first: Study, second: Study) -> list[float]:
   """Angle in degrees between the gradients of two folds' g, by seed.
 
   The median over the training states; it needs no known law.
   """
+  functions = [own.conserved_fn for own in (first, second)]
   flat = e.aligned.reshape(len(e.seeds), -1, e.data.smooth.shape[-1])[:, ::7]
 
   @jax.jit
@@ -156,13 +157,13 @@ def disagreement(e: Study, first: Any, second: Any) -> list[float]:
   def angle(one: Any, other: Any, states: Array) -> Array:
     spread = jnp.std(states, axis=0)[None, None]
     slopes = [
-        spread *
-        jax.vmap(jax.jacobian(lambda x, p=p: e.conserved_fn(p, x)))(states)
-        for p in (one, other)
+        spread * jax.vmap(jax.jacobian(lambda x, g=g, p=p: g(p, x)))(states)
+        for g, p in zip(functions, (one, other))
     ]
     return jnp.median(quotients.principal_angles(*slopes))
 
-  return [float(f"{a:.4g}") for a in angle(first, second, flat)]
+  angles = angle(precise(first), precise(second), flat)
+  return [float(f"{a:.4g}") for a in angles]
 
 
 def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
@@ -211,8 +212,7 @@ def trust(e: Study) -> Trust:
       choices = np.asarray(choice.candidate).tolist()
       gains = [round(float(own[c]), 4) for own, c in zip(choice.gains, choices)]
       counts.update(choices=choices,
-                    disagreement=disagreement(e, precise(studies[0]),
-                                              precise(studies[1])))
+                    disagreement=disagreement(e, studies[0], studies[1]))
     return {"choices": choices, "gains": gains}
 
   found = e.stages.noted("safety", judge)

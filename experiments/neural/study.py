@@ -94,7 +94,7 @@ class Study(Training):
                               smooth=self.data.smooth[:, keep])
     config = dataclasses.replace(self.config, keep=self.config.fold_keep)
     return Study(self.system, config, data, self.seeds, self.stages,
-                 f", without {name}")
+                 f"{self.suffix}, without {name}")
 
   def varied(self, name: str, **changes: Any) -> "Study":
     """The same study and predictors with other settings of g.
@@ -110,7 +110,7 @@ class Study(Training):
     other = copy.copy(self)
     other.config = dataclasses.replace(self.config, **changes)
     other.suffix = f"{self.suffix}, {name}"
-    for cached in ("starts", "untrained"):
+    for cached in ("starts", "untrained", "general"):
       other.__dict__.pop(cached, None)
     other.net = other._net(0, 0)
     other.conserved_fn = other.net.apply

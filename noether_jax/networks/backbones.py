@@ -60,10 +60,17 @@ def architecture(name: str | Architecture) -> Architecture:
     An `Architecture`.
 
   Raises:
-    ValueError: if there is none of that name, or the size can't be halved for
-      each of its blocks.
+    ValueError: if there is none of that name, the size can't be halved for each
+      of its blocks, or a block has too few or too many convolutions.
   """
   if isinstance(name, Architecture):
+    lengths = [len(block) for block in name.blocks]
+    if name.strided and set(lengths) != {1}:
+      raise ValueError("strided blocks must have one convolution each: got "
+                       f"{name.blocks}.")
+    if not name.strided and (not lengths or min(lengths) < 1 or lengths[0] < 2):
+      raise ValueError("the finest block needs two convolutions, the others "
+                       f"one: got {name.blocks}.")
     if name.size % (1 << len(name.blocks)):
       raise ValueError(f"a frame of {name.size} pixels can't be halved "
                        f"{len(name.blocks)} times.")

@@ -108,7 +108,8 @@ def conserved_mlp(
 
   Raises:
     ValueError: without a hidden layer; for parities that are not K signs, or
-      without a mirror; for momenta that are not D degrees.
+      without a mirror; for momenta that are not D degrees, or a negative
+      `degree`; for a mean or scale that is not `[D]`.
 
   Example:
     >>> from noether_jax.networks import flip
@@ -121,6 +122,10 @@ def conserved_mlp(
     raise ValueError("`hidden` must name at least one layer: got ().")
   if parities and mirror is None:
     raise ValueError("`parities` need `mirror`, the map they are meant for.")
+  momenta = tuple(int(m) for m in momenta)
+  for name, value in (("mean", mean), ("scale", scale)):
+    if value is not None and jnp.shape(value) != (size,):
+      raise ValueError(f"`{name}` must be [{size}]: got {jnp.shape(value)}.")
   key_net, key_bias, key_readout = jax.random.split(key, 3)
   centre = np.zeros(size) if mean is None else mean
   spread = np.ones(size) if scale is None else scale

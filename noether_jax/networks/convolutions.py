@@ -49,8 +49,14 @@ class JoinedConv(nnx.Module):
 
     Returns:
       `[T, H', W', size_out]`.
+
+    Raises:
+      ValueError: if the channels do not add up.
     """
     kernel, shared = self.kernel[...], self.bias.reshape(1, 1, 1, -1)
+    count = x.shape[-1] + (0 if constant is None else constant.shape[-1])
+    if count != kernel.shape[2]:
+      raise ValueError(f"{kernel.shape[2]} channels are needed: got {count}.")
     if constant is not None:
       rest = kernel[:, :, x.shape[-1]:]
       shared = shared + self._convolve(constant[None], rest)

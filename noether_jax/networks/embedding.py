@@ -90,6 +90,8 @@ def frame_embedding(
   apply, params = functional(module)
 
   def embedding(params: Params, frames: Array) -> Array:
+    if len(frames) < stacked:
+      raise ValueError(f"g needs {stacked} frames: got {len(frames)}.")
     count = len(frames) + 1 - stacked
     windows = [frames[i:i + count] for i in range(stacked)]
     return apply(params, jnp.concatenate(windows, axis=-1))

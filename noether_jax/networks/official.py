@@ -11,8 +11,8 @@ import numpy as np
 
 from noether_jax.networks.backbones import architecture
 from noether_jax.networks.embedding import frame_embedding
-from noether_jax.networks.svg import svg
 from noether_jax.networks.svg import SVGConfig
+from noether_jax.networks.video_model import svg
 from noether_jax.types import Params
 
 State = Mapping[str, np.ndarray]
@@ -166,26 +166,31 @@ def _shape(state: State, name: str) -> tuple[int, ...]:
 
 def _config(state: State) -> SVGConfig:
   """Sizes from shapes."""
+  statistics = [name for name in state if name.endswith(".running_mean")]
+  if statistics:
+    raise ValueError(f"{statistics[0]!r} is of a batch norm, which depends on "
+                     "other examples: only per-example norms can be imported.")
   strided = "encoder.c1.main.0.weight" in state
   block = "encoder.c1" if strided else "encoder.c1.0"
   channels = _shape(state, f"{block}.main.0.weight")[1]
   stages = _count(state, r"encoder\.c(\d+)\..*")
   latent, hidden = _shape(state, "prior.mu_net.weight")
   code = _shape(state, f"encoder.c{stages}.0.weight")[0]
-  if not strided and stages not in (5, 6):
-    raise ValueError(f"no VGG encoder of {stages} stages is known: 5 or 6.")
-  return SVGConfig(
-      backbone="dcgan_64" if strided else {
-          5: "vgg_64",
-          6: "vgg_128"
-      }[stages],
-      channels=channels,
-      code_size=code,
-      latent_size=latent,
-      hidden=hidden,
-      predictor_layers=_count(state, r"frame_predictor\.lstm\.(\d+)\..*"),
-      prior_layers=_count(state, r"prior\.lstm\.(\d+)\..*"),
-      actions=_shape(state, "frame_predictor.embed.weight")[1] - code - latent)
+  known = {5: "dcgan_64"} if strided else {5: "vgg_64", 6: "vgg_128"}
+  if stages not in known:
+    raise ValueError(f"no such encoder of {stages} stages is known: "
+                     f"{', '.join(known.values())} are.")
+  if _shape(state, "frame_predictor.embed.weight")[1] != code + latent:
+    raise ValueError("'frame_predictor.embed.weight' must take a code and a "
+                     f"latent: {code} + {latent} numbers.")
+  return SVGConfig(backbone=known[stages],
+                   channels=channels,
+                   code_size=code,
+                   latent_size=latent,
+                   hidden=hidden,
+                   predictor_layers=_count(state,
+                                           r"frame_predictor\.lstm\.(\d+)\..*"),
+                   prior_layers=_count(state, r"prior\.lstm\.(\d+)\..*"))
 
 
 def _filled(like: Params, sources: dict[str, _Source], state: State) -> Params:
@@ -218,7 +223,8 @@ def import_svg(state: State) -> Imported:
     `Imported`.
 
   Raises:
-    ValueError: if a name is missing or a shape does not fit.
+    ValueError: if a name is missing, a shape does not fit, or the model has
+      batch norms.
 
   Reference:
     Alet et al., Noether Networks, NeurIPS 2021, published code.

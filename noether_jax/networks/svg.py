@@ -11,7 +11,6 @@ Reference:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import dataclasses
 from typing import Any, NamedTuple
 
@@ -23,11 +22,10 @@ from noether_jax.networks.backbones import Architecture
 from noether_jax.networks.backbones import architecture
 from noether_jax.networks.backbones import Decoder
 from noether_jax.networks.backbones import Encoder
-from noether_jax.networks.modulation import Modulation
 from noether_jax.networks.recurrent import CodePredictor
 from noether_jax.networks.recurrent import Gaussian
 from noether_jax.networks.recurrent import LatentGaussian
-from noether_jax.types import Array, Key, Params
+from noether_jax.types import Array
 
 
 class Video(NamedTuple):
@@ -35,8 +33,9 @@ class Video(NamedTuple):
 
   Attributes:
     frames: `[T, H, W, C]`, the given frames, then the predicted ones.
-    posterior: of the latents of steps 1 .. T-1, `[T-1, Z]`.
-    prior: the same.
+    posterior: of the latents of steps 1 .. T-1, `[T-1, Z]`; of fewer steps
+      where the model was given fewer frames.
+    prior: the same, of all steps.
   """
   frames: Array
   posterior: Gaussian
@@ -141,7 +140,9 @@ def teacher_forced(model: SVG,
                    actions: Array | None = None) -> Video:
   """Predicts each frame from the true ones before it.
 
-  Every frame is encoded once, all together; latents are the posterior's.
+  Every frame is encoded once, all together; latents are the posterior's. Skip
+  connections are those of frame P - 2 (the only one for P = 1), as in the
+  published code.
 
   Args:
     model: the network.
@@ -218,61 +219,3 @@ def generated(model: SVG,
   prior = jax.tree.map(lambda *parts: jnp.concatenate(parts), early, late)
   return Video(jnp.concatenate([frames[:num_past], predicted]), posterior,
                prior)
-
-
-class VideoModel(NamedTuple):
-  """Pure functions of an SVG model, and its parameters.
-
-  Attributes:
-    teacher_forced: `(params, frames, noise, *, num_past, actions) -> Video`,
-      see `svg.teacher_forced`.
-    generated: `(params, frames, noise, *, num_past, actions, unroll) -> Video`,
-      see `svg.generated`.
-    params: {"modulation": what tailoring adapts, "weights": all else}.
-    config: the sizes.
-  """
-  teacher_forced: Callable[..., Video]
-  generated: Callable[..., Video]
-  params: Params
-  config: SVGConfig
-
-
-def svg(key: Key, config: SVGConfig = SVGConfig()) -> VideoModel:
-  """Stochastic video generation as pure functions of one sequence.
-
-  Args:
-    key: consumed by the initialisation.
-    config: sizes.
-
-  Returns:
-    A `VideoModel`. Tailor with `adapt={"modulation": True, "weights": False}`;
-    `by_path("modulation/decoder")` adapts the decoder's only, True everything.
-
-  Raises:
-    ValueError: if there is no such backbone.
-
-  Example:
-    >>> from noether_jax.video import draw_noise
-    >>> model = svg(jax.random.key(0), SVGConfig("small_32", hidden=8))
-    >>> video = model.generated(model.params, jnp.zeros((2, 32, 32, 3)),
-    ...                         draw_noise(jax.random.key(1), 4, 64),
-    ...                         num_past=2)
-    >>> video.frames.shape
-    (4, 32, 32, 3)
-  """
-  model = SVG(config, rngs=nnx.Rngs(key))
-  graph, *states = nnx.split(model, Modulation, nnx.Param)
-  trees = [jax.tree.structure(state) for state in states]
-  names = ("modulation", "weights")
-
-  def pure(method: Callable[..., Video]) -> Callable[..., Video]:
-
-    def apply(params: Params, *args: Any, **kwargs: Any) -> Video:
-      leaves = [jax.tree.leaves(params[name]) for name in names]
-      filled = map(jax.tree.unflatten, trees, leaves)
-      return method(nnx.merge(graph, *filled), *args, **kwargs)
-
-    return apply
-
-  params = dict(zip(names, map(nnx.to_pure_dict, states)))
-  return VideoModel(pure(teacher_forced), pure(generated), params, config)

@@ -85,11 +85,16 @@ def flip(*columns: int) -> Transform:
   Returns:
     `state [D] -> [D]`.
 
+  Raises:
+    ValueError: without a column.
+
   Example:
     >>> flip(1)(jnp.array([2., 3.])).tolist()
     [2.0, -3.0]
   """
-  index = jnp.array(columns)
+  if not columns:
+    raise ValueError("`flip` must be told which columns to reverse.")
+  index = np.array(columns, int)
   return lambda x: x.at[index].multiply(-1.0)
 
 

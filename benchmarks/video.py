@@ -1,0 +1,147 @@
+"""What a meta-step of the video model costs, in CPU seconds and memory.
+
+SVG with 2 given and 10 (vgg_128: 20) predicted frames, batch 2, float32, one
+inner SGD step on the modulation; each measurement in a process of its own, the
+second call of a compiled function. Prints one JSON object:
+
+  python -m benchmarks.video [--backbone=vgg_64] [--predicted=10] [--rounds=2]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import functools
+import json
+import resource
+import subprocess
+import sys
+import time
+from typing import Any
+
+from absl import app
+from absl import flags
+import jax
+import jax.numpy as jnp
+import optax
+
+from noether_jax import MetaParams
+from noether_jax import networks
+from noether_jax import tailored_predict
+from noether_jax import video
+from noether_jax.networks.backbones import architecture
+
+_BACKBONE = flags.DEFINE_string("backbone", "vgg_64", "Architecture.")
+_PREDICTED = flags.DEFINE_integer("predicted", 10, "Predicted frames.", 1)
+_BATCH = flags.DEFINE_integer("batch", 2, "Sequences.", 1)
+_ROUNDS = flags.DEFINE_integer("rounds", 2, "Timed calls; the least counts.", 1)
+_REMAT = flags.DEFINE_boolean("remat", False, "Recompute the decoder.")
+_ONLY = flags.DEFINE_string("only", "", "One of STEPS, in this process.")
+_PAST = 2
+_INNER_RATE = 0.5
+STEPS = ("baseline_step", "meta_step", "tailored_prediction")
+
+
+def calls(backbone: str, predicted: int, batch: int,
+          remat: bool) -> dict[str, Callable[[], Any]]:
+  """What is measured, as functions without arguments.
+
+  Args:
+    backbone: a name of `networks.backbones.ARCHITECTURES`.
+    predicted: frames after the two given ones.
+    batch: number of sequences.
+    remat: see `networks.SVGConfig`.
+
+  Returns:
+    A compiled function for each of STEPS: the gradient without an inner loop,
+    the one through it, and a prediction from two frames.
+  """
+  size, length = architecture(backbone).size, _PAST + predicted
+  config = networks.SVGConfig(backbone, remat=remat)
+  model = networks.svg(jax.random.key(0), config)
+  embedding, phi = networks.frame_embedding(jax.random.key(1), size)
+  params = MetaParams(model.params, phi)
+  frames = jax.random.uniform(jax.random.key(2), (batch, length, size, size, 3))
+  keys = jax.random.split(jax.random.key(3), batch)
+  noise = lambda key: video.draw_noise(key, length, config.latent_size)
+  forced = lambda p, x, key: model.teacher_forced(
+      p, x, noise(key), num_past=_PAST)
+  free = lambda p, x, key: model.generated(
+      p, x, noise(key), num_past=_PAST, unroll=True)
+
+  def tailored(predict_fn: Any) -> Any:
+    return functools.partial(tailored_predict,
+                             predict_fn=predict_fn,
+                             conserved_fn=embedding,
+                             optimizer=optax.sgd(_INNER_RATE),
+                             adapt={
+                                 "modulation": True,
+                                 "weights": False
+                             },
+                             residual_fn=video.frame_residuals)
+
+  def loss(predict: Any, params: MetaParams, frames: jax.Array) -> jax.Array:
+    out = jax.vmap(lambda x, key: predict(params, x, key))(frames, keys)
+    return jnp.mean(jax.vmap(video.svg_loss)(out, frames))
+
+  plain = functools.partial(
+      loss, lambda params, x, key: forced(params.predictor, x, key))
+  meta = functools.partial(
+      loss, lambda params, x, key: tailored(forced)(params, x, key).value)
+  predict = lambda params, given: jax.vmap(lambda x, key: tailored(free)(
+      params, x, key).value.frames)(given, keys)
+  functions = {
+      "baseline_step": (jax.jit(jax.grad(plain)), frames),
+      "meta_step": (jax.jit(jax.grad(meta)), frames),
+      "tailored_prediction": (jax.jit(predict), frames[:, :_PAST]),
+  }
+  bind = lambda function, data: lambda: jax.block_until_ready(
+      function(params, data))
+  return {name: bind(*pair) for name, pair in functions.items()}
+
+
+def measure(name: str) -> dict[str, float]:
+  """CPU seconds of a compiled call, and this process's peak memory so far."""
+  call = calls(_BACKBONE.value, _PREDICTED.value, _BATCH.value,
+               _REMAT.value)[name]
+  begun = time.process_time()
+  call()
+  first, times = time.process_time() - begun, []
+  for _ in range(_ROUNDS.value):
+    begun = time.process_time()
+    call()
+    times.append(time.process_time() - begun)
+  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+  return {
+      "cpu_seconds": round(min(times), 2),
+      "peak_gigabytes": round(peak, 2),
+      "first_call_cpu_seconds": round(first, 1)
+  }
+
+
+def main(argv: list[str]) -> None:
+  if len(argv) > 1:
+    raise app.UsageError(f"unexpected arguments: {argv[1:]}")
+  if _ONLY.value:
+    print(json.dumps(measure(_ONLY.value)))
+    return
+  result: dict[str, Any] = {
+      "backbone": _BACKBONE.value,
+      "given": _PAST,
+      "predicted": _PREDICTED.value,
+      "batch": _BATCH.value,
+      "remat": _REMAT.value
+  }
+  for name in STEPS:
+    command = [sys.executable, "-m", "benchmarks.video", *sys.argv[1:]]
+    done = subprocess.run([*command, f"--only={name}"],
+                          check=True,
+                          capture_output=True,
+                          text=True)
+    result[name] = json.loads(done.stdout.splitlines()[-1])
+  result["meta_over_baseline"] = (result["meta_step"]["cpu_seconds"] /
+                                  result["baseline_step"]["cpu_seconds"])
+  print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+  app.run(main)
