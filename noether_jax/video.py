@@ -21,13 +21,17 @@ from noether_jax.types import (Array, Key, MetaParams, Params, Prediction,
 MODULATION = {"modulation": True, "weights": False}
 
 
-def draw_noise(key: Key, length: int, latent_size: int) -> Noise:
+def draw_noise(key: Key,
+               length: int,
+               latent_size: int,
+               dtype: Any = jnp.float32) -> Noise:
   """The noise of one sequence's latents, for every pass over it.
 
   Args:
     key: consumed.
     length: T, frames of the sequence.
     latent_size: Z.
+    dtype: of the frames.
 
   Returns:
     `Noise`, `[T-1, Z]` each.
@@ -36,7 +40,7 @@ def draw_noise(key: Key, length: int, latent_size: int) -> Noise:
     >>> draw_noise(jax.random.key(0), 5, 2).prior.shape
     (4, 2)
   """
-  prior, posterior = jax.random.normal(key, (2, length - 1, latent_size))
+  prior, posterior = jax.random.normal(key, (2, length - 1, latent_size), dtype)
   return Noise(prior, posterior)
 
 

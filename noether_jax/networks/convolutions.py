@@ -36,8 +36,8 @@ class JoinedConv(nnx.Module):
                rngs: nnx.Rngs):
     init = nnx.initializers.lecun_normal()
     self.kernel = nnx.Param(
-        init(rngs.params(), (kernel, kernel, size_in, size_out)))
-    self.bias = nnx.Param(jnp.zeros(size_out))
+        init(rngs.params(), (kernel, kernel, size_in, size_out), jnp.float32))
+    self.bias = nnx.Param(jnp.zeros(size_out, jnp.float32))
     self.stride, self.dilation, self.padding = stride, dilation, padding
 
   def __call__(self, x: Array, constant: Array | None = None) -> Array:
@@ -96,9 +96,9 @@ class Unfold(nnx.Module):
 
   def __init__(self, size_in: int, size_out: int, size: int, *, rngs: nnx.Rngs):
     init = nnx.initializers.lecun_normal()
-    flat = init(rngs.params(), (size_in, size * size * size_out))
+    flat = init(rngs.params(), (size_in, size * size * size_out), jnp.float32)
     self.kernel = nnx.Param(flat.reshape(size_in, size, size, size_out))
-    self.bias = nnx.Param(jnp.zeros(size_out))
+    self.bias = nnx.Param(jnp.zeros(size_out, jnp.float32))
 
   def __call__(self, x: Array) -> Array:
     """`[T, size_in]` to `[T, size, size, size_out]`."""
@@ -118,9 +118,9 @@ class Fold(nnx.Module):
 
   def __init__(self, size_in: int, size_out: int, size: int, *, rngs: nnx.Rngs):
     init = nnx.initializers.lecun_normal()
-    flat = init(rngs.params(), (size * size * size_in, size_out))
+    flat = init(rngs.params(), (size * size * size_in, size_out), jnp.float32)
     self.kernel = nnx.Param(flat.reshape(size, size, size_in, size_out))
-    self.bias = nnx.Param(jnp.zeros(size_out))
+    self.bias = nnx.Param(jnp.zeros(size_out, jnp.float32))
 
   def __call__(self, x: Array) -> Array:
     """`[T, size, size, size_in]` to `[T, size_out]`."""

@@ -45,8 +45,8 @@ class ConditionalNorm(nnx.Module):
                               epsilon=EPSILON,
                               use_fast_variance=False,
                               rngs=rngs)
-    self.scale = Modulation(jnp.ones(channels))
-    self.shift = Modulation(jnp.zeros(channels))
+    self.scale = Modulation(jnp.ones(channels, jnp.float32))
+    self.shift = Modulation(jnp.zeros(channels, jnp.float32))
 
   def __call__(self, x: Array) -> Array:
     """`[T, H, W, C]` to the same."""
