@@ -281,6 +281,9 @@ def test_one_given_frame_and_one_seen_at_once():
         "num_past": 9
     }, "`num_past` must lie between"),
     ({
+        "frames": clip().astype(jnp.float64)
+    }, "must have one dtype"),
+    ({
         "frames": clip()[:, :2]
     }, "`frames` must be"),
     ({

@@ -39,6 +39,9 @@ def _check(config: SVGConfig, frames: Array, noise: Noise, num_past: int,
     raise ValueError(f"`noise` must be [T-1, {config.latent_size}] for T "
                      f"frames in all: got {noise.prior.shape} and "
                      f"{noise.posterior.shape} for {len(frames)}.")
+  kinds = {leaf.dtype for leaf in (frames, *noise)}
+  if len(kinds) > 1:
+    raise ValueError(f"frames and noise must have one dtype: got {kinds}.")
   shapes = None if actions is None else actions.shape
   if shapes != ((steps, config.actions) if config.actions else None):
     raise ValueError(f"the model takes actions [{steps}, {config.actions}]: "
@@ -79,7 +82,7 @@ def svg(key: Key, config: SVGConfig = SVGConfig()) -> VideoModel:
   Example:
     >>> from noether_jax.video import draw_noise
     >>> model = svg(jax.random.key(0), SVGConfig("small_32", hidden=8))
-    >>> video = model.generated(model.params, jnp.zeros((2, 32, 32, 3)),
+    >>> video = model.generated(model.params, jnp.zeros((2, 32, 32, 3), 'float32'),
     ...                         draw_noise(jax.random.key(1), 4, 64),
     ...                         num_past=2)
     >>> video.frames.shape
