@@ -82,7 +82,8 @@ def svg(key: Key, config: SVGConfig = SVGConfig()) -> VideoModel:
   Example:
     >>> from noether_jax.video import draw_noise
     >>> model = svg(jax.random.key(0), SVGConfig("small_32", hidden=8))
-    >>> video = model.generated(model.params, jnp.zeros((2, 32, 32, 3), 'float32'),
+    >>> frames = jnp.zeros((2, 32, 32, 3), jnp.float32)
+    >>> video = model.generated(model.params, frames,
     ...                         draw_noise(jax.random.key(1), 4, 64),
     ...                         num_past=2)
     >>> video.frames.shape
