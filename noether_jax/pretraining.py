@@ -60,6 +60,29 @@ class _Problem(NamedTuple):
   few: tuple[Array, Array, Array]
 
 
+def spread_indices(count: int, length: int, max_samples: int) -> np.ndarray:
+  """Which states of N trajectories of T states stand for all of them.
+
+  Every m-th of a trajectory, from the first, second, ... m-th on in turn: a
+  stride through all of them may divide T and meet the same times everywhere.
+
+  Args:
+    count: N.
+    length: T.
+    max_samples: about how many are wanted.
+
+  Returns:
+    Ascending positions in `[N T]`.
+
+  Example:
+    >>> spread_indices(2, 4, 4)
+    array([0, 2, 5, 7])
+  """
+  stride = math.ceil(count * length / max_samples)
+  shifted = np.arange(length)[None] - np.arange(count)[:, None]
+  return np.flatnonzero(shifted % stride == 0)
+
+
 def _problem(states: Array, rates: Array, weights: Array | None,
              max_samples: int) -> _Problem:
   dtype = jnp.result_type(float)
@@ -69,8 +92,8 @@ def _problem(states: Array, rates: Array, weights: Array | None,
   spread = jnp.sqrt(jnp.diagonal(quotients.scatter(states, share)[1]) + 1e-30)
   speed = jnp.sqrt(
       jnp.einsum("nt,ntd->", share, (rates / spread[None, None])**2))
-  stride = math.ceil(states.shape[0] * states.shape[1] / max_samples)
-  thin = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[::stride]
+  few = spread_indices(states.shape[0], states.shape[1], max_samples)
+  thin = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[few]
   return _Problem(states, rates, share, {
       "scale": spread,
       "slow": _SLOW * speed
@@ -207,7 +230,7 @@ def pretrain(
     anchor: how strongly the fit stays near the closed form, see
       `levenberg_marquardt`; what the data determine does not feel it.
     candidates: how many of the best combinations K > 1 are chosen from.
-    max_samples: of more states, evenly spread ones are fitted.
+    max_samples: of more states, about as many are fitted: `spread_indices`.
     starts: leaves `[R, ...]`, several initial parameters instead of the net's;
       `jax.vmap(lambda key: conserved_mlp(key, ...).params)(keys)` makes them.
     keep: how many of them, those with the best closed forms, are fitted.

@@ -26,6 +26,18 @@ def mechanical(degree=2, **kwargs):
                                 **kwargs)
 
 
+def central():
+  """A g for central forces in the plane: an energy and an angular momentum."""
+  return networks.conserved_mlp(jax.random.key(0),
+                                4,
+                                2,
+                                hidden=(6,),
+                                transform=networks.planar_invariants,
+                                mirror=networks.flip(1, 3),
+                                parities=(1, -1),
+                                momenta=(0, 2, 1, 1))
+
+
 def derivative(net, order, columns):
   """The order-th derivatives of g in some columns, at one state."""
   x = jnp.array([.3, -.8, 1.2, .4])
@@ -45,6 +57,33 @@ def test_g_is_a_polynomial_in_the_momenta_alone(degree):
                              0,
                              atol=1e-12 * largest)
   assert np.abs(derivative(net, degree + 1, [0, 1])).max() > 1e-3
+
+
+@pytest.mark.parametrize("momenta", [(), (0, 0, 1, 1)])
+def test_parameters_hold_all_that_data_have_told_a_network(momenta):
+  """A fold's parameters mean the same in the network of all the data."""
+  nets = [
+      networks.conserved_mlp(jax.random.key(key),
+                             4,
+                             2,
+                             hidden=(6, 6),
+                             mean=jnp.full(4, mean),
+                             scale=jnp.full(4, scale),
+                             momenta=momenta)
+      for key, mean, scale in ((0, .5, 2.), (1, -.3, .7))
+  ]
+  x = jnp.array([.3, -.8, 1.2, .4])
+  first, second = (net.apply(nets[1].params, x) for net in nets)
+  np.testing.assert_array_equal(first, second)
+  assert np.abs(np.asarray(nets[0].apply(nets[0].params, x) - first)).min() > 0
+
+
+def test_the_standardisation_is_not_trained():
+  net = mechanical()
+  slope = jax.grad(lambda p: jnp.sum(net.apply(p, jnp.ones(4))))(net.params)
+  for name in ("mean", "scale"):
+    np.testing.assert_array_equal(slope["features"][name], 0)
+  assert np.abs(np.asarray(slope["readout"])).max() > 0
 
 
 def test_products_are_those_of_the_total_degree():
@@ -68,14 +107,7 @@ def test_momenta_must_be_degrees_of_all_inputs(momenta):
 
 
 def test_momenta_go_with_a_mirror_and_a_transform():
-  net = networks.conserved_mlp(jax.random.key(0),
-                               4,
-                               2,
-                               hidden=(5,),
-                               transform=networks.planar_invariants,
-                               mirror=networks.flip(1, 3),
-                               parities=(1, -1),
-                               momenta=(0, 2, 1, 1))
+  net = central()
   x = jnp.array([.3, -.8, 1.2, .4])
   even, odd = net.apply(net.params, x)
   mirrored = net.apply(net.params, networks.flip(1, 3)(x))
@@ -155,14 +187,7 @@ def test_combinations_left_out_are_not_taken_for_quantities():
   pair = jnp.concatenate([pair, pair.at[..., 1::2].multiply(-1)])
   velocities = jnp.concatenate(
       [velocities, velocities.at[..., 1::2].multiply(-1)])
-  net = networks.conserved_mlp(jax.random.key(0),
-                               4,
-                               2,
-                               hidden=(6,),
-                               transform=networks.planar_invariants,
-                               mirror=networks.flip(1, 3),
-                               parities=(1, -1),
-                               momenta=(0, 2, 1, 1))
+  net = central()
   learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v, num_steps=0))(
       pair, velocities)
   assert np.abs(np.asarray(learned.initial["readout"])).max(axis=0).min() > 0

@@ -199,3 +199,16 @@ def test_parities_must_be_signs():
                              parities=parities)
   with pytest.raises(ValueError, match="need `mirror`"):
     networks.conserved_mlp(jax.random.key(0), 2, 2, parities=(1, -1))
+
+
+@pytest.mark.parametrize("count,length,limit", [(200, 60, 2500), (25, 60, 2500),
+                                                (7, 12, 20), (3, 5, 100)])
+def test_the_states_fitted_are_spread_over_time(count, length, limit):
+  chosen = pretraining.spread_indices(count, length, limit)
+  trajectory, time = np.divmod(chosen, length)
+  stride = -(-count * length // limit)
+  assert len(chosen) <= limit + stride and len(np.unique(chosen)) == len(chosen)
+  each = np.bincount(trajectory, minlength=count)
+  assert each.max() - each.min() <= 1
+  if count >= stride:
+    assert set(time) == set(range(length))

@@ -93,8 +93,9 @@ def precise(e: Study) -> Any:
   def one(arguments: Any) -> Any:
     starts, states, rates, seed = arguments
     if symmetry is not None:
-      states, rates = symmetric_copies(jax.random.key(seed), states, rates,
-                                       symmetry, e.config.copies)
+      key = jax.random.fold_in(jax.random.key(seed), 1 + e.config.starts)
+      states, rates = symmetric_copies(key, states, rates, symmetry,
+                                       e.config.copies)
     learned = pretraining.pretrain(e.net,
                                    states,
                                    rates,
@@ -149,7 +150,6 @@ def disagreement(e: Study, first: Study, second: Study) -> list[float]:
 
   The median over the training states; it needs no known law.
   """
-  functions = [own.conserved_fn for own in (first, second)]
   flat = e.aligned.reshape(len(e.seeds), -1, e.data.smooth.shape[-1])[:, ::7]
 
   @jax.jit
@@ -157,8 +157,9 @@ def disagreement(e: Study, first: Study, second: Study) -> list[float]:
   def angle(one: Any, other: Any, states: Array) -> Array:
     spread = jnp.std(states, axis=0)[None, None]
     slopes = [
-        spread * jax.vmap(jax.jacobian(lambda x, g=g, p=p: g(p, x)))(states)
-        for g, p in zip(functions, (one, other))
+        spread *
+        jax.vmap(jax.jacobian(lambda x, p=phi: e.conserved_fn(p, x)))(states)
+        for phi in (one, other)
     ]
     return jnp.median(quotients.principal_angles(*slopes))
 

@@ -17,6 +17,7 @@ import numpy as np
 from noether_jax.networks.mlp import Activation
 from noether_jax.networks.mlp import functional
 from noether_jax.networks.mlp import MLP
+from noether_jax.networks.momenta import monomials
 from noether_jax.networks.momenta import polynomial
 from noether_jax.networks.symmetries import averaged
 from noether_jax.networks.symmetries import even_and_odd
@@ -138,15 +139,27 @@ def conserved_mlp(
       _standardised(key_net, key_bias, hidden, activation, centre[positions],
                     spread[positions]))
   width = hidden[-1]
-
-  def coefficients(params: Params, x: Array) -> Array:
-    inputs = x if transform is None else transform(x)
-    return activation(hidden_units(params["features"], inputs[positions]))
-
-  one: Features = coefficients
+  products = monomials(degrees, degree)
   if momenta:
-    one, width = polynomial(coefficients, width, degrees, degree, centre,
-                            spread, transform)
+    # Part of the parameters, so that a network of other data can be evaluated
+    # with them, but never trained.
+    initial = {
+        "coefficients": initial,
+        "mean": jnp.asarray(centre, float),
+        "scale": jnp.asarray(spread, float)
+    }
+    width = len(products) * (1 + len(positions) + width) - 1
+
+  def one(params: Params, x: Array) -> Array:
+    inputs, own = x if transform is None else transform(x), params["features"]
+    if not momenta:
+      return activation(hidden_units(own, inputs))
+    units = activation(hidden_units(own["coefficients"], inputs[positions]))
+    mean, scale = jax.lax.stop_gradient((own["mean"], own["scale"]))
+    inputs = (inputs - mean) / scale
+    return polynomial(inputs, jnp.concatenate([inputs[positions], units]),
+                      products)
+
   features = averaged(one, invariances)
   mask = None
   if mirror is not None:
@@ -160,5 +173,5 @@ def conserved_mlp(
                                   mask.astype(readout.dtype))
 
   readout = jax.random.normal(key_readout, (width, num_quantities))
-  params = {"features": initial, "readout": readout / jnp.sqrt(hidden[-1])}
+  params = {"features": initial, "readout": readout / jnp.sqrt(width)}
   return ConservedNet(features, apply, params, mask)

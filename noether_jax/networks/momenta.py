@@ -7,14 +7,13 @@ momenta; energies, momenta, angular momenta and Laplace vectors are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import itertools
 
 import jax.numpy as jnp
 import numpy as np
 
-from noether_jax.networks.symmetries import Features
-from noether_jax.networks.symmetries import Transform
-from noether_jax.types import Array, Params
+from noether_jax.types import Array
 
 
 def monomials(degrees: np.ndarray, degree: int) -> list[tuple[int, ...]]:
@@ -44,40 +43,29 @@ def monomials(degrees: np.ndarray, degree: int) -> list[tuple[int, ...]]:
   ]
 
 
-def polynomial(coefficients: Features, width: int, degrees: np.ndarray,
-               degree: int, mean: Array | np.ndarray, scale: Array | np.ndarray,
-               transform: Transform | None) -> tuple[Features, int]:
-  """Features that are polynomials in the inputs of degree 1 and above.
+def polynomial(inputs: Array, coefficients: Array,
+               products: Sequence[Sequence[int]]) -> Array:
+  """Features of which combinations are polynomials of degree 1 and above.
 
-  Every coefficient is a combination of 1, the positions and `coefficients`, so
-  that momenta and angular momenta need no network.
+  Every product is multiplied by 1 and by each coefficient, so that momenta and
+  angular momenta need no network.
 
   Args:
-    coefficients: `(params, state) -> [width]`, of the positions alone.
-    width: number of them.
-    degrees: `[D]`, see `monomials`.
-    degree: see `monomials`.
-    mean: `[D]` of the inputs.
-    scale: `[D]` of the inputs.
-    transform: state -> inputs `[D]`, None if they are the same.
+    inputs: `[D]`.
+    coefficients: `[W]`, functions of the positions.
+    products: from `monomials`, the empty one first.
 
   Returns:
-    `(features, H)`: the products without the constant one, and their number.
+    `[M (1 + W) - 1]` for M products: without the constant one.
+
+  Example:
+    >>> polynomial(jnp.array([3., 5.]), jnp.array([3.]), [(), (1,)]).tolist()
+    [3.0, 5.0, 15.0]
   """
-  products = monomials(degrees, degree)
-  positions = np.flatnonzero(degrees == 0)
-
-  def features(params: Params, x: Array) -> Array:
-    inputs = (x if transform is None else transform(x))
-    inputs = (inputs - jnp.asarray(mean)) / jnp.asarray(scale)
-    one = jnp.ones((), inputs.dtype)
-    powers = jnp.stack([
-        jnp.prod(inputs[np.array(product)]) if product else one
-        for product in products
-    ])
-    factors = jnp.concatenate(
-        [one[None], inputs[positions],
-         coefficients(params, x)])
-    return jnp.outer(powers, factors).reshape(-1)[1:]
-
-  return features, len(products) * (1 + len(positions) + width) - 1
+  one = jnp.ones((), inputs.dtype)
+  powers = jnp.stack([
+      jnp.prod(inputs[np.array(product)]) if product else one
+      for product in products
+  ])
+  factors = jnp.concatenate([one[None], coefficients])
+  return jnp.outer(powers, factors).reshape(-1)[1:]
