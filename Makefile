@@ -3,6 +3,9 @@ PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/discover
+# Tests run in as many processes; those of a file in one, which compiles once.
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 .PHONY: help discover test slow reference lint types doctest unit format benchmark clean
 
@@ -41,13 +44,13 @@ doctest: $(VENV)/test-ready
 	$(BIN)/pytest -q --doctest-modules noether_jax datasets
 
 unit: $(VENV)/test-ready
-	$(BIN)/pytest -q -m "not slow" tests
+	$(PYTEST) -m "not slow" tests
 
 slow: $(VENV)/test-ready
-	$(BIN)/pytest -q -m "slow and not reference" tests
+	$(PYTEST) -m "slow and not reference" tests
 
 reference: $(VENV)/test-ready
-	$(BIN)/pytest -q -m reference tests
+	$(PYTEST) -m reference tests
 
 format: $(VENV)/test-ready
 	$(BIN)/yapf --in-place --recursive --parallel noether_jax experiments datasets benchmarks tests

@@ -16,7 +16,7 @@ from noether_jax import networks
 from noether_jax import tailored_predict
 from noether_jax import video
 from noether_jax.networks import official
-from noether_jax.networks.convolutions import Unfold
+from noether_jax.networks.convolutions import FromVector
 from noether_jax.networks.svg import Noise
 
 REFERENCE = pathlib.Path(__file__).parents[2] / "shared" / "reference"
@@ -181,7 +181,7 @@ def test_transposed_convolutions_become_convolutions(size, stride):
 def test_unfolding_is_a_transposed_convolution():
   random = np.random.default_rng(0)
   x, kernel = random.normal(size=(2, 1, 1)), random.normal(size=(2, 3, 4, 4))
-  layer = Unfold(2, 3, 4, rngs=nnx.Rngs(0))
+  layer = FromVector(2, 3, 4, rngs=nnx.Rngs(0))
   layer.kernel[...] = jnp.asarray(official._unfolding(kernel), jnp.float32)
   ours = layer(jnp.asarray(x[:, 0, 0], jnp.float32)[None])[0]
   np.testing.assert_allclose(ours.transpose(2, 0, 1),

@@ -1,122 +1,26 @@
-"""Stochastic video generation: layers, rollouts, what adapts, counts."""
-
-import functools
+"""Stochastic video generation: rollouts, refused shapes, counts."""
 
 from flax import nnx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 
-from noether_jax import meta_loss
-from noether_jax import MetaParams
 from noether_jax import networks
 from noether_jax import video
-from noether_jax.conservation import cosine
 from noether_jax.networks import convolutions
 from noether_jax.networks.backbones import Architecture
 from noether_jax.networks.backbones import ARCHITECTURES
-from noether_jax.networks.modulation import ConditionalNorm
 from noether_jax.networks.recurrent import Gaussian
-from noether_jax.networks.recurrent import kl_divergence
 from noether_jax.networks.svg import Noise
-from noether_jax.partition import by_path
-
-LENGTH, PAST, LATENT, SIZE = 5, 2, 3, 4
-TINY = Architecture(SIZE, ((3, 3),))
-CONFIG = networks.SVGConfig(TINY,
-                            channels=1,
-                            code_size=6,
-                            latent_size=LATENT,
-                            hidden=8,
-                            predictor_layers=1)
-
-
-@functools.cache
-def model(**changes):
-  config = networks.SVGConfig(**{**CONFIG.__dict__, **changes})
-  return networks.svg(jax.random.key(0), config)
-
-
-def clip(seed=0, count=None, size=SIZE):
-  shape = (LENGTH, size, size, 1)
-  shape = shape if count is None else (count, *shape)
-  return jax.random.uniform(jax.random.key(seed), shape, jnp.float32)
-
-
-def normal(seed, shape):
-  return jax.random.normal(jax.random.key(seed), shape, jnp.float32)
-
-
-def noise(seed=1):
-  return video.draw_noise(jax.random.key(seed), LENGTH, LATENT)
-
-
-def test_joined_convolution_is_that_of_the_concatenation():
-  layer = convolutions.JoinedConv(5, 4, rngs=nnx.Rngs(0))
-  layer.bias[...] = jnp.arange(4, dtype=jnp.float32)
-  x = normal(0, (3, 6, 6, 2))
-  constant = normal(1, (6, 6, 3))
-  both = jnp.concatenate([x, jnp.broadcast_to(constant, (3, 6, 6, 3))], -1)
-  np.testing.assert_allclose(layer(x, constant), layer(both), atol=1e-6)
-  reference = jax.lax.conv_general_dilated(
-      both,
-      layer.kernel[...], (1, 1),
-      "SAME",
-      dimension_numbers=("NHWC", "HWIO", "NHWC")) + layer.bias.reshape(
-          1, 1, 1, -1)
-  np.testing.assert_allclose(layer(both), reference, atol=1e-6)
-
-
-def test_pooling_and_doubling():
-  x = jnp.arange(16.).reshape(1, 4, 4, 1)
-  assert convolutions.halve(x)[0, :, :, 0].tolist() == [[5., 7.], [13., 15.]]
-  np.testing.assert_array_equal(convolutions.halve(convolutions.double(x)), x)
-
-
-def test_folding_and_unfolding_are_convolutions():
-  x = normal(0, (2, 4, 4, 3))
-  fold = convolutions.Fold(3, 5, 4, rngs=nnx.Rngs(0))
-  out = jax.lax.conv_general_dilated(x,
-                                     fold.kernel[...], (1, 1),
-                                     "VALID",
-                                     dimension_numbers=("NHWC", "HWIO", "NHWC"))
-  np.testing.assert_allclose(fold(x), out[:, 0, 0], atol=1e-6)
-  unfold = convolutions.Unfold(3, 5, 4, rngs=nnx.Rngs(0))
-  image = unfold(x[:, 0, 0])
-  assert image.shape == (2, 4, 4, 5)
-  np.testing.assert_allclose(image[1, 2, 3],
-                             x[1, 0, 0] @ unfold.kernel[...][:, 2, 3],
-                             atol=1e-6)
-
-
-def test_conditional_norm_begins_as_a_norm_over_one_example():
-  layer = ConditionalNorm(3, rngs=nnx.Rngs(0))
-  x = 5 + 2 * normal(0, (4, 6, 6, 3))
-  out = np.asarray(layer(x))
-  np.testing.assert_allclose(out.mean((1, 2, 3)), 0, atol=1e-5)
-  np.testing.assert_allclose(out.std((1, 2, 3)), 1, rtol=1e-4)
-  np.testing.assert_allclose(out[:1], layer(x[:1]), atol=1e-6)
-  layer.scale[...], layer.shift[...] = jnp.full(3, 2., jnp.float32), jnp.arange(
-      3, dtype=jnp.float32)
-  np.testing.assert_allclose(layer(x), 2 * out + np.arange(3.), atol=1e-5)
-
-
-def test_divergence_is_that_of_samples():
-  first = Gaussian(jnp.array([.3]), jnp.array([-.5]))
-  second = Gaussian(jnp.array([-.2]), jnp.array([.4]))
-
-  def density(gaussian, x):
-    square = (x - gaussian.mean[0])**2 / jnp.exp(gaussian.log_variance[0])
-    return -.5 * (square + gaussian.log_variance[0])
-
-  noise = normal(0, (200000, 1))
-  samples = jax.vmap(first.sample)(noise)
-  estimate = jnp.mean(density(first, samples) - density(second, samples))
-  np.testing.assert_allclose(kl_divergence(first, second)[0],
-                             estimate,
-                             atol=5e-3)
+from tests.tiny_svg import clip
+from tests.tiny_svg import LATENT
+from tests.tiny_svg import LENGTH
+from tests.tiny_svg import model
+from tests.tiny_svg import noise
+from tests.tiny_svg import PAST
+from tests.tiny_svg import SIZE
+from tests.tiny_svg import TINY
 
 
 @pytest.mark.parametrize("backbone", [
@@ -181,84 +85,6 @@ def test_actions_count():
   assert float(jnp.abs(still[-1] - pushed[-1]).max()) > 1e-5
 
 
-def tailored(own, **kwargs):
-  embedding, phi = networks.frame_embedding(jax.random.key(2),
-                                            SIZE,
-                                            channels=1,
-                                            filters=(4, 4),
-                                            num_quantities=5)
-  function = functools.partial(
-      video.tailored_video,
-      predict_fn=lambda p, x, key: own.teacher_forced(
-          p, x, video.draw_noise(key, LENGTH, LATENT), num_past=PAST),
-      conserved_fn=embedding,
-      optimizer=optax.sgd(1.),
-      **kwargs)
-  return function, MetaParams(own.params, phi)
-
-
-def test_tailoring_adapts_the_modulation_of_each_example_alone():
-  function, params = tailored(model())
-  run = jax.jit(jax.vmap(lambda x: function(params, x, jax.random.key(3))))
-  batch = clip(4, count=3)
-  out = run(batch)
-  alone = run(batch[1:2])
-  assert bool(out.accepted.all()) and bool(
-      (out.losses[:, 1] < out.losses[:, 0]).all())
-  assert all(leaf is None
-             for leaf in jax.tree.leaves(out.adapted["weights"],
-                                         is_leaf=lambda x: x is None))
-  np.testing.assert_allclose(alone.value.frames[0],
-                             out.value.frames[1],
-                             atol=1e-5)
-  scale = out.adapted["modulation"]["decoder"]["first"]["norm"]["scale"]
-  assert scale.shape[0] == 3 and float(jnp.ptp(scale, axis=0).max()) > 0
-
-
-def test_the_inner_loss_is_the_summed_mean_square_of_neighbours():
-  function, params = tailored(model())
-  out = jax.jit(function)(params, clip(), jax.random.key(3))
-  embedding, phi = networks.frame_embedding(jax.random.key(2),
-                                            SIZE,
-                                            channels=1,
-                                            filters=(4, 4),
-                                            num_quantities=5)
-  values = np.asarray(embedding(phi, out.initial.frames))
-  assert values.shape == (LENGTH - 1, 5)
-  wanted = np.sum(np.mean(np.diff(values, axis=0)**2, axis=1))
-  np.testing.assert_allclose(out.losses[0], wanted, rtol=1e-4)
-
-
-def test_the_decoder_alone_may_adapt():
-  function, params = tailored(model(), adapt=by_path("modulation/decoder"))
-  out = jax.jit(function)(params, clip(), jax.random.key(3))
-  adapted = out.adapted["modulation"]
-  none = lambda tree: [
-      leaf is None
-      for leaf in jax.tree.leaves(tree, is_leaf=lambda x: x is None)
-  ]
-  assert all(none(adapted["encoder"])) and not any(none(adapted["decoder"]))
-  assert float(out.losses[1]) < float(out.losses[0])
-
-
-def test_residuals_of_frames():
-  embedding = lambda params, frames: frames[:, 0, 0]
-  frames = jnp.array([[1., 0.], [1., 3.], [2., 3.]]).reshape(3, 1, 1, 2)
-  other = networks.Video(frames, None, None)
-  sums = lambda **kwargs: float(
-      jnp.sum(video.frame_residuals(embedding, None, None, other, **kwargs)**2))
-  assert np.isclose(sums(), (9 + 1) / 2)
-  assert np.isclose(sums(reference="first"), (9 + 10) / 2)
-  assert np.isclose(sums(reference="both"), (9 + 10 + 9 + 1) / 2)
-  angle = lambda a, b: 1 - a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-  rows = np.asarray(frames[:, 0, 0])
-  assert np.isclose(sums(distance=cosine),
-                    angle(rows[0], rows[1]) + angle(rows[1], rows[2]))
-  with pytest.raises(ValueError, match="nothing can change"):
-    video.frame_residuals(embedding, None, None,
-                          networks.Video(frames[:1], None, None))
-
-
 def test_one_given_frame_and_one_seen_at_once():
   own = model()
   for method in (own.teacher_forced, own.generated):
@@ -305,25 +131,6 @@ def test_shapes_that_do_not_fit_are_refused(change, message):
   frames, eps = arguments.pop("frames"), arguments.pop("noise")
   with pytest.raises(ValueError, match=message):
     own.teacher_forced(own.params, frames, eps, **arguments)
-
-
-def test_the_outer_gradient_reaches_g_and_the_weights():
-  function, params = tailored(model())
-  batch = clip(5, count=2)
-  gradient, metrics = jax.jit(
-      jax.grad(functools.partial(meta_loss,
-                                 tailored_fn=function,
-                                 task_loss_fn=video.svg_loss),
-               has_aux=True))(params, (batch, batch), jax.random.key(0))
-  assert int(metrics["non_finite"]) == 0
-  for tree in (gradient.conserved, gradient.predictor["weights"]):
-    assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(tree))
-  assert float(jnp.abs(gradient.conserved["output"]["kernel"]).max()) > 0
-  # Every query restarts from the identity, which no outer step moves.
-  assert all(not leaf.any()
-             for leaf in jax.tree.leaves(gradient.predictor["modulation"]))
-  first = gradient.predictor["weights"]["encoder"]["blocks"][0]
-  assert float(jnp.abs(first["layers"][0]["layer"]["kernel"]).max()) > 0
 
 
 def test_rematerialisation_changes_nothing():

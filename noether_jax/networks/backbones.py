@@ -128,10 +128,10 @@ class Encoder(nnx.Module):
         Block((size, *block), strided=shape.strided, rngs=rngs)
         for size, block in zip(before, shape.blocks)
     ])
-    self.last = Normed(convolutions.Fold(before[-1],
-                                         code_size,
-                                         shape.coarsest,
-                                         rngs=rngs),
+    self.last = Normed(convolutions.ToVector(before[-1],
+                                             code_size,
+                                             shape.coarsest,
+                                             rngs=rngs),
                        code_size,
                        activation=jnp.tanh,
                        rngs=rngs)
@@ -150,10 +150,10 @@ class Encoder(nnx.Module):
     x = frames
     for i, block in enumerate(self.blocks):
       if i and not self.strided:
-        x = convolutions.halve(x)
+        x = convolutions.max_pool(x)
       x = block(x)
       skips.append(x)
-    return self.last(x if self.strided else convolutions.halve(x)), skips
+    return self.last(x if self.strided else convolutions.max_pool(x)), skips
 
 
 class Decoder(nnx.Module):
@@ -176,10 +176,10 @@ class Decoder(nnx.Module):
                remat: bool = False):
     self.strided, self.remat = shape.strided, remat
     widths = [block[-1] for block in shape.blocks[::-1]]
-    self.first = Normed(convolutions.Unfold(code_size,
-                                            widths[0],
-                                            shape.coarsest,
-                                            rngs=rngs),
+    self.first = Normed(convolutions.FromVector(code_size,
+                                                widths[0],
+                                                shape.coarsest,
+                                                rngs=rngs),
                         widths[0],
                         rngs=rngs)
     blocks: list[nnx.Module] = []
@@ -213,7 +213,7 @@ class Decoder(nnx.Module):
     details = list(skips)[::-1]
     for block, detail in zip(self.blocks, details):
       stage = lambda x, detail, block=block: block(
-          x if self.strided else convolutions.double(x), detail)
+          x if self.strided else convolutions.upsample(x), detail)
       x = (jax.checkpoint(stage) if self.remat else stage)(x, detail)
     if self.strided:
       return jax.nn.sigmoid(self.last(x, details[-1]))

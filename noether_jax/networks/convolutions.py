@@ -84,7 +84,7 @@ def upconv(size_in: int, size_out: int, rngs: nnx.Rngs) -> JoinedConv:
                     rngs=rngs)
 
 
-class Unfold(nnx.Module):
+class FromVector(nnx.Module):
   """A vector to a small image: `ConvTranspose2d(in, out, size, 1, 0)` on 1 x 1.
 
   Args:
@@ -106,7 +106,7 @@ class Unfold(nnx.Module):
     return out + self.bias.reshape(1, 1, 1, -1)
 
 
-class Fold(nnx.Module):
+class ToVector(nnx.Module):
   """A small image to a vector: `Conv2d(in, out, size, 1, 0)` on size x size.
 
   Args:
@@ -128,14 +128,14 @@ class Fold(nnx.Module):
     return out + self.bias.reshape(1, -1)
 
 
-def double(x: Array) -> Array:
+def upsample(x: Array) -> Array:
   """`[T, H, W, C]` to `[T, 2 H, 2 W, C]`, every pixel four times."""
   t, h, w, c = x.shape
   wide = jnp.broadcast_to(x[:, :, None, :, None], (t, h, 2, w, 2, c))
   return wide.reshape(t, 2 * h, 2 * w, c)
 
 
-def halve(x: Array) -> Array:
+def max_pool(x: Array) -> Array:
   """`[T, H, W, C]` to `[T, H / 2, W / 2, C]`, the largest of four pixels."""
   t, h, w, c = x.shape
   return jnp.max(x.reshape(t, h // 2, 2, w // 2, 2, c), axis=(2, 4))

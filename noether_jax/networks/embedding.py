@@ -8,7 +8,7 @@ from flax import nnx
 import jax
 import jax.numpy as jnp
 
-from noether_jax.networks.convolutions import halve
+from noether_jax.networks.convolutions import max_pool
 from noether_jax.networks.mlp import Apply
 from noether_jax.networks.mlp import functional
 from noether_jax.types import Array, Key, Params
@@ -41,7 +41,7 @@ class FrameEmbedding(nnx.Module):
     """`[T, H, W, channels]` to `[T, K]`."""
     x = frames
     for layer in self.convolutions:
-      x = halve(jax.nn.relu(layer(x)))
+      x = max_pool(jax.nn.relu(layer(x)))
     return self.output(x.reshape(len(x), -1))
 
 

@@ -59,7 +59,7 @@ def _transposed(value: np.ndarray) -> np.ndarray:
 
 
 def _unfolding(value: np.ndarray) -> np.ndarray:
-  """[in, out, h, w] to `Unfold`'s [in, h, w, out]."""
+  """[in, out, h, w] to `FromVector`'s [in, h, w, out]."""
   return value.transpose(0, 2, 3, 1)
 
 
