@@ -25,7 +25,7 @@ $(VENV)/discover-ready: setup.cfg $(VENV)/pip-ready
 	touch $@
 
 $(VENV)/test-ready: setup.cfg $(VENV)/pip-ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[data,planets,test]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[data,planets,test,video]"
 	touch $@
 
 discover: $(VENV)/discover-ready

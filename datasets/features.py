@@ -61,3 +61,22 @@ def locate(source: sources.Source, dl_manager: Any,
                         manual_dir=manual_dir,
                         cache_dir=dl_manager.download_dir,
                         subfolder=subfolder)
+
+
+def frames(length: int,
+           size: int,
+           doc: str = "RGB in 0..255") -> tfds.features.Tensor:
+  """A sequence of square frames.
+
+  Args:
+    length: T.
+    size: height and width.
+    doc: what is seen.
+
+  Returns:
+    The feature, `[T, size, size, 3]` uint8.
+  """
+  return tfds.features.Tensor(shape=(length, size, size, 3),
+                              dtype=np.uint8,
+                              encoding=tfds.features.Encoding.ZLIB,
+                              doc=doc)

@@ -16,7 +16,8 @@ from absl import logging
 from datasets import sources
 
 NAMES = ("spring", "pendulum", "real_pendulum", "schmidt_lipson",
-         "multiarm_pendulum", "planets")
+         "multiarm_pendulum", "planets", "controlled_pendulum", "ramp_video",
+         "physics101")
 DEFAULT_DATA_DIR = "~/.cache/noether_jax"
 
 Config = Mapping[str, Any] | str | None
