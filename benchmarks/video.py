@@ -63,8 +63,8 @@ def calls(backbone: str, predicted: int, batch: int,
   size, length = architecture(backbone).size, _PAST + predicted
   config = networks.SVGConfig(backbone, remat=remat)
   model = networks.svg(jax.random.key(0), config)
-  embedding, phi = networks.frame_embedding(jax.random.key(1), size)
-  params = MetaParams(model.params, phi)
+  net = networks.frame_embedding(jax.random.key(1), size)
+  params = MetaParams(model.params, net.params)
   frames = jax.random.uniform(jax.random.key(2), (batch, length, size, size, 3))
   keys = jax.random.split(jax.random.key(3), batch)
   noise = lambda key: video.draw_noise(key, length, config.latent_size)
@@ -76,7 +76,7 @@ def calls(backbone: str, predicted: int, batch: int,
   def tailored(predict_fn: Any) -> Any:
     return functools.partial(tailored_predict,
                              predict_fn=predict_fn,
-                             conserved_fn=embedding,
+                             conserved_fn=net.apply,
                              optimizer=optax.sgd(_INNER_RATE),
                              adapt={
                                  "modulation": True,

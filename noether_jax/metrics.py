@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from noether_jax.conservation import drift
 from noether_jax.types import Array
 
-__all__ = ["drift", "rmse", "valid_prediction_time"]
+__all__ = ["drift", "psnr", "rmse", "valid_prediction_time"]
 
 
 def rmse(prediction: Array,
@@ -38,6 +38,35 @@ def rmse(prediction: Array,
                      f"{prediction.shape} and {truth.shape}.")
   axes = tuple(axis) if isinstance(axis, Sequence) else axis
   return jnp.sqrt(jnp.mean((prediction - truth)**2, axis=axes))
+
+
+def psnr(prediction: Array,
+         truth: Array,
+         *,
+         peak: float = 1.0,
+         axis: int | Sequence[int] | None = None) -> Array:
+  """Peak signal-to-noise ratio of images.
+
+    20 log10(peak / rmse)
+
+  Args:
+    prediction: any shape.
+    truth: the same shape.
+    peak: the largest possible value.
+    axis: axes of the mean squared error; None for all.
+
+  Returns:
+    The remaining axes, in decibels; infinite where nothing differs.
+
+  Raises:
+    ValueError: if the shapes differ.
+
+  Example:
+    >>> black = jnp.zeros((2, 2))
+    >>> round(float(psnr(black + 0.1, black)), 3)
+    20.0
+  """
+  return 20 * jnp.log10(peak / rmse(prediction, truth, axis=axis))
 
 
 def valid_prediction_time(prediction: Array,

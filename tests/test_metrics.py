@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import skimage.metrics
 
 from noether_jax import conservation
 from noether_jax import metrics
@@ -77,3 +78,15 @@ def test_vmap_equals_a_loop():
 def test_errors(call, message):
   with pytest.raises(ValueError, match=message):
     call()
+
+
+def test_psnr_is_the_known_one():
+  random = np.random.default_rng(0)
+  truth, other = random.uniform(size=(2, 3, 5, 4))
+  ours = metrics.psnr(jnp.array(other), jnp.array(truth), axis=(1, 2))
+  theirs = [
+      skimage.metrics.peak_signal_noise_ratio(t, o, data_range=1.)
+      for t, o in zip(truth, other)
+  ]
+  np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+  assert np.isinf(metrics.psnr(jnp.array(truth), jnp.array(truth)))

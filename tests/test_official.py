@@ -90,7 +90,7 @@ def test_numbers_of_the_published_code(mode):
   imported = official.import_svg(official_state(random_weights))
   assert imported.unused == () and imported.stacked == 2
   own = networks.svg(jax.random.key(0), imported.config)
-  embedding, _ = networks.frame_embedding(jax.random.key(0), 64)
+  embedding = networks.frame_embedding(jax.random.key(0), 64).apply
   tailored = functools.partial(
       tailored_predict,
       predict_fn=lambda p, x, key: getattr(own, MODES[mode])

@@ -91,12 +91,12 @@ def test_one_given_frame_and_one_seen_at_once():
     out = method(own.params, clip(), noise(), num_past=1)
     assert out.frames.shape == clip().shape
     assert bool(jnp.isfinite(out.frames).all())
-  g, phi = networks.frame_embedding(jax.random.key(0),
-                                    SIZE,
-                                    channels=1,
-                                    stacked=1,
-                                    filters=(2,))
-  assert g(phi, clip()).shape == (LENGTH, 64)
+  g = networks.frame_embedding(jax.random.key(0),
+                               SIZE,
+                               channels=1,
+                               stacked=1,
+                               filters=(2,))
+  assert g.apply(g.params, clip()).shape == (LENGTH, 64)
 
 
 @pytest.mark.parametrize("change, message", [
@@ -154,7 +154,7 @@ def test_parameter_counts_are_the_published_ones(backbone, weights, modulation):
   assert count(shapes["modulation"]) == modulation
   cells, gates = 4, 4 * 256
   embedding = jax.eval_shape(lambda: networks.frame_embedding(
-      jax.random.key(0), ARCHITECTURES[backbone].size)[1])
+      jax.random.key(0), ARCHITECTURES[backbone].size).params)
   if weights is None:
     weights = 43_606_499 - count(embedding)
   assert count(shapes["weights"]) + cells * gates == weights

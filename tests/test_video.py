@@ -22,20 +22,24 @@ from tests.tiny_svg import PAST
 from tests.tiny_svg import SIZE
 
 
+def embedding():
+  return networks.frame_embedding(jax.random.key(2),
+                                  SIZE,
+                                  channels=1,
+                                  filters=(4, 4),
+                                  num_quantities=5)
+
+
 def tailored(own, **kwargs):
-  embedding, phi = networks.frame_embedding(jax.random.key(2),
-                                            SIZE,
-                                            channels=1,
-                                            filters=(4, 4),
-                                            num_quantities=5)
+  net = embedding()
   function = functools.partial(
       video.tailored_video,
       predict_fn=lambda p, x, key: own.teacher_forced(
           p, x, video.draw_noise(key, LENGTH, LATENT), num_past=PAST),
-      conserved_fn=embedding,
+      conserved_fn=net.apply,
       optimizer=optax.sgd(1.),
       **kwargs)
-  return function, MetaParams(own.params, phi)
+  return function, MetaParams(own.params, net.params)
 
 
 def test_tailoring_adapts_the_modulation_of_each_example_alone():
@@ -59,12 +63,7 @@ def test_tailoring_adapts_the_modulation_of_each_example_alone():
 def test_the_inner_loss_is_the_summed_mean_square_of_neighbours():
   function, params = tailored(model())
   out = jax.jit(function)(params, clip(), jax.random.key(3))
-  embedding, phi = networks.frame_embedding(jax.random.key(2),
-                                            SIZE,
-                                            channels=1,
-                                            filters=(4, 4),
-                                            num_quantities=5)
-  values = np.asarray(embedding(phi, out.initial.frames))
+  values = np.asarray(embedding().apply(params.conserved, out.initial.frames))
   assert values.shape == (LENGTH - 1, 5)
   wanted = np.sum(np.mean(np.diff(values, axis=0)**2, axis=1))
   np.testing.assert_allclose(out.losses[0], wanted, rtol=1e-4)

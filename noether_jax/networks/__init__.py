@@ -4,6 +4,7 @@ from noether_jax.networks.backbones import Architecture
 from noether_jax.networks.conserved import conserved_mlp
 from noether_jax.networks.conserved import ConservedNet
 from noether_jax.networks.embedding import frame_embedding
+from noether_jax.networks.embedding import FrameNet
 from noether_jax.networks.mlp import functional
 from noether_jax.networks.mlp import hamiltonian
 from noether_jax.networks.mlp import MLP
@@ -18,7 +19,8 @@ from noether_jax.networks.video_model import svg
 from noether_jax.networks.video_model import VideoModel
 
 __all__ = [
-    "Architecture", "ConservedNet", "MLP", "Modulation", "Noise", "SVGConfig",
-    "Video", "VideoModel", "conserved_mlp", "flip", "frame_embedding",
-    "functional", "hamiltonian", "mlp", "planar_invariants", "svg"
+    "Architecture", "ConservedNet", "FrameNet", "MLP", "Modulation", "Noise",
+    "SVGConfig", "Video", "VideoModel", "conserved_mlp", "flip",
+    "frame_embedding", "functional", "hamiltonian", "mlp", "planar_invariants",
+    "svg"
 ]

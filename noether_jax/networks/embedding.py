@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from flax import nnx
 import jax
@@ -37,12 +38,36 @@ class FrameEmbedding(nnx.Module):
                              num_quantities,
                              rngs=rngs)
 
+  def maps(self, frames: Array) -> Array:
+    """`[T, H, W, channels]` to the last convolution's `[T, h, w, F]`."""
+    x = frames
+    for i, layer in enumerate(self.convolutions):
+      x = jax.nn.relu(layer(max_pool(x) if i else x))
+    return x
+
+  def read(self, maps: Array) -> Array:
+    """`[T, h, w, F]` to `[T, K]`."""
+    return self.output(max_pool(maps).reshape(len(maps), -1))
+
   def __call__(self, frames: Array) -> Array:
     """`[T, H, W, channels]` to `[T, K]`."""
-    x = frames
-    for layer in self.convolutions:
-      x = max_pool(jax.nn.relu(layer(x)))
-    return self.output(x.reshape(len(x), -1))
+    return self.read(self.maps(frames))
+
+
+class FrameNet(NamedTuple):
+  """A convolutional g of N = T + 1 - (stacked frames) windows of a sequence.
+
+  Attributes:
+    apply: `(params, frames [T, H, W, C]) -> [N, K]`, `read` of `maps`.
+    params: the initial parameters.
+    maps: `(params, frames [T, H, W, C]) -> [N, h, w, F]`, the rectified last
+      convolution, whose h is H halved for each convolution before it.
+    read: `(params, maps [N, h, w, F]) -> [N, K]`.
+  """
+  apply: Apply
+  params: Params
+  maps: Apply
+  read: Apply
 
 
 def frame_embedding(
@@ -53,7 +78,7 @@ def frame_embedding(
     stacked: int = 2,
     filters: Sequence[int] = (32, 64),
     num_quantities: int = 64,
-) -> tuple[Apply, Params]:
+) -> FrameNet:
   """A convolutional g of one or two stacked frames.
 
   Args:
@@ -65,17 +90,16 @@ def frame_embedding(
     num_quantities: K.
 
   Returns:
-    `(apply, params)`: `apply(params, frames [T, H, W, channels]) ->
-    [T + 1 - stacked, K]`.
+    A `FrameNet`.
 
   Raises:
     ValueError: if `size` can't be halved for each convolution, or `stacked` is
       below 1.
 
   Example:
-    >>> g, params = frame_embedding(jax.random.key(0), 8, filters=(2,),
-    ...                             num_quantities=3)
-    >>> g(params, jnp.zeros((5, 8, 8, 3))).shape
+    >>> net = frame_embedding(jax.random.key(0), 8, filters=(2,),
+    ...                       num_quantities=3)
+    >>> net.apply(net.params, jnp.zeros((5, 8, 8, 3))).shape
     (4, 3)
   """
   if size % (1 << len(filters)) or stacked < 1:
@@ -87,13 +111,18 @@ def frame_embedding(
                           filters,
                           num_quantities,
                           rngs=nnx.Rngs(key))
-  apply, params = functional(module)
+  (maps,
+   params), (read,
+             _) = (functional(module, method) for method in ("maps", "read"))
 
-  def embedding(params: Params, frames: Array) -> Array:
+  def windows(params: Params, frames: Array) -> Array:
     if len(frames) < stacked:
       raise ValueError(f"g needs {stacked} frames: got {len(frames)}.")
     count = len(frames) + 1 - stacked
-    windows = [frames[i:i + count] for i in range(stacked)]
-    return apply(params, jnp.concatenate(windows, axis=-1))
+    parts = [frames[i:i + count] for i in range(stacked)]
+    return maps(params, jnp.concatenate(parts, axis=-1))
 
-  return embedding, params
+  def apply(params: Params, frames: Array) -> Array:
+    return read(params, windows(params, frames))
+
+  return FrameNet(apply, params, windows, read)

@@ -42,11 +42,13 @@ class MLP(nnx.Module):
     return self.layers[-1](x)
 
 
-def functional(module: nnx.Module) -> tuple[Apply, Params]:
+def functional(module: nnx.Module,
+               method: str = "__call__") -> tuple[Apply, Params]:
   """Split an NNX module once into a pure function and a plain tree.
 
   Args:
     module: any module whose variables are all parameters.
+    method: the name of the module's method that is called.
 
   Returns:
     `(apply, params)`: `apply(params, *args)` calls the module; `params` is a
@@ -62,7 +64,8 @@ def functional(module: nnx.Module) -> tuple[Apply, Params]:
 
   def apply(params: Params, *args: Any) -> Any:
     leaves = jax.tree.leaves(params)
-    return nnx.merge(graph, jax.tree.unflatten(treedef, leaves))(*args)
+    merged = nnx.merge(graph, jax.tree.unflatten(treedef, leaves))
+    return getattr(merged, method)(*args)
 
   return apply, nnx.to_pure_dict(state)
 

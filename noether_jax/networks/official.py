@@ -250,7 +250,8 @@ def import_svg(state: State) -> Imported:
                            channels=config.channels,
                            stacked=stacked,
                            filters=filters,
-                           num_quantities=_shape(state, "emb.fc1.weight")[0])[1]
+                           num_quantities=_shape(state,
+                                                 "emb.fc1.weight")[0]).params
     embedding = _filled(like, own, state)
     used |= {name for source in own.values() for name in source.names}
   return Imported(config, predictor, embedding, stacked,
