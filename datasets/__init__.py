@@ -10,6 +10,10 @@ arrays; `python -m datasets.prepare` does the first half from a shell.
   schmidt_lipson      all of their files, one trial an example
   multiarm_pendulum   Kaheman et al.'s measured pendulum
   planets             JPL DE421, one planet an example
+  controlled_pendulum Gymnasium's pendulum under random torques, frames
+  ramp_video          objects on a ramp, simulated with pymunk, frames
+  physics101          Wu et al.'s videos of objects on a ramp
 
-The measured files are not distributed: see `sources`.
+The measured files are not distributed: see `sources`. `pipelines` makes batches
+of any of them. `dynamics` has more systems, which need no preparation.
 """

@@ -4,15 +4,50 @@ Prints one line per split. Bad input: one line on stderr and exit code 2.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from absl import flags
 
 from datasets import loading
 
-_CONFIG_FLAGS = ("noise", "targets", "seed", "num_trajectories", "num_samples",
-                 "file", "bodies", "start", "stop", "step_days")
+# Arguments of the data sets' `config` functions: how to define and what to say.
+_CONFIG_FLAGS: dict[str, tuple[Callable[..., Any], str]] = {
+    "noise": (flags.DEFINE_float, "spring, pendulum: noise on q and p."),
+    "targets":
+        (flags.DEFINE_string, "spring, pendulum: derivative or difference; "
+         "real_pendulum: central or difference."),
+    "seed": (flags.DEFINE_integer, "of whatever is random."),
+    "num_trajectories":
+        (flags.DEFINE_integer, "spring, pendulum: train and test together."),
+    "num_samples":
+        (flags.DEFINE_integer, "spring, pendulum: samples in [0, 3]."),
+    "file": (flags.DEFINE_string, "schmidt_lipson: which file."),
+    "bodies": (flags.DEFINE_list, "planets: names."),
+    "start": (flags.DEFINE_string, "planets: first date, YYYY-MM-DD."),
+    "stop": (flags.DEFINE_string, "planets: last date, YYYY-MM-DD."),
+    "step_days": (flags.DEFINE_float, "planets: days between samples."),
+    "size": (flags.DEFINE_integer, "videos: height and width in pixels."),
+    "length": (flags.DEFINE_integer, "videos: frames of a sequence."),
+    "num_sequences":
+        (flags.DEFINE_integer,
+         "controlled_pendulum, ramp_video: of the training split."),
+    "test_sequences": (flags.DEFINE_integer,
+                       "controlled_pendulum, ramp_video: of the test split."),
+    "torque":
+        (flags.DEFINE_float, "controlled_pendulum: standard deviation, N m."),
+    "correlation":
+        (flags.DEFINE_float, "controlled_pendulum: of the torque, s."),
+    "friction": (flags.DEFINE_float, "controlled_pendulum: N m s."),
+    "speed": (flags.DEFINE_float,
+              "controlled_pendulum: largest at the beginning, rad/s."),
+    "rate": (flags.DEFINE_float, "ramp_video: frames per second."),
+    "num_objects": (flags.DEFINE_integer, "ramp_video: in the catalogue."),
+    "split": (flags.DEFINE_string, "ramp_video: random or objects; "
+              "physics101: authors or objects."),
+    "skip_damaged": (flags.DEFINE_bool,
+                     "physics101: leave videos out that can't be decoded."),
+}
 
 
 def define_flags() -> flags.FlagValues:
@@ -30,23 +65,8 @@ def define_flags() -> flags.FlagValues:
   flags.DEFINE_string("manual_dir", None,
                       "Folder with the files that are brought by hand.",
                       **shared)
-  flags.DEFINE_float("noise", None, "spring, pendulum: noise on q and p.",
-                     **shared)
-  flags.DEFINE_string(
-      "targets", None, "spring, pendulum: derivative or difference; "
-      "real_pendulum: central or difference.", **shared)
-  flags.DEFINE_integer("seed", None, "spring, pendulum: random seed.", **shared)
-  flags.DEFINE_integer("num_trajectories", None,
-                       "spring, pendulum: train and test together.", **shared)
-  flags.DEFINE_integer("num_samples", None,
-                       "spring, pendulum: samples in [0, 3].", **shared)
-  flags.DEFINE_string("file", None, "schmidt_lipson: which file.", **shared)
-  flags.DEFINE_list("bodies", None, "planets: names.", **shared)
-  flags.DEFINE_string("start", None, "planets: first date, YYYY-MM-DD.",
-                      **shared)
-  flags.DEFINE_string("stop", None, "planets: last date, YYYY-MM-DD.", **shared)
-  flags.DEFINE_float("step_days", None, "planets: days between samples.",
-                     **shared)
+  for name, (define, text) in _CONFIG_FLAGS.items():
+    define(name, None, text, **shared)
   flags.DEFINE_bool("debug", False, "Show the traceback of an error.", **shared)
   flags.DEFINE_bool("help", False, "Show this text.", **shared)
   return values

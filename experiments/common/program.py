@@ -14,8 +14,11 @@ from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
 
-def define_flags() -> flags.FlagValues:
+def define_flags(*, quick: bool = True) -> flags.FlagValues:
   """The flags that every program has, in a registry of their own.
+
+  Args:
+    quick: whether it has --quick, too.
 
   Returns:
     Flags that are not parsed yet; add the program's own with `flag_values=`.
@@ -24,27 +27,30 @@ def define_flags() -> flags.FlagValues:
   shared: dict[str, Any] = {"flag_values": values}
   flags.DEFINE_string("out", None, "folder of the results; needed", **shared)
   flags.DEFINE_integer("seeds", 10, "number of seeds", lower_bound=1, **shared)
-  flags.DEFINE_bool("quick", False, "a short run to see that it works",
-                    **shared)
+  if quick:
+    flags.DEFINE_bool("quick", False, "a short run to see that it works",
+                      **shared)
   flags.DEFINE_bool("debug", False,
                     "show the traceback of a user's mistake too", **shared)
   flags.DEFINE_bool("help", False, "show this text", **shared)
   return values
 
 
-def define_data_flags(values: flags.FlagValues) -> None:
+def define_data_flags(values: flags.FlagValues,
+                      files: str = "real_pend_h_1.txt") -> None:
   """Adds where a program finds measured data.
 
   Args:
     values: from `define_flags`.
+    files: what lies in the folder that the user may name.
   """
   flags.DEFINE_string("data_dir",
                       loading.DEFAULT_DATA_DIR,
-                      "where prepared measured data lie",
+                      "where prepared data lie",
                       flag_values=values)
   flags.DEFINE_string("manual_dir",
                       None,
-                      "folder with real_pend_h_1.txt",
+                      f"folder with {files}",
                       flag_values=values)
 
 

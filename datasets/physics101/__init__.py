@@ -1,0 +1,1 @@
+"""The real ramp videos of Physics 101."""

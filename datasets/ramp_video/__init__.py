@@ -1,0 +1,1 @@
+"""Videos of an object that slides down a ramp and hits another one."""

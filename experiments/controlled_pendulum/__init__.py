@@ -1,0 +1,1 @@
+"""A torque-controlled pendulum, from pixels."""

@@ -1,0 +1,163 @@
+"""Settings of one experiment with frames."""
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+from noether_jax.networks import Architecture
+from noether_jax.networks import SVGConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+  """What is trained on what, and how long.
+
+  Attributes:
+    name: "small", "paper" or "smoke".
+    dataset: a name of `datasets.loading.NAMES`.
+    data: arguments of that data set's `config`; its seed is the same for all
+      seeds, which differ in networks, order and noise.
+    size: height and width of a frame.
+    length: T, frames of a sequence that are used.
+    backbone: see `networks.SVGConfig`, as are the next three.
+    code_size: of a frame's code.
+    latent_size: Z.
+    hidden: of every LSTM cell.
+    actions: length of an action, 0 for none.
+    filters: of g's convolutions.
+    num_quantities: K, of g.
+    stacked: frames that g sees at once.
+    batch_size: sequences of an outer step.
+    steps: outer Adam steps of the SVG model and of the Noether network.
+    control_factor: the SVG control has so many times as many steps: about as
+      long a computation as the Noether network's.
+    rate: of Adam, for everything that the outer step trains.
+    clip: the largest norm of g's gradient.
+    inner_rate: of the inner SGD step.
+    kl_weight: of the latents' divergence.
+    flip: whether training sequences are mirrored at random.
+    num_test: test sequences that are measured.
+    test_steps: inner steps at test time for the curve; 1 is the trained one.
+    past: frames that are given.
+    remat: see `networks.SVGConfig`.
+  """
+  name: str
+  dataset: str
+  data: Mapping[str, Any]
+  size: int
+  length: int
+  backbone: str | Architecture
+  code_size: int
+  latent_size: int
+  hidden: int
+  actions: int
+  filters: tuple[int, ...]
+  num_quantities: int
+  stacked: int
+  batch_size: int
+  steps: int
+  control_factor: float
+  rate: float
+  clip: float
+  inner_rate: float
+  kl_weight: float
+  flip: bool
+  num_test: int
+  test_steps: tuple[int, ...]
+  past: int = 2
+  remat: bool = False
+
+  @property
+  def svg(self) -> SVGConfig:
+    """The sizes of the video model."""
+    return SVGConfig(self.backbone,
+                     code_size=self.code_size,
+                     latent_size=self.latent_size,
+                     hidden=self.hidden,
+                     actions=self.actions,
+                     remat=self.remat)
+
+
+# The published sizes and rates, for an accelerator; see PAPER sections 4 and 5.
+PAPER = Config(name="paper",
+               dataset="physics101",
+               data={},
+               size=128,
+               length=22,
+               backbone="vgg_128",
+               code_size=128,
+               latent_size=64,
+               hidden=256,
+               actions=0,
+               filters=(32, 64),
+               num_quantities=64,
+               stacked=2,
+               batch_size=2,
+               steps=62_200,
+               control_factor=3.0,
+               rate=1e-4,
+               clip=1000.0,
+               inner_rate=1e-4,
+               kl_weight=1e-4,
+               flip=True,
+               num_test=78,
+               test_steps=(0, 1, 2, 5, 10, 20, 50, 100, 200, 500),
+               remat=True)
+
+
+def small(dataset: str, data: Mapping[str, Any], *, length: int,
+          actions: int) -> Config:
+  """A model of 0.3 million parameters, trained on a laptop's processor.
+
+  Args:
+    dataset: its name.
+    data: arguments of its configuration; frames of 32 pixels.
+    length: T.
+    actions: length of an action.
+
+  Returns:
+    A `Config`.
+  """
+  return dataclasses.replace(PAPER,
+                             name="small",
+                             dataset=dataset,
+                             data=data,
+                             size=32,
+                             length=length,
+                             backbone="small_32",
+                             code_size=32,
+                             latent_size=8,
+                             hidden=48,
+                             actions=actions,
+                             filters=(8, 16),
+                             num_quantities=16,
+                             steps=5000,
+                             rate=1e-3,
+                             inner_rate=0.1,
+                             num_test=64,
+                             remat=False)
+
+
+def smoke(config: Config, data: Mapping[str, Any]) -> Config:
+  """A few steps: shows that everything runs, not what it reaches.
+
+  Args:
+    config: the small one.
+    data: arguments of a tiny data set's configuration.
+
+  Returns:
+    A `Config`.
+  """
+  return dataclasses.replace(config,
+                             name="smoke",
+                             data=data,
+                             length=4,
+                             backbone=Architecture(32, ((4, 4), (4,))),
+                             code_size=6,
+                             latent_size=3,
+                             hidden=8,
+                             filters=(4,),
+                             num_quantities=5,
+                             steps=2,
+                             num_test=3,
+                             test_steps=(0, 1, 2))

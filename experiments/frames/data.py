@@ -1,0 +1,108 @@
+"""Sequences for training, and those that are measured, with what they show."""
+
+from collections.abc import Callable, Mapping
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from datasets import loading
+from datasets import pipelines
+from experiments.frames.config import Config
+
+Arrays = dict[str, np.ndarray]
+
+
+class Shown(NamedTuple):
+  """What the frames of a data set show, for those who know.
+
+  Attributes:
+    places: `arrays -> [N, T, P]`, what a linear probe is to read off a frame.
+    energy: `arrays -> [N, T]`, the system's true energy in J.
+    mirrored: what a reflection makes of a feature, see
+      `pipelines.HorizontalFlip`; it need not name `places` or `energy`.
+  """
+  places: Callable[[Arrays], np.ndarray] | None = None
+  energy: Callable[[Arrays], np.ndarray] | None = None
+  mirrored: Mapping[str, Callable[[Any], Any]] = {}
+
+
+def _direction(arrays: Arrays) -> np.ndarray:
+  angle = arrays["states"][..., 0]
+  return np.stack([np.sin(angle), np.cos(angle)], axis=-1)
+
+
+SHOWN = {
+    "controlled_pendulum":
+        Shown(_direction, lambda a: a["energy"], {"actions": np.negative}),
+    "ramp_video":
+        Shown(lambda a: a["pixels"].reshape(*a["pixels"].shape[:2], -1),
+              lambda a: a["energies"].sum(axis=-1)),
+    "physics101":
+        Shown(),
+}
+
+
+class Data(NamedTuple):
+  """The sequences of an experiment.
+
+  Attributes:
+    train: features of the training sequences, `[N, ...]`.
+    test: the same, of those that are measured.
+    names: of the features that a model takes.
+    shown: what is known of them.
+  """
+  train: Arrays
+  test: Arrays
+  names: tuple[str, ...]
+  shown: Shown
+
+  def batches(self, config: Config, seed: int) -> Any:
+    """The iterator over training batches of one seed."""
+    flip = pipelines.HorizontalFlip(self.shown.mirrored)
+    return pipelines.batches(pipelines.Arrays(self.train),
+                             config.batch_size,
+                             seed=seed,
+                             features=self.names,
+                             augment=flip if config.flip else None)
+
+
+def load(config: Config,
+         *,
+         data_dir: str | os.PathLike[str],
+         manual_dir: str | os.PathLike[str] | None = None) -> Data:
+  """Loads, or prepares, the data set of a configuration.
+
+  Args:
+    config: the settings.
+    data_dir: see `loading.load`.
+    manual_dir: see `loading.load`.
+
+  Returns:
+    `Data`; sequences are cut to the first T frames.
+
+  Raises:
+    DataError: see `loading.load`.
+  """
+  parts = {}
+  for split in ("train", "test"):
+    arrays = loading.load(config.dataset,
+                          split=split,
+                          data_dir=data_dir,
+                          manual_dir=manual_dir,
+                          config=config.data)
+    parts[split] = {
+        name: _cut(value, arrays["frames"].shape[1], config.length)
+        for name, value in arrays.items()
+        if isinstance(value, np.ndarray)
+    }
+  test = {name: v[:config.num_test] for name, v in parts["test"].items()}
+  names = ("frames", "actions") if config.actions else ("frames",)
+  return Data(parts["train"], test, names, SHOWN[config.dataset])
+
+
+def _cut(values: np.ndarray, length: int, wanted: int) -> np.ndarray:
+  """The first frames' part of `[N, T, ...]` or `[N, T-1, ...]`."""
+  if values.ndim < 2 or values.shape[1] not in (length, length - 1):
+    return values
+  return values[:, :wanted - (length - values.shape[1])]

@@ -1,0 +1,169 @@
+"""How good predicted frames are, frame by frame, and what g is."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.stats
+from skimage.metrics import structural_similarity
+
+from experiments.frames.model import Compiled
+from experiments.frames.probe import Probe
+from experiments.frames.training import as_floats
+from noether_jax.attribution import principal_components
+from noether_jax.types import MetaParams
+
+Array = jax.Array
+BATCH = 8
+
+
+class Predicted(NamedTuple):
+  """Test sequences after k inner steps.
+
+  Attributes:
+    steps: k.
+    frames: `[N, T - P, H, W, C]`, the predicted frames alone.
+    loss: `[N]`, the inner loss at the weights that predicted them.
+  """
+  steps: int
+  frames: np.ndarray
+  loss: np.ndarray
+
+
+def predictions(run: Compiled, params: MetaParams, data: dict[str, np.ndarray],
+                wanted: Sequence[int], seed: int) -> Iterator[Predicted]:
+  """Free predictions with weights tailored by more and more inner steps.
+
+  One compiled inner step is called again and again: no graph is stored. A
+  sequence's noise depends on the seed and its number alone.
+
+  Args:
+    run: what is compiled.
+    params: trained parameters.
+    data: "frames" (only the given ones are seen) and perhaps "actions".
+    wanted: numbers of steps after which to predict.
+    seed: of the noise.
+
+  Yields:
+    A `Predicted` for each of them.
+  """
+  count = len(data["frames"])
+  # All batches have one size, so that nothing is compiled twice.
+  padded = np.arange(-(-count // BATCH) * BATCH) % count
+  key = jax.random.key(seed)
+  keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.asarray(padded))
+  parts = np.split(padded, len(padded) // BATCH)
+  start = jax.tree.map(
+      lambda leaf: jnp.broadcast_to(leaf, (BATCH, *leaf.shape)),
+      params.predictor["modulation"])
+  state = [start] * len(parts)
+  for step in range(max(wanted) + 1):
+    out = []
+    for i, part in enumerate(parts):
+      x = as_floats({name: values[part] for name, values in data.items()})
+      frames, loss, state[i] = run.advance(params, state[i], x,
+                                           keys[i * BATCH:(i + 1) * BATCH])
+      out.append((np.asarray(frames), np.asarray(loss)))
+    if step in wanted:
+      yield Predicted(step,
+                      *(np.concatenate(both)[:count] for both in zip(*out)))
+
+
+def similarity(frames: np.ndarray, truth: np.ndarray) -> np.ndarray:
+  """The structural similarity of each frame, as scikit-image defines it.
+
+  Args:
+    frames: `[..., H, W, C]` in [0, 1].
+    truth: the same shape.
+
+  Returns:
+    `[...]`, 1 for equal frames.
+  """
+  shape = truth.shape[:-3]
+  pairs = zip(frames.reshape(-1, *truth.shape[-3:]),
+              truth.reshape(-1, *truth.shape[-3:]))
+  window = min(7, truth.shape[-2] // 2 * 2 - 1)
+  return np.array([
+      structural_similarity(a,
+                            b,
+                            channel_axis=-1,
+                            data_range=1.0,
+                            win_size=window) for a, b in pairs
+  ]).reshape(shape)
+
+
+def measures(predicted: Predicted, truth: np.ndarray, reader: Probe | None,
+             places: np.ndarray | None) -> dict[str, Any]:
+  """Means over sequences, one number for each predicted frame.
+
+  Args:
+    predicted: the prediction.
+    truth: `[N, T - P, H, W, C]` in [0, 1].
+    reader: of the true state, or None.
+    places: `[N, T - P, P]`, or None.
+
+  Returns:
+    Lists "mse", "psnr" (decibels), "ssim" and perhaps "probe", and the mean
+    inner loss.
+  """
+  error = np.mean((predicted.frames - truth)**2, axis=(2, 3, 4))
+  mean = lambda values: _round(np.mean(values, axis=0))
+  out = {
+      "mse": mean(error),
+      "psnr": mean(-10 * np.log10(error + 1e-12)),
+      "ssim": mean(similarity(predicted.frames, truth)),
+      "inner_loss": float(f"{np.mean(predicted.loss):.6g}"),
+  }
+  if reader is not None and places is not None:
+    out["probe"] = mean(reader.error(predicted.frames, places))
+  return out
+
+
+def _round(values: Any) -> list[float]:
+  return [float(f"{v:.6g}") for v in values]
+
+
+def quantity(run: Compiled,
+             params: MetaParams,
+             true: np.ndarray,
+             predicted: np.ndarray,
+             labels: dict[str, np.ndarray],
+             count: int = 3) -> dict[str, Any]:
+  """What g is, on test sequences.
+
+  Args:
+    run: what is compiled.
+    params: trained parameters.
+    true: `[N, T, H, W, C]` in [0, 1].
+    predicted: the same sequences, the given frames and the predicted ones.
+    labels: true quantities by name, `[N, T]` each.
+    count: principal components that are looked at.
+
+  Returns:
+    "within_total", g's variance within sequences over its total variance, of
+    true and of predicted ones; "shares" of the components; for each label the
+    components' absolute rank correlations with it.
+  """
+  values = [
+      np.asarray(run.values(params.conserved, jnp.asarray(f, jnp.float32)))
+      for f in (true, predicted)
+  ]
+  total = values[0].reshape(-1, values[0].shape[-1]).var(axis=0).sum()
+  within = _round(v.var(axis=1).mean(axis=0).sum() / total for v in values)
+  flat = jnp.asarray(values[0].reshape(-1, values[0].shape[-1]))
+  found = principal_components(flat, min(count, *flat.shape))
+  scores = np.asarray(found.scores(flat))
+  # A window is told by its last frame.
+  lead = true.shape[1] - values[0].shape[1]
+  rank = lambda score, label: abs(
+      scipy.stats.spearmanr(score, label[:, lead:].ravel())[0])
+  return {
+      "within_total": dict(zip(("true", "predicted"), within)),
+      "shares": _round(found.shares),
+      "correlations": {
+          name: _round(rank(score, label) for score in scores.T)
+          for name, label in labels.items()
+      },
+  }

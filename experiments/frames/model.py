@@ -1,0 +1,219 @@
+"""The video model and g, as functions of their parameters; made once a run.
+
+What is compiled is shared by all seeds and rows: only parameters differ.
+"""
+
+from collections.abc import Callable
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from experiments.frames.config import Config
+from noether_jax import networks
+from noether_jax import video
+from noether_jax.meta import meta_loss
+from noether_jax.meta import update
+from noether_jax.types import MetaParams
+from noether_jax.types import Prediction
+
+Array = jax.Array
+Query = dict[str, Array]
+Loss = Callable[[MetaParams, Query, Array], tuple[Array, dict[str, Array]]]
+
+
+class Model(NamedTuple):
+  """Functions of one sequence `{"frames": [T, H, W, C], "actions": ...}`.
+
+  Attributes:
+    forced: `(theta, x, key) -> Video`, teacher-forced.
+    free: `(theta, x, key) -> Video`, from the given frames alone.
+    net: g; its own parameters are not used.
+  """
+  forced: Callable[..., networks.Video]
+  free: Callable[..., networks.Video]
+  net: networks.FrameNet
+
+
+def _networks(config: Config, key: Array) -> tuple[Any, networks.FrameNet]:
+  first, second = jax.random.split(key)
+  net = networks.frame_embedding(second,
+                                 config.size,
+                                 stacked=config.stacked,
+                                 filters=config.filters,
+                                 num_quantities=config.num_quantities)
+  return networks.svg(first, config.svg), net
+
+
+def initial(config: Config, seed: int) -> MetaParams:
+  """Untrained parameters of f and g.
+
+  Args:
+    config: the settings.
+    seed: of the random numbers.
+
+  Returns:
+    `MetaParams`.
+  """
+  svg, net = _networks(config, jax.random.key(seed))
+  return MetaParams(svg.params, net.params)
+
+
+def make(config: Config) -> Model:
+  """The functions of a run.
+
+  Args:
+    config: the settings.
+
+  Returns:
+    A `Model`.
+  """
+  svg, net = _networks(config, jax.random.key(0))
+  noise = lambda key: video.draw_noise(key, config.length, config.latent_size)
+
+  def forced(theta: Any, x: Query, key: Array) -> networks.Video:
+    return svg.teacher_forced(theta,
+                              x["frames"],
+                              noise(key),
+                              num_past=config.past,
+                              actions=x.get("actions"))
+
+  def free(theta: Any, x: Query, key: Array) -> networks.Video:
+    return svg.generated(theta,
+                         x["frames"][:config.past],
+                         noise(key),
+                         num_past=config.past,
+                         actions=x.get("actions"),
+                         unroll=True)
+
+  return Model(forced, free, net)
+
+
+def tailored(config: Config, model: Model, predict: Callable[...,
+                                                             networks.Video],
+             **kwargs: Any) -> Callable[..., Prediction]:
+  """One of the model's predictions after an inner step on the modulation.
+
+  Args:
+    config: the settings.
+    model: the model.
+    predict: `model.forced` or `model.free`.
+    **kwargs: further arguments of `video.tailored_video`.
+
+  Returns:
+    `(params, x, key) -> Prediction`.
+  """
+  return functools.partial(video.tailored_video,
+                           predict_fn=predict,
+                           conserved_fn=model.net.apply,
+                           optimizer=optax.sgd(config.inner_rate),
+                           **kwargs)
+
+
+def _task(config: Config) -> Callable[[networks.Video, Array], Array]:
+  return functools.partial(video.svg_loss, kl_weight=config.kl_weight)
+
+
+def plain_loss(config: Config, model: Model) -> Loss:
+  """SVG's own training loss of a batch; g does not take part."""
+  task = _task(config)
+
+  def loss(params: MetaParams, batch: Query,
+           key: Array) -> tuple[Array, dict[str, Array]]:
+    batch = {name: v for name, v in batch.items() if name != "learns"}
+    keys = jax.random.split(key, len(batch["frames"]))
+    one = lambda x, key: task(model.forced(params.predictor, x, key), x["frames"
+                                                                       ])
+    value = jnp.mean(jax.vmap(one)(batch, keys))
+    return value, {"loss": value}
+
+  return loss
+
+
+def noether_loss(config: Config, model: Model) -> Loss:
+  """The same loss after tailoring each sequence.
+
+  Args:
+    config: the settings.
+    model: the model.
+
+  Returns:
+    `(params, batch, key) -> (loss, metrics)`; the batch's "learns" tells
+    whether g is trained or stays as it is, a control for capacity.
+  """
+  function = tailored(config, model, model.forced)
+
+  def loss(params: MetaParams, batch: Query,
+           key: Array) -> tuple[Array, dict[str, Array]]:
+    batch = dict(batch)
+    learns = batch.pop("learns")
+    # A value, so that both recipes are one compiled program.
+    conserved = jax.tree.map(
+        lambda leaf: jnp.where(learns, leaf, jax.lax.stop_gradient(leaf)),
+        params.conserved)
+    return meta_loss(params._replace(conserved=conserved),
+                     (batch, batch["frames"]),
+                     key,
+                     tailored_fn=function,
+                     task_loss_fn=_task(config))
+
+  return loss
+
+
+def optimizer(config: Config) -> optax.GradientTransformation:
+  """Adam; the gradient of g is clipped."""
+  clipped = optax.chain(optax.clip_by_global_norm(config.clip),
+                        optax.adam(config.rate))
+  return optax.multi_transform({
+      "f": optax.adam(config.rate),
+      "g": clipped
+  }, MetaParams("f", "g"))
+
+
+class Compiled(NamedTuple):
+  """What a run compiles, once for all seeds and rows.
+
+  Attributes:
+    model: the functions.
+    plain: `(state, batch, key) -> (state, metrics)`, an outer step of SVG.
+    noether: the same, through the inner step.
+    advance: `(params, modulations [B, ...], x [B, ...], keys [B]) -> (frames,
+      inner loss, modulations)`: free predictions with the given modulations,
+      and these after an inner step.
+    values: `(phi, frames [B, T, H, W, C]) -> [B, N, K]`, of g.
+  """
+  model: Model
+  plain: Callable[..., Any]
+  noether: Callable[..., Any]
+  advance: Callable[..., Any]
+  values: Callable[..., Array]
+
+
+def compiled(config: Config) -> Compiled:
+  """The functions of a run, compiled when they are first called.
+
+  Args:
+    config: the settings.
+
+  Returns:
+    `Compiled`.
+  """
+  model = make(config)
+  outer = optimizer(config)
+  step = lambda loss: jax.jit(
+      functools.partial(update, loss_fn=loss, optimizer=outer))
+  function = tailored(config, model, model.free)
+
+  def advance(params: MetaParams, modulation: Any, x: Query, key: Array) -> Any:
+    predictor = {**params.predictor, "modulation": modulation}
+    out = function(params._replace(predictor=predictor), x, key)
+    return (out.initial.frames[config.past:], out.losses[0],
+            out.adapted["modulation"])
+
+  each = jax.vmap(model.net.apply, in_axes=(None, 0))
+  return Compiled(model, step(plain_loss(config, model)),
+                  step(noether_loss(config, model)),
+                  jax.jit(jax.vmap(advance, in_axes=(None, 0, 0, 0))),
+                  jax.jit(each))

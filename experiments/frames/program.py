@@ -1,0 +1,139 @@
+"""The body of both programs: trains, measures, writes tables and figures."""
+
+from collections.abc import Callable, Sequence
+import dataclasses
+import importlib.metadata
+import json
+import pathlib
+from typing import Any
+
+from absl import flags
+
+from experiments.common import program
+from experiments.common import tables as common
+from experiments.common.stages import slug
+from experiments.common.stages import Stages
+from experiments.frames import data
+from experiments.frames import figures
+from experiments.frames import model as models
+from experiments.frames import study
+from experiments.frames import tables
+from experiments.frames.config import Config
+from noether_jax.outputs import folder
+from noether_jax.outputs import write_atomically
+
+CONFIGS = ("small", "paper", "smoke")
+_CURVE = 16
+
+
+def define_flags() -> flags.FlagValues:
+  """The flags of both programs, in a registry of their own."""
+  values = program.define_flags(quick=False)
+  program.define_data_flags(values, "the archive of Physics 101")
+  shared: dict[str, Any] = {"flag_values": values}
+  flags.DEFINE_enum(
+      "config", "small", CONFIGS,
+      "small trains on a laptop, paper needs an accelerator, "
+      "smoke shows that everything runs", **shared)
+  flags.DEFINE_integer("first_seed", 0, "seeds from here on", 0, **shared)
+  flags.DEFINE_integer("steps", None, "outer steps, instead of the "
+                       "configuration's", 1, **shared)
+  flags.DEFINE_multi_enum("row", [], list(study.ROWS),
+                          "rows to measure; without it all", **shared)
+  values.set_default("seeds", 3)
+  return values
+
+
+def _done(path: pathlib.Path, make: Callable[[], Any]) -> Any:
+  """What the file holds, or is made now."""
+  if not path.exists():
+    write_atomically(path, json.dumps(make()) + "\n")
+  return json.loads(path.read_text())
+
+
+def _measure(options: flags.FlagValues, config: Config, loaded: data.Data,
+             stages: Stages, out: pathlib.Path) -> dict[str, Any]:
+  """Rows and curves of all seeds; figures of the first."""
+  wanted = options.row or list(study.ROWS)
+  rows, curves, compiled = [], [], models.compiled(config)
+  for seed in range(options.first_seed, options.first_seed + options.seeds):
+    e = study.Study(config, compiled, loaded, seed, stages, out / "checkpoints")
+    for name in wanted:
+      rows.append(
+          _done(out / f"row_{slug(name)}_seed_{seed}.json",
+                lambda e=e, name=name: study.evaluate(e, name)))
+    if study.NOETHER not in wanted:
+      continue
+    curves.append(
+        _done(out / f"curve_seed_{seed}.json",
+              lambda e=e: study.curve(e, _CURVE)))
+    if not (out / f"strip_seed_{seed}.png").exists():
+      for name, content in figures.sequences(e, wanted).items():
+        write_atomically(out / f"{name}_seed_{seed}.{content[0]}", content[1])
+  return {"rows": rows, "curves": curves}
+
+
+def run(options: flags.FlagValues, config: Config) -> None:
+  """Measures what --out does not hold yet, then writes the results.
+
+  Args:
+    options: parsed flags.
+    config: the settings.
+
+  Raises:
+    InputError: for a user's mistake.
+  """
+  if options.steps is not None:
+    config = dataclasses.replace(config, steps=options.steps)
+  out = folder(options.out)
+  settings = {
+      "version": importlib.metadata.version("noether_jax"),
+      "first_seed": options.first_seed,
+      "seeds": options.seeds,
+      **dataclasses.asdict(config)
+  }
+  program.claim(out, settings)
+  stages = Stages(out)
+  with stages.stage("data"):
+    loaded = data.load(config,
+                       data_dir=options.data_dir,
+                       manual_dir=options.manual_dir)
+  results = _measure(options, config, loaded, stages, out)
+  results = {
+      "settings": settings,
+      "seconds": round(sum(r["seconds"] for r in stages.records), 1),
+      **results, "stages": stages.records
+  }
+  body = tables.cells(results["rows"])
+  write_atomically(out / "errors.png",
+                   figures.errors(results["rows"], config.past))
+  if results["curves"]:
+    write_atomically(out / "inner_steps.png", figures.curve(results["curves"]))
+  write_atomically(out / "table.md", common.markdown(tables.HEADER, body))
+  write_atomically(out / "table.txt", common.text(tables.HEADER, body))
+  write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
+  print(common.text(tables.HEADER, body), end="")
+  print(f"{out / 'results.json'} ({results['seconds']:.0f} s)")
+
+
+def main(name: str, doc: str | None, options: flags.FlagValues,
+         choose: Callable[[flags.FlagValues],
+                          Config], argv: Sequence[str]) -> int:
+  """Runs one of the programs.
+
+  Args:
+    name: of the program.
+    doc: what it does.
+    options: from `define_flags`.
+    choose: `parsed flags -> Config`.
+    argv: the program's name and its flags.
+
+  Returns:
+    The exit code; see `program.execute`.
+  """
+  return program.execute(name,
+                         doc,
+                         options,
+                         lambda parsed: run(parsed, choose(parsed)),
+                         argv,
+                         resumes=True)

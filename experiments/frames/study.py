@@ -1,0 +1,221 @@
+"""One seed's models, trained on demand, and what is measured of them."""
+
+from collections.abc import Callable
+import functools
+import pathlib
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.common.stages import Stages
+from experiments.frames import evaluation
+from experiments.frames import model as models
+from experiments.frames import probe
+from experiments.frames.config import Config
+from experiments.frames.data import Data
+from experiments.frames.training import Trainer
+from noether_jax.meta import init_state
+from noether_jax.types import MetaParams
+from noether_jax.types import TrainState
+
+_PROBED = 200
+_EVERY = 3
+
+
+class Trained(NamedTuple):
+  """A model after its training.
+
+  Attributes:
+    state: a `TrainState` whose params are those of f and g.
+    steps: outer steps made.
+    seconds: they took.
+  """
+  state: TrainState
+  steps: int
+  seconds: float
+
+  @property
+  def params(self) -> MetaParams:
+    """Parameters of f and g."""
+    return self.state.params
+
+
+class Study:
+  """What one seed's rows share.
+
+  Attributes:
+    config: the settings.
+    run: what is compiled.
+    data: training and test sequences.
+    seed: of networks, batches and noise.
+  """
+
+  def __init__(self, config: Config, run: models.Compiled, data: Data,
+               seed: int, stages: Stages, folder: pathlib.Path):
+    self.config, self.run, self.data, self.seed = config, run, data, seed
+    self._stages, self._folder = stages, folder / f"seed_{seed}"
+
+  def _trained(self,
+               name: str,
+               step: Callable[..., Any],
+               steps: int,
+               first: Trained | None = None,
+               **more: Any) -> Trained:
+    trainer = Trainer(name,
+                      step,
+                      lambda: self.data.batches(self.config, self.seed),
+                      seed=self.seed,
+                      folder=self._folder)
+    if first is None:
+      start = init_state(models.initial(self.config, self.seed),
+                         models.optimizer(self.config))
+    else:
+      start = first.state
+    with self._stages.stage(f"{name}, seed {self.seed}") as counts:
+      state, metrics = trainer.run(start, steps, **more)
+      counts.update(steps=steps, **metrics)
+    spent = trainer.seconds + (0.0 if first is None else first.seconds)
+    return Trained(state, steps, spent)
+
+  @functools.cached_property
+  def svg(self) -> Trained:
+    """The plain video model."""
+    return self._trained("SVG", self.run.plain, self.config.steps)
+
+  @functools.cached_property
+  def longer(self) -> Trained:
+    """The same, trained further: in all for the Noether network's time."""
+    steps = int(round(self.config.steps * self.config.control_factor))
+    return self._trained("SVG, longer", self.run.plain, steps, first=self.svg)
+
+  @functools.cached_property
+  def frozen(self) -> Trained:
+    """The video model trained through the inner step of a random g."""
+    return self._trained("random frozen g",
+                         self.run.noether,
+                         self.config.steps,
+                         learns=False)
+
+  @functools.cached_property
+  def noether(self) -> Trained:
+    """Video model and g, trained together through the inner step."""
+    return self._trained("Noether network",
+                         self.run.noether,
+                         self.config.steps,
+                         learns=True)
+
+  @functools.cached_property
+  def truth(self) -> np.ndarray:
+    """`[N, T, H, W, C]` in [0, 1], the test sequences."""
+    return self.data.test["frames"].astype(np.float32) / 255
+
+  @functools.cached_property
+  def reader(self) -> probe.Probe | None:
+    """The linear probe, or None where no true state is known."""
+    if self.data.shown.places is None:
+      return None
+    train = {name: values[:_PROBED] for name, values in self.data.train.items()}
+    return probe.fit(train["frames"][:, ::_EVERY].astype(np.float32) / 255,
+                     self.data.shown.places(train)[:, ::_EVERY])
+
+  @functools.cached_property
+  def places(self) -> np.ndarray | None:
+    """`[N, T, P]`, what the probe should read off the test sequences."""
+    shown = self.data.shown
+    return None if shown.places is None else shown.places(self.data.test)
+
+  @functools.cached_property
+  def floor(self) -> float | None:
+    """The probe's error on the true frames."""
+    if self.reader is None or self.places is None:
+      return None
+    return float(np.mean(self.reader.error(self.truth, self.places)))
+
+  def predict(self,
+              params: MetaParams,
+              steps: tuple[int, ...],
+              count: int | None = None) -> Any:
+    """Free predictions of test sequences; see `evaluation.predictions`."""
+    data = {name: self.data.test[name][:count] for name in self.data.names}
+    return evaluation.predictions(self.run, params, data, steps, self.seed)
+
+  def measured(self, predicted: evaluation.Predicted) -> dict[str, Any]:
+    """Measures of predicted frames; see `evaluation.measures`."""
+    count, past = len(predicted.frames), self.config.past
+    places = None if self.places is None else self.places[:count, past:]
+    return evaluation.measures(predicted, self.truth[:count, past:],
+                               self.reader, places)
+
+  def labels(self) -> dict[str, np.ndarray]:
+    """True quantities by name, `[N, T]` each."""
+    out = {}
+    if self.data.shown.energy is not None:
+      out["energy"] = self.data.shown.energy(self.data.test)
+    if self.places is not None:
+      columns = np.moveaxis(self.places, -1, 0)
+      out |= {f"place {i}": column for i, column in enumerate(columns)}
+    return out
+
+  def known(self, params: MetaParams, frames: np.ndarray) -> dict[str, Any]:
+    """What g is on the test sequences; see `evaluation.quantity`."""
+    whole = np.concatenate([self.truth[:, :self.config.past], frames], axis=1)
+    return evaluation.quantity(self.run, params, self.truth, whole,
+                               self.labels())
+
+
+class Row(NamedTuple):
+  """How a row of the table is made.
+
+  Attributes:
+    trained: `study -> Trained`.
+    steps: inner steps at test time.
+  """
+  trained: Callable[[Study], Trained]
+  steps: int
+
+
+ROWS = {
+    "SVG": Row(lambda e: e.svg, 0),
+    "SVG, longer": Row(lambda e: e.longer, 0),
+    "random frozen g": Row(lambda e: e.frozen, 1),
+    "Noether network": Row(lambda e: e.noether, 1),
+    "Noether network, not tailored": Row(lambda e: e.noether, 0),
+}
+CONTROL = "SVG, longer"
+NOETHER = "Noether network"
+
+
+def evaluate(e: Study, name: str) -> dict[str, Any]:
+  """One row of one seed.
+
+  Args:
+    e: the study.
+    name: of ROWS.
+
+  Returns:
+    What JSON can hold: lists with a number for each predicted frame.
+  """
+  row = ROWS[name]
+  trained = row.trained(e)
+  last = list(e.predict(trained.params, (row.steps,)))[-1]
+  out = {
+      "row": name,
+      "seed": e.seed,
+      "inner_steps": row.steps,
+      "outer_steps": trained.steps,
+      "training_seconds": round(trained.seconds, 1),
+      **e.measured(last)
+  }
+  if row.steps:
+    out["g"] = e.known(trained.params, last.frames)
+  if e.floor is not None:
+    out["probe_floor"] = round(e.floor, 5)
+  return out
+
+
+def curve(e: Study, count: int) -> list[dict[str, Any]]:
+  """Errors of the Noether network after more and more inner steps."""
+  return [{
+      "inner_steps": predicted.steps,
+      **e.measured(predicted)
+  } for predicted in e.predict(e.noether.params, e.config.test_steps, count)]

@@ -1,0 +1,113 @@
+"""Outer steps on batches, with progress, checkpoints and resumption."""
+
+from collections.abc import Callable
+import pathlib
+import time
+from typing import Any
+
+from absl import logging
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.common.stages import slug
+from noether_jax import checkpoints
+
+Array = jax.Array
+_SAVE_SECONDS = 120.0
+_TELL_SECONDS = 10.0
+
+
+def as_floats(batch: dict[str, Any]) -> dict[str, Array]:
+  """Frames in [0, 1], all else as it is, in single precision."""
+  out = {name: jnp.asarray(v, jnp.float32) for name, v in batch.items()}
+  return out | {"frames": out["frames"] / 255}
+
+
+class Trainer:
+  """Trains parameters by one recipe; a finished step is never made twice.
+
+  The batch and the key of a step depend on the seed and its number alone, so
+  that recipes of one seed see the same, and a resumed run what it would have.
+
+  Attributes:
+    seconds: spent on steps so far, of this and of interrupted runs.
+  """
+
+  def __init__(self, name: str, step: Callable[..., Any],
+               batches: Callable[[], Any], *, seed: int, folder: pathlib.Path):
+    """Makes a trainer.
+
+    Args:
+      name: for the progress lines and the folder of checkpoints.
+      step: `(state, batch, key) -> (state, metrics)`, compiled.
+      batches: `() -> iterator`, see `datasets.pipelines`.
+      seed: of the keys.
+      folder: where checkpoints go.
+    """
+    self._name, self._batches = name, batches
+    self._folder = folder / slug(name)
+    self._key = jax.random.key(seed)
+    self._step = step
+    self.seconds = 0.0
+
+  def run(self, state: Any, steps: int,
+          **more: Any) -> tuple[Any, dict[str, float]]:
+    """The state after so many outer steps.
+
+    Args:
+      state: a `TrainState`, where training begins.
+      steps: the number of the last step.
+      **more: entries added to every batch.
+
+    Returns:
+      `(state, metrics)`, the metrics of the last step.
+
+    Raises:
+      FloatingPointError: if a loss is not finite.
+    """
+    saved = {"state": state, "seconds": np.zeros(())}
+    if checkpoints.steps(self._folder):
+      saved, done = checkpoints.restore(self._folder, saved)
+      logging.info("%s: goes on from step %d", self._name, done)
+    state, self.seconds = saved["state"], float(saved["seconds"])
+    begun = int(state.step)
+    iterator = self._batches()
+    iterator.set_state({"next_index": begun})
+    clock = told = kept = time.perf_counter()
+    metrics: dict[str, Any] = {}
+    for step in range(begun, steps):
+      key = jax.random.fold_in(self._key, step)
+      batch = as_floats(next(iterator)) | more
+      state, metrics = self._step(state, batch, key)
+      now = time.perf_counter()
+      if now - told > _TELL_SECONDS or step + 1 == steps:
+        self._tell(metrics, step + 1, steps, (step + 1 - begun) / (now - clock))
+        told = now
+      if now - kept > _SAVE_SECONDS:
+        self._save(state, self.seconds + now - clock)
+        kept = now
+    if begun < steps:
+      jax.block_until_ready(state)
+      self.seconds += time.perf_counter() - clock
+      self._save(state, self.seconds)
+    return state, {name: float(value) for name, value in metrics.items()}
+
+  def _save(self, state: Any, seconds: float) -> None:
+    if int(state.step) in checkpoints.steps(self._folder):
+      return
+    checkpoints.save(self._folder,
+                     int(state.step), {
+                         "state": state,
+                         "seconds": np.asarray(seconds)
+                     },
+                     keep=1)
+
+  def _tell(self, metrics: dict[str, Any], done: int, steps: int,
+            speed: float) -> None:
+    loss = float(metrics["loss"])
+    logging.info("%s: %d/%d, %.2f steps/s, loss %.4g, %.0f s left", self._name,
+                 done, steps, speed, loss, (steps - done) / speed)
+    if not np.isfinite(loss):
+      raise FloatingPointError(f"{self._name}: the loss is not finite after "
+                               f"{done} steps.")

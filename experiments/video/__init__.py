@@ -1,0 +1,1 @@
+"""Objects on a ramp, simulated and real."""
