@@ -41,7 +41,7 @@ types: $(VENV)/test-ready
 	$(BIN)/mypy
 
 doctest: $(VENV)/test-ready
-	$(BIN)/pytest -q --doctest-modules noether_jax datasets
+	$(BIN)/pytest -q --doctest-modules noether_jax datasets experiments
 
 unit: $(VENV)/test-ready
 	$(PYTEST) -m "not slow" tests

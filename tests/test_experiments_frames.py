@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -12,11 +13,13 @@ from datasets import pipelines
 from experiments.controlled_pendulum import main as controlled
 from experiments.controlled_pendulum.config import CONFIGS
 from experiments.frames import evaluation
+from experiments.frames import model as models
 from experiments.frames import probe
 from experiments.frames import tables
 from experiments.frames.training import Trainer
 from experiments.video import config as video_config
 from experiments.video import main as video
+from noether_jax import checkpoints
 from noether_jax import init_state
 from noether_jax import TrainState
 
@@ -133,16 +136,34 @@ def test_settings_name_their_data():
     for name in ("small", "paper", "smoke"):
       config = video_config.make(dataset, name)
       assert (config.dataset, config.name) == (dataset, name)
-      assert config.data["size"] == config.size and not config.actions
+      assert not config.actions
   json.dumps(dataclasses.asdict(CONFIGS["smoke"]))
 
 
+def check_what_was_trained(config, folder):
+  """A frozen g is not, and no outer step moves the modulation."""
+  like = init_state(models.initial(config, 0), models.optimizer(config))
+  changed = {}
+  for name in ("random_frozen_g", "noether_network"):
+    saved, _ = checkpoints.restore(folder / name, {
+        "state": like,
+        "seconds": np.zeros(())
+    })
+    moved = jax.tree.map(lambda a, b: bool(jnp.any(a != b)),
+                         saved["state"].params, like.params)
+    assert not any(jax.tree.leaves(moved.predictor["modulation"]))
+    assert any(jax.tree.leaves(moved.predictor["weights"]))
+    changed[name] = any(jax.tree.leaves(moved.conserved))
+  assert changed == {"random_frozen_g": False, "noether_network": True}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("main, flags", [
-    (controlled.main, []),
-    (video.main, ["--dataset=ramp_video"]),
+@pytest.mark.parametrize("main, config, flags", [
+    (controlled.main, CONFIGS["smoke"], []),
+    (video.main, video_config.make("ramp_video",
+                                   "smoke"), ["--dataset=ramp_video"]),
 ])
-def test_a_program_writes_everything(main, flags, tmp_path, capsys):
+def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
   """In float32, as the program runs: the tests' setting is float64."""
   out = tmp_path / "out"
   arguments = [
@@ -166,6 +187,7 @@ def test_a_program_writes_everything(main, flags, tmp_path, capsys):
   for name in ("errors.png", "inner_steps.png", "strip_seed_0.png",
                "maps_seed_0.png", "film_seed_0.gif", "table.md"):
     assert (out / name).stat().st_size > 100
+  check_what_was_trained(config, out / "checkpoints" / "seed_0")
   # What is there is not made again.
   assert main(arguments) == 0
   again = json.loads((out / "results.json").read_text())

@@ -15,10 +15,10 @@ class Config:
   Attributes:
     name: "small", "paper" or "smoke".
     dataset: a name of `datasets.loading.NAMES`.
-    data: arguments of that data set's `config`; its seed is the same for all
-      seeds, which differ in networks, order and noise.
+    data: arguments of that data set's `config` beside size and length; its seed
+      is the same for all seeds, which differ in networks, order and noise.
     size: height and width of a frame.
-    length: T, frames of a sequence that are used.
+    length: T, frames of a sequence.
     backbone: see `networks.SVGConfig`, as are the next three.
     code_size: of a frame's code.
     latent_size: Z.
@@ -40,6 +40,9 @@ class Config:
     test_steps: inner steps at test time for the curve; 1 is the trained one.
     past: frames that are given.
     remat: see `networks.SVGConfig`.
+    adapt: which parameters the inner step changes, see `partition.by_path`.
+    learn_rate: whether a factor on the inner rate is learned.
+    num_train: training sequences, None for all.
   """
   name: str
   dataset: str
@@ -66,6 +69,9 @@ class Config:
   test_steps: tuple[int, ...]
   past: int = 2
   remat: bool = False
+  adapt: str = "^modulation"
+  learn_rate: bool = False
+  num_train: int | None = None
 
   @property
   def svg(self) -> SVGConfig:
@@ -105,13 +111,11 @@ PAPER = Config(name="paper",
                remat=True)
 
 
-def small(dataset: str, data: Mapping[str, Any], *, length: int,
-          actions: int) -> Config:
+def small(dataset: str, *, length: int, actions: int) -> Config:
   """A model of 0.3 million parameters, trained on a laptop's processor.
 
   Args:
     dataset: its name.
-    data: arguments of its configuration; frames of 32 pixels.
     length: T.
     actions: length of an action.
 
@@ -121,7 +125,6 @@ def small(dataset: str, data: Mapping[str, Any], *, length: int,
   return dataclasses.replace(PAPER,
                              name="small",
                              dataset=dataset,
-                             data=data,
                              size=32,
                              length=length,
                              backbone="small_32",

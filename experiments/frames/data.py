@@ -79,7 +79,7 @@ def load(config: Config,
     manual_dir: see `loading.load`.
 
   Returns:
-    `Data`; sequences are cut to the first T frames.
+    `Data`.
 
   Raises:
     DataError: see `loading.load`.
@@ -90,19 +90,16 @@ def load(config: Config,
                           split=split,
                           data_dir=data_dir,
                           manual_dir=manual_dir,
-                          config=config.data)
+                          config={
+                              **config.data, "size": config.size,
+                              "length": config.length
+                          })
     parts[split] = {
-        name: _cut(value, arrays["frames"].shape[1], config.length)
+        name: value
         for name, value in arrays.items()
         if isinstance(value, np.ndarray)
     }
   test = {name: v[:config.num_test] for name, v in parts["test"].items()}
   names = ("frames", "actions") if config.actions else ("frames",)
-  return Data(parts["train"], test, names, SHOWN[config.dataset])
-
-
-def _cut(values: np.ndarray, length: int, wanted: int) -> np.ndarray:
-  """The first frames' part of `[N, T, ...]` or `[N, T-1, ...]`."""
-  if values.ndim < 2 or values.shape[1] not in (length, length - 1):
-    return values
-  return values[:, :wanted - (length - values.shape[1])]
+  train = {name: v[:config.num_train] for name, v in parts["train"].items()}
+  return Data(train, test, names, SHOWN[config.dataset])

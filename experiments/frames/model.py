@@ -16,6 +16,7 @@ from noether_jax import networks
 from noether_jax import video
 from noether_jax.meta import meta_loss
 from noether_jax.meta import update
+from noether_jax.partition import by_path
 from noether_jax.types import MetaParams
 from noether_jax.types import Prediction
 
@@ -58,7 +59,8 @@ def initial(config: Config, seed: int) -> MetaParams:
     `MetaParams`.
   """
   svg, net = _networks(config, jax.random.key(seed))
-  return MetaParams(svg.params, net.params)
+  factor = jnp.zeros((), jnp.float32) if config.learn_rate else None
+  return MetaParams(svg.params, net.params, factor)
 
 
 def make(config: Config) -> Model:
@@ -109,6 +111,7 @@ def tailored(config: Config, model: Model, predict: Callable[...,
                            predict_fn=predict,
                            conserved_fn=model.net.apply,
                            optimizer=optax.sgd(config.inner_rate),
+                           adapt=by_path(config.adapt),
                            **kwargs)
 
 
@@ -169,7 +172,7 @@ def optimizer(config: Config) -> optax.GradientTransformation:
   return optax.multi_transform({
       "f": optax.adam(config.rate),
       "g": clipped
-  }, MetaParams("f", "g"))
+  }, MetaParams("f", "g", "f" if config.learn_rate else None))
 
 
 class Compiled(NamedTuple):

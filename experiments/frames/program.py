@@ -23,6 +23,8 @@ from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
 
 CONFIGS = ("small", "paper", "smoke")
+# Flags that take the place of the configuration's settings.
+_CHANGES = ("steps", "inner_rate", "learn_rate", "adapt", "num_train", "length")
 _CURVE = 16
 
 
@@ -36,8 +38,13 @@ def define_flags() -> flags.FlagValues:
       "small trains on a laptop, paper needs an accelerator, "
       "smoke shows that everything runs", **shared)
   flags.DEFINE_integer("first_seed", 0, "seeds from here on", 0, **shared)
-  flags.DEFINE_integer("steps", None, "outer steps, instead of the "
-                       "configuration's", 1, **shared)
+  flags.DEFINE_integer("steps", None, "outer steps", 1, **shared)
+  flags.DEFINE_float("inner_rate", None, "of the inner SGD step", 0.0, **shared)
+  flags.DEFINE_bool("learn_rate", None, "learn a factor on it", **shared)
+  flags.DEFINE_enum("adapt", None, ["^modulation", "^modulation/decoder"],
+                    "parameters that the inner step changes", **shared)
+  flags.DEFINE_integer("num_train", None, "training sequences", 1, **shared)
+  flags.DEFINE_integer("length", None, "frames of a sequence", 4, **shared)
   flags.DEFINE_multi_enum("row", [], list(study.ROWS),
                           "rows to measure; without it all", **shared)
   values.set_default("seeds", 3)
@@ -83,8 +90,12 @@ def run(options: flags.FlagValues, config: Config) -> None:
   Raises:
     InputError: for a user's mistake.
   """
-  if options.steps is not None:
-    config = dataclasses.replace(config, steps=options.steps)
+  config = dataclasses.replace(
+      config, **{
+          name: options[name].value
+          for name in _CHANGES
+          if options[name].value is not None
+      })
   out = folder(options.out)
   settings = {
       "version": importlib.metadata.version("noether_jax"),

@@ -24,13 +24,12 @@ def make(dataset: str, name: str) -> Config:
     'vgg_128'
   """
   if name == "paper":
-    return dataclasses.replace(configs.PAPER,
-                               dataset=dataset,
-                               data={"size": configs.PAPER.size})
-  small = configs.small(dataset, {"size": 32}, length=LENGTH, actions=0)
+    return dataclasses.replace(configs.PAPER, dataset=dataset)
+  small = configs.small(dataset, length=LENGTH, actions=0)
   if name == "small":
     return small
-  tiny = {"size": 32, "length": 4}
-  if dataset == "ramp_video":
-    tiny |= {"num_sequences": 4, "test_sequences": 3}
-  return configs.smoke(small, tiny)
+  simulated = dataset == "ramp_video"
+  return configs.smoke(small, {
+      "num_sequences": 4,
+      "test_sequences": 3
+  } if simulated else {})
