@@ -23,8 +23,11 @@ from absl import app
 from absl import flags
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
+from benchmarks import compact_video
+from benchmarks import timing
 from noether_jax import MetaParams
 from noether_jax import networks
 from noether_jax import tailored_predict
@@ -43,6 +46,9 @@ _INNER_RATE = 0.5
 STEPS = ("baseline_step", "meta_step", "tailored_prediction")
 _STEPS = flags.DEFINE_multi_enum("steps", list(STEPS), STEPS,
                                  "What to measure.")
+_PEERS = flags.DEFINE_boolean(
+    "peers", True, "Also time a compact model here and with torch and higher "
+    "(pip install noether-jax[peers])")
 _ONLY = flags.DEFINE_enum("only", None, STEPS, "One of them, in this process.")
 
 
@@ -123,6 +129,36 @@ def measure(name: str) -> dict[str, float]:
   }
 
 
+def compact(size: int = 32, batch: int = 8, length: int = 12) -> dict[str, Any]:
+  """A compact model's meta-step in both frameworks, timed alternately.
+
+  Args:
+    size: of its frames.
+    batch: number of sequences.
+    length: frames of a sequence.
+
+  Returns:
+    `higher_over_jax`, and by how much the gradients differ.
+  """
+  params = compact_video.parameters(size)
+  frames = jax.random.uniform(jax.random.key(0), (batch, length, size, size, 3),
+                              jnp.float32)
+  both = {
+      "jax": compact_video.jax_call(params, frames),
+      "higher": compact_video.torch_call(params, frames)
+  }
+  ours, theirs = (jax.tree.leaves(call()) for call in both.values())
+  seconds = timing.alternate(both, rounds=7)
+  return {
+      "higher_over_jax":
+          round(seconds["higher"] / seconds["jax"], 2),
+      "max_relative_difference":
+          max(
+              float(np.abs(a - b).max() / np.abs(b).max())
+              for a, b in zip(ours, theirs))
+  }
+
+
 def main(argv: list[str]) -> None:
   if len(argv) > 1:
     raise app.UsageError(f"unexpected arguments: {argv[1:]}")
@@ -150,6 +186,8 @@ def main(argv: list[str]) -> None:
     result["meta_over_baseline"] = round(
         result["meta_step"]["cpu_seconds"] /
         result["baseline_step"]["cpu_seconds"], 2)
+  if _PEERS.value:
+    result["compact"] = compact()
   print(json.dumps(result, indent=2))
 
 
