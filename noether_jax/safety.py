@@ -3,7 +3,8 @@
 A quantity that is learned imprecisely, or that is not conserved, makes a
 tailored predictor worse than an untailored one. So the strength of the
 tailoring is chosen among candidates whose first is the fallback, and the
-fallback stays unless another one is better by more than chance.
+fallback stays unless another one is better by more than chance. And a quantity
+is trusted only where it was learned: `trust` falls to zero beyond.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from noether_jax.pretraining import spread_indices
 from noether_jax.types import Array
 
 
@@ -100,3 +102,86 @@ def folds(num_trajectories: int, num_folds: int) -> np.ndarray:
                      f"{num_folds} for {num_trajectories} trajectories.")
   own = np.arange(num_trajectories) % num_folds
   return own[None] == np.arange(num_folds)[:, None]
+
+
+class Region(NamedTuple):
+  """Where states have been seen.
+
+  Attributes:
+    states: `[M, D]`, in units of `scale`.
+    scale: `[D]`, standard deviations of the states.
+    radius: `[]`, how far from the nearest of them a new state usually lies.
+  """
+  states: Array
+  scale: Array
+  radius: Array
+
+
+def region(states: Array,
+           *,
+           quantile: float = 0.9,
+           least: float = 0.5,
+           max_samples: int = 600) -> Region:
+  """The region of some trajectories' states.
+
+  The radius is a quantile of the distances between a state and the nearest
+  state of another trajectory: what a new trajectory should expect.
+
+  Args:
+    states: `[N, T, D]`, of at least two trajectories.
+    quantile: in [0, 1].
+    least: the least radius, in standard deviations: a smooth quantity is right
+      a little beyond dense states.
+    max_samples: of more states about as many are kept, evenly.
+
+  Returns:
+    A `Region`.
+
+  Raises:
+    ValueError: if `states` is not `[N, T, D]` with N of at least 2.
+
+  Example:
+    >>> lines = jnp.arange(4.)[:, None, None] * jnp.ones((4, 9, 1))
+    >>> round(float(region(lines).radius), 3)  # 1 over the deviation of 0 .. 3
+    0.894
+  """
+  if states.ndim != 3 or len(states) < 2:
+    raise ValueError("`states` must be [N, T, D] of at least two trajectories: "
+                     f"got {states.shape}.")
+  count, length, size = states.shape
+  chosen = spread_indices(count, length, max_samples)
+  flat = states.reshape(-1, size)
+  scale = jnp.sqrt(jnp.var(flat, axis=0)) + jnp.finfo(states.dtype).tiny
+  known = flat[chosen] / scale[None]
+  squares = jnp.sum((known[:, None] - known[None])**2, axis=-1)
+  own = chosen // length
+  squares = jnp.where(own[:, None] == own[None], jnp.inf, squares)
+  distances = jnp.sqrt(jnp.min(squares, axis=1))
+  return Region(known, scale,
+                jnp.maximum(jnp.quantile(distances, quantile), least))
+
+
+def trust(known: Region, x: Array, *, reach: float = 1.5) -> Array:
+  """How much of a step to take at a state: 1 where states have been seen.
+
+  Multiply it with the fraction of `gauss_newton`: a prediction falls back to
+  the untailored one where nothing was learned.
+
+  Args:
+    known: from `region`.
+    x: `[D]`, a state.
+    reach: radii from the nearest known state at which the trust is 0; it falls
+      linearly from 1 at one radius.
+
+  Returns:
+    `[]`, in [0, 1].
+
+  Example:
+    >>> lines = jnp.arange(4.)[:, None, None] * jnp.ones((4, 9, 1))
+    >>> found = region(lines)
+    >>> [round(float(trust(found, jnp.array([x]))), 2) for x in (1., 4.25, 9.)]
+    [1.0, 0.5, 0.0]
+  """
+  squares = jnp.sum((known.states - (x / known.scale)[None])**2, axis=1)
+  radii = jnp.sqrt(jnp.min(squares)) / known.radius
+  return jnp.clip((reach - radii) / (reach - 1.0), 0.0, 1.0)

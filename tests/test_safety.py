@@ -59,3 +59,42 @@ def test_errors():
     safety.choose(jnp.ones(3))
   with pytest.raises(ValueError, match="got 5 for 3 trajectories"):
     safety.folds(3, 5)
+
+
+def rings(count=5, samples=40, seed=0):
+  """Circles whose radii lie between 1 and 2, in units of their own."""
+  random = np.random.default_rng(seed)
+  radius = np.linspace(1, 2, count)[:, None]
+  phase = random.uniform(0, 7, (count, 1)) + np.linspace(0, 6.3, samples)
+  return jnp.array(
+      np.stack([radius * np.cos(phase), 50 * radius * np.sin(phase)], -1))
+
+
+def test_known_states_and_those_between_them_are_trusted():
+  known = safety.region(rings())
+  trust = jax.vmap(lambda x: safety.trust(known, x))
+  np.testing.assert_array_equal(trust(rings().reshape(-1, 2)), 1)
+  between = rings(count=9, seed=1)[1::2].reshape(-1, 2)
+  assert float(trust(between).min()) == 1
+
+
+def test_states_far_beyond_are_not():
+  known = safety.region(rings(), least=0.2)
+  at = lambda radius: float(safety.trust(known, jnp.array([0., 50. * radius])))
+  assert at(2.) == 1 and at(4.) == 0 and at(0.) < .2
+  falling = [at(r) for r in np.linspace(2, 3.5, 30)]
+  assert np.all(np.diff(falling) <= 0)
+  assert any(0 < value < 1 for value in falling)
+
+
+def test_the_radius_is_the_distance_to_other_trajectories():
+  lines = jnp.arange(6.)[:, None, None] * jnp.ones((6, 50, 1))
+  scale = np.std(np.arange(6))
+  known = safety.region(lines, least=0.)
+  np.testing.assert_allclose(known.radius, 1 / scale, rtol=1e-9)
+  np.testing.assert_allclose(safety.region(lines, least=3.).radius, 3)
+  few = safety.region(lines, least=0., max_samples=60)
+  assert len(few.states) <= 66
+  np.testing.assert_allclose(few.radius, 1 / scale, rtol=1e-9)
+  with pytest.raises(ValueError, match="at least two trajectories"):
+    safety.region(lines[:1])

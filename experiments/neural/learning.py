@@ -175,11 +175,11 @@ def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
   gradient sooner. Neither f nor g has seen it; only its shift is that which all
   trajectories together have found, the same for all candidates.
   """
-  field = own.tailored(own.conserved_fn)
+  field = own.guarded()
 
-  def one(theta: Any, phi: Any, fraction: Array, states: Array,
-          rates: Array) -> Array:
-    tailored = lambda x: field((theta, phi, fraction), x)
+  def one(params: Any, fraction: Array, states: Array, rates: Array) -> Array:
+    theta, phi, known = params
+    tailored = lambda x: field((theta, phi, fraction, known), x)
     out = own.rolled(tailored, states[0], len(states) - 1)
     squares = [
         jnp.mean((out - states[1:])**2),
@@ -188,15 +188,15 @@ def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
     return jnp.nan_to_num((squares[0] * squares[1])**0.25, nan=jnp.inf)
 
   error = jax.jit(
-      jax.vmap(jax.vmap(one, in_axes=(None, None, None, 0, 0)),
-               in_axes=(0, 0, None, 0, 0)))
+      jax.vmap(jax.vmap(one, in_axes=(None, None, 0, 0)),
+               in_axes=(0, None, 0, 0)))
   candidates = [(own.control, 0.0)] + [
       (own.aligned_control, fraction) for fraction in e.config.fractions
   ]
   phi = precise(own)
   states, rates = e.aligned[:, mask], e.data.rates[:, mask]
   return jnp.stack([
-      error(theta, phi, jnp.float32(fraction), states, rates)
+      error((theta, phi, own.region), jnp.float32(fraction), states, rates)
       for theta, fraction in candidates
   ],
                    axis=1)

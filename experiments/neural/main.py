@@ -56,7 +56,7 @@ def define_flags() -> flags.FlagValues:
                        lower_bound=4,
                        **shared)
   flags.DEFINE_integer("first_seed",
-                       0, "seeds from here on; 10 to 39 are reported, 100 and "
+                       0, "seeds from here on; 10 to 49 are reported, 100 and "
                        "above were used to choose the recipe",
                        lower_bound=0,
                        **shared)

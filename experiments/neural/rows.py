@@ -60,8 +60,9 @@ def _random(e: Study) -> Predictor:
 
 
 def _final(e: Study) -> Predictor:
-  trust = learning.trust(e)
-  return tailored(e, trust.theta, learning.precise(e), fraction=trust.fraction)
+  trust, phi = learning.trust(e), learning.precise(e)
+  return Predictor(e.guarded(), (trust.theta, phi, trust.fraction, e.region),
+                   e.conserved_fn, phi)
 
 
 def true_law(e: Study) -> Callable[..., Array]:

@@ -19,6 +19,7 @@ from experiments.neural.data import System
 from experiments.neural.training import Training
 from noether_jax import integrators
 from noether_jax import networks
+from noether_jax import safety
 from noether_jax.alignment import alignment_loss
 from noether_jax.conservation import field_residuals
 from noether_jax.inner_optimizers import gauss_newton
@@ -279,6 +280,25 @@ class Study(Training):
                               residual_fn=field_residuals).value
 
     return field
+
+  def guarded(self) -> Callable[..., Array]:
+    """`tailored` by this study's g, only where its states have been seen.
+
+    Returns:
+      `((theta, phi, fraction, region), x [D]) -> [D]`.
+    """
+    inner = self.tailored(self.conserved_fn)
+
+    def field(params: Any, x: Array) -> Array:
+      theta, phi, fraction, known = params
+      return inner((theta, phi, fraction * safety.trust(known, x)), x)
+
+    return field
+
+  @functools.cached_property
+  def region(self) -> safety.Region:
+    """Where the aligned states lie, leaves `[S, ...]`."""
+    return jax.lax.map(safety.region, self.aligned)
 
   def rolled(self, field: Callable[[Array], Array], start: Array,
              steps: int) -> Array:
