@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import functools
+import importlib
 from typing import Any
 
 import jax
@@ -113,6 +114,11 @@ def jax_call(params: MetaParams, frames: jax.Array) -> Callable[[], Any]:
   return call
 
 
+def peer() -> Any:
+  """The module with the PyTorch side; an ImportError names its extra."""
+  return importlib.import_module("benchmarks.torch_video")
+
+
 def torch_call(params: MetaParams, frames: jax.Array) -> Callable[[], Any]:
   """The same with PyTorch and `higher`, batched as CNGrad is.
 
@@ -126,6 +132,5 @@ def torch_call(params: MetaParams, frames: jax.Array) -> Callable[[], Any]:
   Raises:
     ImportError: if the extra `peers` is missing.
   """
-  from benchmarks import torch_video  # pylint: disable=import-outside-toplevel
-  return torch_video.call(jax.tree.map(np.asarray, params), np.asarray(frames),
-                          LAYERS, INNER_RATE, EPSILON)
+  return peer().call(jax.tree.map(np.asarray, params), np.asarray(frames),
+                     LAYERS, INNER_RATE, EPSILON)

@@ -165,6 +165,8 @@ def main(argv: list[str]) -> None:
   if _ONLY.value:
     print(json.dumps(measure(_ONLY.value)))
     return
+  if _PEERS.value:
+    compact_video.peer()  # Before minutes are spent, if it is not installed.
   result: dict[str, Any] = {
       "backbone": _BACKBONE.value,
       "given": _PAST,

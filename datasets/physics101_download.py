@@ -69,17 +69,23 @@ def _fetch(url: str, path: pathlib.Path) -> None:
 def _continue(url: str, part: pathlib.Path, offset: int) -> int:
   """Appends what the server sends from offset on; the file's full size."""
   request = urllib.request.Request(url, headers={"User-Agent": "noether_jax"})
+  # The last byte again: a server refuses a range that begins at the end.
+  offset = max(offset - 1, 0)
   if offset:
     request.add_header("Range", f"bytes={offset}-")
   with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
     # Other answers than "partial content" start at the beginning.
     offset = offset if response.status == 206 else 0
+    if response.headers["Content-Length"] is None:
+      raise OSError("the server does not say how long it is")
     size = int(response.headers["Content-Length"])
     free = shutil.disk_usage(part.parent).free
     if size > free:
       raise OSError(f"{size} bytes do not fit into the {free} that are free")
     shown = time.monotonic()
-    with part.open("ab" if offset else "wb") as file:
+    with part.open("r+b" if offset else "wb") as file:
+      file.seek(offset)
+      file.truncate()
       with contextlib.suppress(ConnectionError, TimeoutError,
                                http.client.HTTPException):
         while chunk := response.read(_CHUNK):

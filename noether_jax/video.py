@@ -126,6 +126,18 @@ def svg_loss(video: Video, frames: Array, *, kl_weight: float = 1e-4) -> Array:
   return jnp.sum(error) + kl_weight * jnp.sum(divergence)
 
 
+def restarted(theta: Params) -> Params:
+  """Parameters through whose modulation no gradient passes.
+
+  Args:
+    theta: `VideoModel.params`.
+
+  Returns:
+    The same values.
+  """
+  return {**theta, "modulation": jax.lax.stop_gradient(theta["modulation"])}
+
+
 def tailored_video(params: MetaParams,
                    x: Any,
                    key: Key,
@@ -154,16 +166,15 @@ def tailored_video(params: MetaParams,
   Returns:
     `Prediction`, its value a `Video`.
   """
-  restart = jax.lax.stop_gradient(params.predictor["modulation"])
-  predictor = {**params.predictor, "modulation": restart}
-  return tailored_predict(params._replace(predictor=predictor),
-                          x,
-                          key,
-                          predict_fn=predict_fn,
-                          conserved_fn=conserved_fn,
-                          optimizer=optimizer,
-                          adapt=MODULATION if adapt is None else adapt,
-                          **{
-                              "residual_fn": frame_residuals,
-                              **kwargs
-                          })
+  return tailored_predict(
+      params._replace(predictor=restarted(params.predictor)),
+      x,
+      key,
+      predict_fn=predict_fn,
+      conserved_fn=conserved_fn,
+      optimizer=optimizer,
+      adapt=MODULATION if adapt is None else adapt,
+      **{
+          "residual_fn": frame_residuals,
+          **kwargs
+      })

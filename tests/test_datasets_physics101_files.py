@@ -125,7 +125,8 @@ def test_download_goes_on_where_it_broke_off(tmp_path, original, monkeypatch):
     finally:
       server.shutdown()
       thread.join()
-  assert requests == [0, *range(0, len(content), 3000)]
+  # A connection breaks off after 3000 bytes, the last of which comes again.
+  assert requests == [0, *range(0, len(content) - 1, 2999)]
   assert [path.name for path in cache.iterdir()] == ["phys101.zip"]
   assert (cache / "phys101.zip").read_bytes() == content
   assert len(found.videos) == 5

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +22,9 @@ from experiments.video import config as video_config
 from experiments.video import main as video
 from noether_jax import checkpoints
 from noether_jax import init_state
+from noether_jax import MetaParams
 from noether_jax import TrainState
+from noether_jax.tables import InputError
 
 
 def dots(count=12, length=4, size=8):
@@ -47,12 +50,14 @@ def test_measures_are_means_for_each_frame():
   truth, _ = dots(3)
   frames = truth.copy()
   frames[:, 1] += .1
-  predicted = evaluation.Predicted(1, frames, np.array([1., 2., 3.]))
+  predicted = evaluation.Predicted(1, frames, np.array([1., 2., 3.]),
+                                   np.array([True, False, True]))
   found = evaluation.measures(predicted, truth, None, None)
   np.testing.assert_allclose(found["mse"], [0, .01, 0, 0], atol=1e-8)
   assert np.isclose(found["psnr"][1], 20, atol=1e-3)
   assert found["ssim"][0] == 1 and found["ssim"][1] < .99
   assert found["inner_loss"] == 2 and "probe" not in found
+  assert found["non_finite"] == 1
 
 
 def counting(folder, steps, fail=None):
@@ -64,18 +69,20 @@ def counting(folder, steps, fail=None):
     if fail is not None and int(state.step) == fail:
       raise KeyboardInterrupt
     seen.append(float(jnp.sum(batch["frames"])))
-    new = state.params + jnp.sum(batch["frames"]) + batch["offset"]
+    new = state.params + jnp.sum(batch["frames"]) + jax.random.uniform(key)
     return (TrainState(new, state.opt_state, state.step + 1, state.skipped), {
-        "loss": new
+        "loss": new,
+        "skipped": state.skipped
     })
 
-  trainer = Trainer("count",
-                    step,
-                    lambda: pipelines.batches(source, 4, seed=0),
-                    seed=0,
-                    folder=folder)
+  trainer = Trainer(
+      "count",
+      step,
+      lambda start: pipelines.batches(source, 4, seed=0, start=start),
+      key=jax.random.key(0),
+      folder=folder)
   start = init_state(jnp.zeros(()), optax.sgd(1.))
-  state, metrics = trainer.run(start, steps, offset=1.)
+  state, metrics = trainer.run(start, steps)
   return state, metrics, seen
 
 
@@ -87,26 +94,74 @@ def test_interrupted_training_goes_on_where_it_was(tmp_path, monkeypatch):
   state, _, rest = counting(tmp_path / "b", 9)
   assert rest == batches[5:] and float(state.params) == float(whole.params)
   assert metrics["loss"] == float(whole.params) and int(state.step) == 9
-  # What is finished is not done again.
-  assert counting(tmp_path / "b", 9)[2] == []
+  # What is finished is not done again, and says so.
+  assert counting(tmp_path / "b", 9)[1:] == ({}, [])
 
 
-def test_a_loss_that_is_not_finite_ends_training(tmp_path):
+def test_many_updates_that_are_not_made_end_training(tmp_path):
 
   def step(state, batch, key):
+    skipped = state.skipped + 1
     return (TrainState(state.params, state.opt_state, state.step + 1,
-                       state.skipped), {
-                           "loss": jnp.nan
+                       skipped), {
+                           "loss": jnp.nan,
+                           "skipped": skipped
                        })
 
   source = pipelines.Arrays({"frames": np.zeros((4, 1), np.float32)})
-  trainer = Trainer("bad",
-                    step,
-                    lambda: pipelines.batches(source, 4, seed=0),
-                    seed=0,
-                    folder=tmp_path)
-  with pytest.raises(FloatingPointError, match="bad: the loss is not finite"):
-    trainer.run(init_state(jnp.zeros(()), optax.sgd(1.)), 2)
+  trainer = Trainer(
+      "bad",
+      step,
+      lambda start: pipelines.batches(source, 4, seed=0, start=start),
+      key=jax.random.key(0),
+      folder=tmp_path)
+  with pytest.raises(InputError, match="bad: 3 of 3 updates were not finite"):
+    trainer.run(init_state(jnp.zeros(()), optax.sgd(1.)), 3)
+
+
+def brightness(predictions=None):
+  """`Compiled` whose g says a frame's mean brightness, twice."""
+  say = lambda phi, frames: jnp.repeat(
+      frames.mean(axis=(2, 3, 4))[..., None], 2, axis=-1)
+  return models.Compiled(None, None, None, predictions, say)
+
+
+def test_what_g_is_on_true_and_predicted_sequences():
+  level = np.array([[.1, .1, .1], [.2, .2, .2], [.6, .6, .6]])
+  frames = np.broadcast_to(level[..., None, None, None], (3, 3, 2, 2, 3))
+  wrong = frames.copy()
+  wrong[:, 2] += .3
+  found = evaluation.quantity(brightness(), MetaParams(()), frames, wrong, {
+      "energy": level,
+      "time": np.arange(9.).reshape(3, 3) % 3
+  })
+  within = np.var([0, 0, .3]) / np.var(level)
+  np.testing.assert_allclose(found["within_total"]["true"], 0, atol=1e-9)
+  np.testing.assert_allclose(found["within_total"]["predicted"],
+                             within,
+                             rtol=1e-4)
+  assert np.isclose(found["shares"][0], 1)
+  assert found["correlations"]["energy"][0] > .999
+  assert found["correlations"]["time"][0] < 1e-3
+
+
+def test_a_sequences_noise_depends_on_its_number_alone():
+  advance = jax.vmap(lambda params, m, x, key: models.Advanced(
+      jax.random.normal(key, (1, 2, 2, 3)) + m["scale"][0], m["scale"][0],
+      {"scale": m["scale"] + 1}, m["scale"][0] < 2),
+                     in_axes=(None, 0, 0, 0))
+  run, theta = brightness(advance), {"modulation": {"scale": jnp.zeros(3)}}
+  clips = {"frames": np.zeros((11, 4, 2, 2, 3), np.uint8)}
+  few = {"frames": clips["frames"][:3]}
+  first, last = evaluation.predictions(run, MetaParams(theta), clips, (0, 3),
+                                       jax.random.key(0), 2)
+  again, = evaluation.predictions(run, MetaParams(theta), few, (0,),
+                                  jax.random.key(0), 2)
+  assert first.frames.shape[0] == 11 and (first.steps, last.steps) == (0, 3)
+  np.testing.assert_array_equal(first.frames[:3], again.frames)
+  np.testing.assert_allclose(last.frames - first.frames, 3, rtol=1e-5)
+  assert len(np.unique(first.frames.round(6))) == first.frames.size
+  assert first.finite.all() and not last.finite.any()
 
 
 def test_ratios_are_paired_by_seed():
@@ -141,10 +196,10 @@ def test_settings_name_their_data():
 
 
 def check_what_was_trained(config, folder):
-  """A frozen g is not, and no outer step moves the modulation."""
+  """A frozen g is not, and no outer step moves any modulation."""
   like = init_state(models.initial(config, 0), models.optimizer(config))
   changed = {}
-  for name in ("random_frozen_g", "noether_network"):
+  for name in ("svg", "svg_longer", "random_frozen_g", "noether_network"):
     saved, _ = checkpoints.restore(folder / name, {
         "state": like,
         "seconds": np.zeros(())
@@ -154,7 +209,7 @@ def check_what_was_trained(config, folder):
     assert not any(jax.tree.leaves(moved.predictor["modulation"]))
     assert any(jax.tree.leaves(moved.predictor["weights"]))
     changed[name] = any(jax.tree.leaves(moved.conserved))
-  assert changed == {"random_frozen_g": False, "noether_network": True}
+  assert [name for name in changed if changed[name]] == ["noether_network"]
 
 
 @pytest.mark.slow
@@ -188,10 +243,49 @@ def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
                "maps_seed_0.png", "film_seed_0.gif", "table.md"):
     assert (out / name).stat().st_size > 100
   check_what_was_trained(config, out / "checkpoints" / "seed_0")
-  # What is there is not made again.
-  assert main(arguments) == 0
+  # What is there is not made again, nor lost if less is asked for.
+  assert main([*arguments, "--row=SVG"]) == 0
   again = json.loads((out / "results.json").read_text())
   assert again["rows"] == results["rows"]
-  assert len(again["stages"]) == len(results["stages"])
+  trained = lambda r: [s for s in r["stages"] if "steps" in s]
+  assert len(trained(again)) == 4 and trained(again) == trained(results)
   assert main([*arguments, "--steps=5"]) == 2
   assert "other settings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--num_train=1"], "--num_train=1 is less than a batch of 2"),
+    (["--dataset=physics101", "--manual_dir={}"], "holds neither scenarios"),
+    (["--skip_damaged"], "config of ramp_video: .*skip_damaged"),
+    (["--split=authors"], "split must be one of"),
+])
+def test_mistakes_are_told_in_a_line(flags, message, tmp_path, capsys):
+  arguments = [
+      "x", "--config=smoke", f"--out={tmp_path / 'out'}",
+      f"--data_dir={tmp_path / 'data'}"
+  ]
+  (tmp_path / "empty").mkdir()
+  (tmp_path / "empty" / "nothing.txt").touch()
+  flags = [flag.format(tmp_path / "empty") for flag in flags]
+  assert video.main([*arguments, *flags]) == 2
+  told = capsys.readouterr().err
+  assert told.count("\n") == 1 and re.search(message, told)
+
+
+def test_both_adaptations_go_on_from_a_step():
+  """The decoder's alone leaves the encoder's modulation as it is."""
+  for adapt in ("^modulation", "^modulation/decoder"):
+    config = dataclasses.replace(CONFIGS["smoke"], adapt=adapt)
+    run = models.compiled(config)
+    params = jax.eval_shape(lambda c=config: models.initial(c, 0))
+    shaped = lambda *shape: jax.ShapeDtypeStruct(shape, jnp.float32)
+    repeated = lambda tree: jax.tree.map(lambda v: shaped(2, *v.shape), tree)
+    before = repeated(params.predictor["modulation"])
+    x = {
+        "frames": shaped(2, config.past, config.size, config.size, 3),
+        "actions": shaped(2, config.length - 1, 1)
+    }
+    keys = jax.eval_shape(lambda: jax.random.split(jax.random.key(0), 2))
+    out = jax.eval_shape(run.advance, params, before, x, keys)
+    assert jax.tree.map(jnp.shape,
+                        out.modulation) == jax.tree.map(jnp.shape, before)

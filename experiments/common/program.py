@@ -10,6 +10,7 @@ from absl import flags
 
 from datasets import loading
 from datasets import sources
+from noether_jax.checkpoints import CheckpointError
 from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
@@ -108,7 +109,7 @@ def execute(name: str,
       raise InputError("--out is needed: name the folder of the results.")
     body(options)
     return 0
-  except (InputError, sources.DataError, flags.Error, OSError,
+  except (InputError, sources.DataError, CheckpointError, flags.Error, OSError,
           ImportError) as error:
     if "--debug" in argv:
       raise

@@ -41,7 +41,7 @@ class Config:
     past: frames that are given.
     remat: see `networks.SVGConfig`.
     adapt: which parameters the inner step changes, see `partition.by_path`.
-    learn_rate: whether a factor on the inner rate is learned.
+    learn_inner_rate: whether a factor on the inner rate is learned.
     num_train: training sequences, None for all.
   """
   name: str
@@ -70,7 +70,7 @@ class Config:
   past: int = 2
   remat: bool = False
   adapt: str = "^modulation"
-  learn_rate: bool = False
+  learn_inner_rate: bool = False
   num_train: int | None = None
 
   @property

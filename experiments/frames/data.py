@@ -9,6 +9,7 @@ import numpy as np
 from datasets import loading
 from datasets import pipelines
 from experiments.frames.config import Config
+from noether_jax.tables import InputError
 
 Arrays = dict[str, np.ndarray]
 
@@ -57,12 +58,13 @@ class Data(NamedTuple):
   names: tuple[str, ...]
   shown: Shown
 
-  def batches(self, config: Config, seed: int) -> Any:
-    """The iterator over training batches of one seed."""
+  def batches(self, config: Config, seed: int, start: int) -> Any:
+    """The iterator over training batches of one seed, from a step on."""
     flip = pipelines.HorizontalFlip(self.shown.mirrored)
     return pipelines.batches(pipelines.Arrays(self.train),
                              config.batch_size,
                              seed=seed,
+                             start=start,
                              features=self.names,
                              augment=flip if config.flip else None)
 
@@ -82,18 +84,21 @@ def load(config: Config,
     `Data`.
 
   Raises:
-    DataError: see `loading.load`.
+    InputError: where `loading.load` raises a ValueError.
   """
   parts = {}
   for split in ("train", "test"):
-    arrays = loading.load(config.dataset,
-                          split=split,
-                          data_dir=data_dir,
-                          manual_dir=manual_dir,
-                          config={
-                              **config.data, "size": config.size,
-                              "length": config.length
-                          })
+    try:
+      arrays = loading.load(config.dataset,
+                            split=split,
+                            data_dir=data_dir,
+                            manual_dir=manual_dir,
+                            config={
+                                **config.data, "size": config.size,
+                                "length": config.length
+                            })
+    except ValueError as error:
+      raise InputError(str(error)) from error
     parts[split] = {
         name: value
         for name, value in arrays.items()

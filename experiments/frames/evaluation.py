@@ -7,12 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.stats
-from skimage.metrics import structural_similarity
 
+from datasets.frames import optional
 from experiments.frames.model import Compiled
 from experiments.frames.probe import Probe
 from experiments.frames.training import as_floats
 from noether_jax.attribution import principal_components
+from noether_jax.metrics import psnr
 from noether_jax.types import MetaParams
 
 Array = jax.Array
@@ -26,49 +27,84 @@ class Predicted(NamedTuple):
     steps: k.
     frames: `[N, T - P, H, W, C]`, the predicted frames alone.
     loss: `[N]`, the inner loss at the weights that predicted them.
+    finite: bool `[N]`, whether all of the steps were.
   """
   steps: int
   frames: np.ndarray
   loss: np.ndarray
+  finite: np.ndarray
+
+
+def _parts(count: int) -> list[np.ndarray]:
+  """Indices of batches of one size, so that nothing is compiled twice."""
+  padded = np.arange(-(-count // BATCH) * BATCH) % count
+  return np.split(padded, len(padded) // BATCH)
 
 
 def predictions(run: Compiled, params: MetaParams, data: dict[str, np.ndarray],
-                wanted: Sequence[int], seed: int) -> Iterator[Predicted]:
+                wanted: Sequence[int], key: Array,
+                past: int) -> Iterator[Predicted]:
   """Free predictions with weights tailored by more and more inner steps.
 
   One compiled inner step is called again and again: no graph is stored. A
-  sequence's noise depends on the seed and its number alone.
+  sequence's noise depends on the key and its number alone.
 
   Args:
     run: what is compiled.
     params: trained parameters.
-    data: "frames" (only the given ones are seen) and perhaps "actions".
+    data: "frames", of which only the first are seen, and perhaps "actions".
     wanted: numbers of steps after which to predict.
-    seed: of the noise.
+    key: of the noise.
+    past: given frames.
 
   Yields:
     A `Predicted` for each of them.
   """
   count = len(data["frames"])
-  # All batches have one size, so that nothing is compiled twice.
-  padded = np.arange(-(-count // BATCH) * BATCH) % count
-  key = jax.random.key(seed)
-  keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.asarray(padded))
-  parts = np.split(padded, len(padded) // BATCH)
+  given = data | {"frames": data["frames"][:, :past]}
+  parts = _parts(count)
+  queries = [
+      as_floats({
+          name: v[part] for name, v in given.items()
+      }) for part in parts
+  ]
+  keys = [
+      jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.asarray(part))
+      for part in parts
+  ]
   start = jax.tree.map(
       lambda leaf: jnp.broadcast_to(leaf, (BATCH, *leaf.shape)),
       params.predictor["modulation"])
   state = [start] * len(parts)
+  finite = [np.ones(BATCH, bool)] * len(parts)
   for step in range(max(wanted) + 1):
     out = []
-    for i, part in enumerate(parts):
-      x = as_floats({name: values[part] for name, values in data.items()})
-      frames, loss, state[i] = run.advance(params, state[i], x,
-                                           keys[i * BATCH:(i + 1) * BATCH])
-      out.append((np.asarray(frames), np.asarray(loss)))
-    if step in wanted:
+    for i, (x, own) in enumerate(zip(queries, keys)):
+      now = run.advance(params, state[i], x, own)
+      if step in wanted:
+        out.append((np.asarray(now.frames), np.asarray(now.loss), finite[i]))
+      state[i], finite[i] = now.modulation, finite[i] & np.asarray(now.finite)
+    if out:
       yield Predicted(step,
                       *(np.concatenate(both)[:count] for both in zip(*out)))
+
+
+def values(run: Compiled, params: MetaParams, frames: np.ndarray) -> np.ndarray:
+  """What g says of sequences, in batches.
+
+  Args:
+    run: what is compiled.
+    params: trained parameters.
+    frames: `[N, T, H, W, C]` in [0, 1].
+
+  Returns:
+    `[N, windows, K]`.
+  """
+  out = [
+      np.asarray(run.values(params.conserved, jnp.asarray(frames[part])))
+      for part in _parts(len(frames))
+  ]
+  return np.concatenate(out)[:len(frames)]
 
 
 def similarity(frames: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -84,6 +120,7 @@ def similarity(frames: np.ndarray, truth: np.ndarray) -> np.ndarray:
   shape = truth.shape[:-3]
   pairs = zip(frames.reshape(-1, *truth.shape[-3:]),
               truth.reshape(-1, *truth.shape[-3:]))
+  structural_similarity = optional("skimage.metrics").structural_similarity
   window = min(7, truth.shape[-2] // 2 * 2 - 1)
   return np.array([
       structural_similarity(a,
@@ -105,16 +142,17 @@ def measures(predicted: Predicted, truth: np.ndarray, reader: Probe | None,
     places: `[N, T - P, P]`, or None.
 
   Returns:
-    Lists "mse", "psnr" (decibels), "ssim" and perhaps "probe", and the mean
-    inner loss.
+    Lists "mse", "psnr" (decibels), "ssim" and perhaps "probe"; the mean inner
+    loss; of how many sequences an inner step was not finite.
   """
   error = np.mean((predicted.frames - truth)**2, axis=(2, 3, 4))
   mean = lambda values: _round(np.mean(values, axis=0))
   out = {
       "mse": mean(error),
-      "psnr": mean(-10 * np.log10(error + 1e-12)),
+      "psnr": mean(psnr(predicted.frames, truth, axis=(2, 3, 4))),
       "ssim": mean(similarity(predicted.frames, truth)),
       "inner_loss": float(f"{np.mean(predicted.loss):.6g}"),
+      "non_finite": int(np.sum(~predicted.finite)),
   }
   if reader is not None and places is not None:
     out["probe"] = mean(reader.error(predicted.frames, places))
@@ -142,23 +180,22 @@ def quantity(run: Compiled,
     count: principal components that are looked at.
 
   Returns:
-    "within_total", g's variance within sequences over its total variance, of
-    true and of predicted ones; "shares" of the components; for each label the
-    components' absolute rank correlations with it.
+    "within_total", g's variance within true and within predicted sequences,
+    both over its total variance on the true ones; "shares" of the components;
+    for each label the components' absolute rank correlations with it, over all
+    frames of all sequences.
   """
-  values = [
-      np.asarray(run.values(params.conserved, jnp.asarray(f, jnp.float32)))
-      for f in (true, predicted)
-  ]
-  total = values[0].reshape(-1, values[0].shape[-1]).var(axis=0).sum()
-  within = _round(v.var(axis=1).mean(axis=0).sum() / total for v in values)
-  flat = jnp.asarray(values[0].reshape(-1, values[0].shape[-1]))
+  said, of_predicted = (values(run, params, f) for f in (true, predicted))
+  total = said.reshape(-1, said.shape[-1]).var(axis=0).sum() + 1e-30
+  within = _round(
+      v.var(axis=1).mean(axis=0).sum() / total for v in (said, of_predicted))
+  flat = jnp.asarray(said.reshape(-1, said.shape[-1]))
   found = principal_components(flat, min(count, *flat.shape))
   scores = np.asarray(found.scores(flat))
   # A window is told by its last frame.
-  lead = true.shape[1] - values[0].shape[1]
-  rank = lambda score, label: abs(
-      scipy.stats.spearmanr(score, label[:, lead:].ravel())[0])
+  lead = true.shape[1] - said.shape[1]
+  rank = lambda score, label: np.nan_to_num(
+      abs(scipy.stats.spearmanr(score, label[:, lead:].ravel())[0]))
   return {
       "within_total": dict(zip(("true", "predicted"), within)),
       "shares": _round(found.shares),

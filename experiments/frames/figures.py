@@ -7,8 +7,9 @@ import jax.numpy as jnp
 import matplotlib
 from matplotlib.figure import Figure
 import numpy as np
-from PIL import Image
 
+from datasets.frames import optional
+from experiments.frames import evaluation
 from experiments.frames.study import ROWS
 from experiments.frames.study import Study
 from noether_jax.attribution import grad_cam
@@ -125,7 +126,7 @@ def _film(films: dict[str, np.ndarray]) -> bytes:
   wide = np.concatenate([_as_bytes(film) for film in films.values()], axis=2)
   big = wide.repeat(scale, axis=1).repeat(scale, axis=2)
   buffer = io.BytesIO()
-  first, *rest = (Image.fromarray(frame) for frame in big)
+  first, *rest = map(optional("PIL.Image").fromarray, big)
   first.save(buffer,
              format="GIF",
              save_all=True,
@@ -138,16 +139,18 @@ def _film(films: dict[str, np.ndarray]) -> bytes:
 def _maps(e: Study, params: Any) -> bytes:
   """Grad-CAM of g's leading components on a true test sequence."""
   frames = e.truth[0]
-  values = np.asarray(e.run.values(params.conserved, jnp.asarray(e.truth)))
+  values = evaluation.values(e.run, params, e.truth)
   lead = len(frames) - values.shape[1]
   values = values.reshape(-1, values.shape[-1])
   found = principal_components(jnp.asarray(values),
                                min(_COMPONENTS, *values.shape))
   films = {"true": frames}
   for i, direction in enumerate(found.directions):
-    heat = np.asarray(
-        grad_cam(e.run.model.net, params.conserved, jnp.asarray(frames),
-                 direction))
+    # A component has no sign: what speaks for it and what against.
+    heat = sum(
+        np.asarray(
+            grad_cam(e.run.model.net, params.conserved, jnp.asarray(frames),
+                     sign * direction)) for sign in (1, -1))
     heat = np.pad(heat, ((lead, 0), (0, 0), (0, 0)))[..., None]
     warm = np.array([1.0, 0.2, 0.0])
     share = 0.7 * heat / (heat.max() + 1e-12)

@@ -17,11 +17,14 @@ from noether_jax import video
 from noether_jax.meta import meta_loss
 from noether_jax.meta import update
 from noether_jax.partition import by_path
+from noether_jax.tailoring import tailored_params
 from noether_jax.types import MetaParams
 from noether_jax.types import Prediction
+from noether_jax.types import TrainState
 
 Array = jax.Array
 Query = dict[str, Array]
+USES = ("initial", "training", "test")
 Loss = Callable[[MetaParams, Query, Array], tuple[Array, dict[str, Array]]]
 
 
@@ -36,6 +39,11 @@ class Model(NamedTuple):
   forced: Callable[..., networks.Video]
   free: Callable[..., networks.Video]
   net: networks.FrameNet
+
+
+def stream(seed: int, use: str) -> Array:
+  """A key of a seed for one use: "initial", "training" or "test"."""
+  return jax.random.fold_in(jax.random.key(seed), USES.index(use))
 
 
 def _networks(config: Config, key: Array) -> tuple[Any, networks.FrameNet]:
@@ -58,8 +66,8 @@ def initial(config: Config, seed: int) -> MetaParams:
   Returns:
     `MetaParams`.
   """
-  svg, net = _networks(config, jax.random.key(seed))
-  factor = jnp.zeros((), jnp.float32) if config.learn_rate else None
+  svg, net = _networks(config, stream(seed, "initial"))
+  factor = jnp.zeros((), jnp.float32) if config.learn_inner_rate else None
   return MetaParams(svg.params, net.params, factor)
 
 
@@ -88,21 +96,20 @@ def make(config: Config) -> Model:
                          noise(key),
                          num_past=config.past,
                          actions=x.get("actions"),
-                         unroll=True)
+                         unroll=jax.default_backend() == "cpu")
 
   return Model(forced, free, net)
 
 
-def tailored(config: Config, model: Model, predict: Callable[...,
-                                                             networks.Video],
-             **kwargs: Any) -> Callable[..., Prediction]:
+def tailored(
+    config: Config, model: Model,
+    predict: Callable[..., networks.Video]) -> Callable[..., Prediction]:
   """One of the model's predictions after an inner step on the modulation.
 
   Args:
     config: the settings.
     model: the model.
     predict: `model.forced` or `model.free`.
-    **kwargs: further arguments of `video.tailored_video`.
 
   Returns:
     `(params, x, key) -> Prediction`.
@@ -111,8 +118,7 @@ def tailored(config: Config, model: Model, predict: Callable[...,
                            predict_fn=predict,
                            conserved_fn=model.net.apply,
                            optimizer=optax.sgd(config.inner_rate),
-                           adapt=by_path(config.adapt),
-                           **kwargs)
+                           adapt=by_path(config.adapt))
 
 
 def _task(config: Config) -> Callable[[networks.Video, Array], Array]:
@@ -125,17 +131,17 @@ def plain_loss(config: Config, model: Model) -> Loss:
 
   def loss(params: MetaParams, batch: Query,
            key: Array) -> tuple[Array, dict[str, Array]]:
-    batch = {name: v for name, v in batch.items() if name != "learns"}
     keys = jax.random.split(key, len(batch["frames"]))
-    one = lambda x, key: task(model.forced(params.predictor, x, key), x["frames"
-                                                                       ])
+    # As in the Noether network no outer step moves the modulation.
+    theta = video.restarted(params.predictor)
+    one = lambda x, key: task(model.forced(theta, x, key), x["frames"])
     value = jnp.mean(jax.vmap(one)(batch, keys))
     return value, {"loss": value}
 
   return loss
 
 
-def noether_loss(config: Config, model: Model) -> Loss:
+def noether_loss(config: Config, model: Model) -> Callable[..., Any]:
   """The same loss after tailoring each sequence.
 
   Args:
@@ -143,16 +149,14 @@ def noether_loss(config: Config, model: Model) -> Loss:
     model: the model.
 
   Returns:
-    `(params, batch, key) -> (loss, metrics)`; the batch's "learns" tells
-    whether g is trained or stays as it is, a control for capacity.
+    `(params, batch, key, learns) -> (loss, metrics)`; `learns` is False for a g
+    that stays as it is, a control for capacity: a value, so that both recipes
+    are one compiled program.
   """
   function = tailored(config, model, model.forced)
 
-  def loss(params: MetaParams, batch: Query,
-           key: Array) -> tuple[Array, dict[str, Array]]:
-    batch = dict(batch)
-    learns = batch.pop("learns")
-    # A value, so that both recipes are one compiled program.
+  def loss(params: MetaParams, batch: Query, key: Array,
+           learns: Array) -> tuple[Array, dict[str, Array]]:
     conserved = jax.tree.map(
         lambda leaf: jnp.where(learns, leaf, jax.lax.stop_gradient(leaf)),
         params.conserved)
@@ -172,7 +176,22 @@ def optimizer(config: Config) -> optax.GradientTransformation:
   return optax.multi_transform({
       "f": optax.adam(config.rate),
       "g": clipped
-  }, MetaParams("f", "g", "f" if config.learn_rate else None))
+  }, MetaParams("f", "g", "f" if config.learn_inner_rate else None))
+
+
+class Advanced(NamedTuple):
+  """A free prediction, and the modulation after one more inner step.
+
+  Attributes:
+    frames: `[T - P, H, W, C]`, with the modulation as it was.
+    loss: `[]`, the inner loss at it.
+    modulation: after the step; as it was if that was not finite.
+    finite: bool `[]`, whether it was.
+  """
+  frames: Array
+  loss: Array
+  modulation: Any
+  finite: Array
 
 
 class Compiled(NamedTuple):
@@ -181,10 +200,10 @@ class Compiled(NamedTuple):
   Attributes:
     model: the functions.
     plain: `(state, batch, key) -> (state, metrics)`, an outer step of SVG.
-    noether: the same, through the inner step.
-    advance: `(params, modulations [B, ...], x [B, ...], keys [B]) -> (frames,
-      inner loss, modulations)`: free predictions with the given modulations,
-      and these after an inner step.
+    noether: `(state, batch, key, learns) -> (state, metrics)`, the same through
+      the inner step; `learns` says whether g is trained.
+    advance: `(params, modulations [B, ...], x [B, ...], keys [B]) ->
+      Advanced`, leaves `[B, ...]`.
     values: `(phi, frames [B, T, H, W, C]) -> [B, N, K]`, of g.
   """
   model: Model
@@ -205,18 +224,26 @@ def compiled(config: Config) -> Compiled:
   """
   model = make(config)
   outer = optimizer(config)
-  step = lambda loss: jax.jit(
-      functools.partial(update, loss_fn=loss, optimizer=outer))
   function = tailored(config, model, model.free)
+  plain, noether = plain_loss(config, model), noether_loss(config, model)
 
-  def advance(params: MetaParams, modulation: Any, x: Query, key: Array) -> Any:
+  def plain_step(state: TrainState, batch: Query, key: Array) -> Any:
+    return update(state, batch, key, loss_fn=plain, optimizer=outer)
+
+  def noether_step(state: TrainState, batch: Query, key: Array,
+                   learns: Array) -> Any:
+    loss = lambda p, b, k: noether(p, b, k, learns)
+    return update(state, batch, key, loss_fn=loss, optimizer=outer)
+
+  def advance(params: MetaParams, modulation: Any, x: Query,
+              key: Array) -> Advanced:
     predictor = {**params.predictor, "modulation": modulation}
     out = function(params._replace(predictor=predictor), x, key)
-    return (out.initial.frames[config.past:], out.losses[0],
-            out.adapted["modulation"])
+    after = tailored_params(predictor, out.adapted)["modulation"]
+    return Advanced(out.initial.frames[config.past:], out.losses[0], after,
+                    out.finite)
 
   each = jax.vmap(model.net.apply, in_axes=(None, 0))
-  return Compiled(model, step(plain_loss(config, model)),
-                  step(noether_loss(config, model)),
+  return Compiled(model, jax.jit(plain_step), jax.jit(noether_step),
                   jax.jit(jax.vmap(advance, in_axes=(None, 0, 0, 0))),
                   jax.jit(each))

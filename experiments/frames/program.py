@@ -21,10 +21,12 @@ from experiments.frames import tables
 from experiments.frames.config import Config
 from noether_jax.outputs import folder
 from noether_jax.outputs import write_atomically
+from noether_jax.tables import InputError
 
 CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.
-_CHANGES = ("steps", "inner_rate", "learn_rate", "adapt", "num_train", "length")
+_CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
+            "length")
 _CURVE = 16
 
 
@@ -40,7 +42,7 @@ def define_flags() -> flags.FlagValues:
   flags.DEFINE_integer("first_seed", 0, "seeds from here on", 0, **shared)
   flags.DEFINE_integer("steps", None, "outer steps", 1, **shared)
   flags.DEFINE_float("inner_rate", None, "of the inner SGD step", 0.0, **shared)
-  flags.DEFINE_bool("learn_rate", None, "learn a factor on it", **shared)
+  flags.DEFINE_bool("learn_inner_rate", None, "learn a factor on it", **shared)
   flags.DEFINE_enum("adapt", None, ["^modulation", "^modulation/decoder"],
                     "parameters that the inner step changes", **shared)
   flags.DEFINE_integer("num_train", None, "training sequences", 1, **shared)
@@ -51,29 +53,23 @@ def define_flags() -> flags.FlagValues:
   return values
 
 
-def _done(path: pathlib.Path, make: Callable[[], Any]) -> Any:
-  """What the file holds, or is made now."""
-  if not path.exists():
-    write_atomically(path, json.dumps(make()) + "\n")
-  return json.loads(path.read_text())
-
-
 def _measure(options: flags.FlagValues, config: Config, loaded: data.Data,
              stages: Stages, out: pathlib.Path) -> dict[str, Any]:
-  """Rows and curves of all seeds; figures of the first."""
+  """Rows, curves and figures of all seeds, also those of earlier calls."""
   wanted = options.row or list(study.ROWS)
   rows, curves, compiled = [], [], models.compiled(config)
   for seed in range(options.first_seed, options.first_seed + options.seeds):
     e = study.Study(config, compiled, loaded, seed, stages, out / "checkpoints")
-    for name in wanted:
-      rows.append(
-          _done(out / f"row_{slug(name)}_seed_{seed}.json",
-                lambda e=e, name=name: study.evaluate(e, name)))
+    for name in study.ROWS:
+      label = f"row {name} seed {seed}"
+      if name in wanted or (out / f"{slug(label)}.json").exists():
+        rows.append(
+            stages.noted(label, lambda e=e, name=name: study.evaluate(e, name)))
     if study.NOETHER not in wanted:
       continue
     curves.append(
-        _done(out / f"curve_seed_{seed}.json",
-              lambda e=e: study.curve(e, _CURVE)))
+        stages.noted(f"curve seed {seed}", lambda e=e: study.curve(e, _CURVE)))
+    # The strip is written last.
     if not (out / f"strip_seed_{seed}.png").exists():
       for name, content in figures.sequences(e, wanted).items():
         write_atomically(out / f"{name}_seed_{seed}.{content[0]}", content[1])
@@ -96,11 +92,15 @@ def run(options: flags.FlagValues, config: Config) -> None:
           for name in _CHANGES
           if options[name].value is not None
       })
+  if (config.num_train or config.batch_size) < config.batch_size:
+    raise InputError(f"--num_train={config.num_train} is less than a batch of "
+                     f"{config.batch_size}.")
   out = folder(options.out)
   settings = {
       "version": importlib.metadata.version("noether_jax"),
       "first_seed": options.first_seed,
       "seeds": options.seeds,
+      "curve_sequences": _CURVE,
       **dataclasses.asdict(config)
   }
   program.claim(out, settings)

@@ -48,32 +48,36 @@ class Study:
     run: what is compiled.
     data: training and test sequences.
     seed: of networks, batches and noise.
+    stages: where times are kept.
   """
 
   def __init__(self, config: Config, run: models.Compiled, data: Data,
                seed: int, stages: Stages, folder: pathlib.Path):
     self.config, self.run, self.data, self.seed = config, run, data, seed
-    self._stages, self._folder = stages, folder / f"seed_{seed}"
+    self.stages, self._folder = stages, folder / f"seed_{seed}"
 
   def _trained(self,
                name: str,
                step: Callable[..., Any],
                steps: int,
-               first: Trained | None = None,
-               **more: Any) -> Trained:
-    trainer = Trainer(name,
-                      step,
-                      lambda: self.data.batches(self.config, self.seed),
-                      seed=self.seed,
-                      folder=self._folder)
+               first: Trained | None = None) -> Trained:
+    trainer = Trainer(
+        name,
+        step,
+        lambda start: self.data.batches(self.config, self.seed, start),
+        key=models.stream(self.seed, "training"),
+        folder=self._folder)
     if first is None:
       start = init_state(models.initial(self.config, self.seed),
                          models.optimizer(self.config))
     else:
       start = first.state
-    with self._stages.stage(f"{name}, seed {self.seed}") as counts:
-      state, metrics = trainer.run(start, steps, **more)
-      counts.update(steps=steps, **metrics)
+    state, metrics = trainer.run(start, steps)
+    if metrics:
+      self.stages.add(f"{name}, seed {self.seed}", trainer.seconds, {
+          "steps": steps,
+          **metrics
+      })
     spent = trainer.seconds + (0.0 if first is None else first.seconds)
     return Trained(state, steps, spent)
 
@@ -91,18 +95,14 @@ class Study:
   @functools.cached_property
   def frozen(self) -> Trained:
     """The video model trained through the inner step of a random g."""
-    return self._trained("random frozen g",
-                         self.run.noether,
-                         self.config.steps,
-                         learns=False)
+    step = functools.partial(self.run.noether, learns=False)
+    return self._trained("random frozen g", step, self.config.steps)
 
   @functools.cached_property
   def noether(self) -> Trained:
     """Video model and g, trained together through the inner step."""
-    return self._trained("Noether network",
-                         self.run.noether,
-                         self.config.steps,
-                         learns=True)
+    step = functools.partial(self.run.noether, learns=True)
+    return self._trained("Noether network", step, self.config.steps)
 
   @functools.cached_property
   def truth(self) -> np.ndarray:
@@ -124,20 +124,15 @@ class Study:
     shown = self.data.shown
     return None if shown.places is None else shown.places(self.data.test)
 
-  @functools.cached_property
-  def floor(self) -> float | None:
-    """The probe's error on the true frames."""
-    if self.reader is None or self.places is None:
-      return None
-    return float(np.mean(self.reader.error(self.truth, self.places)))
-
   def predict(self,
               params: MetaParams,
               steps: tuple[int, ...],
               count: int | None = None) -> Any:
     """Free predictions of test sequences; see `evaluation.predictions`."""
     data = {name: self.data.test[name][:count] for name in self.data.names}
-    return evaluation.predictions(self.run, params, data, steps, self.seed)
+    return evaluation.predictions(self.run, params, data, steps,
+                                  models.stream(self.seed, "test"),
+                                  self.config.past)
 
   def measured(self, predicted: evaluation.Predicted) -> dict[str, Any]:
     """Measures of predicted frames; see `evaluation.measures`."""
@@ -185,6 +180,10 @@ CONTROL = "SVG, longer"
 NOETHER = "Noether network"
 
 
+def _rounded(values: np.ndarray) -> float:
+  return round(float(np.mean(values)), 5)
+
+
 def evaluate(e: Study, name: str) -> dict[str, Any]:
   """One row of one seed.
 
@@ -197,24 +196,35 @@ def evaluate(e: Study, name: str) -> dict[str, Any]:
   """
   row = ROWS[name]
   trained = row.trained(e)
-  last = list(e.predict(trained.params, (row.steps,)))[-1]
+  with e.stages.stage(f"predictions: {name}, seed {e.seed}"):
+    last = list(e.predict(trained.params, (row.steps,)))[-1]
   out = {
       "row": name,
       "seed": e.seed,
       "inner_steps": row.steps,
       "outer_steps": trained.steps,
       "training_seconds": round(trained.seconds, 1),
+      "skipped_updates": int(trained.state.skipped),
       **e.measured(last)
   }
   if row.steps:
     out["g"] = e.known(trained.params, last.frames)
-  if e.floor is not None:
-    out["probe_floor"] = round(e.floor, 5)
+  if e.reader is not None and e.places is not None:
+    out["probe_floor"] = _rounded(e.reader.error(e.truth, e.places))
+    out["probe_mean"] = _rounded(e.reader.blind(e.places))
   return out
 
 
 def curve(e: Study, count: int) -> list[dict[str, Any]]:
-  """Errors of the Noether network after more and more inner steps."""
+  """Errors of the Noether network after more and more inner steps.
+
+  Args:
+    e: the study.
+    count: test sequences, the first ones.
+
+  Returns:
+    One dict for each of the configuration's `test_steps`.
+  """
   return [{
       "inner_steps": predicted.steps,
       **e.measured(predicted)

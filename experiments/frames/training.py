@@ -12,10 +12,12 @@ import numpy as np
 
 from experiments.common.stages import slug
 from noether_jax import checkpoints
+from noether_jax.tables import InputError
 
 Array = jax.Array
 _SAVE_SECONDS = 120.0
 _TELL_SECONDS = 10.0
+_BAD_SHARE = 0.01
 
 
 def as_floats(batch: dict[str, Any]) -> dict[str, Array]:
@@ -31,40 +33,41 @@ class Trainer:
   that recipes of one seed see the same, and a resumed run what it would have.
 
   Attributes:
-    seconds: spent on steps so far, of this and of interrupted runs.
+    seconds: spent on steps so far, of this and of interrupted runs; but for the
+      first step of each run, which compiles.
   """
 
   def __init__(self, name: str, step: Callable[..., Any],
-               batches: Callable[[], Any], *, seed: int, folder: pathlib.Path):
+               batches: Callable[[int],
+                                 Any], *, key: Array, folder: pathlib.Path):
     """Makes a trainer.
 
     Args:
       name: for the progress lines and the folder of checkpoints.
       step: `(state, batch, key) -> (state, metrics)`, compiled.
-      batches: `() -> iterator`, see `datasets.pipelines`.
-      seed: of the keys.
+      batches: `start -> iterator` from a step on, see `datasets.pipelines`.
+      key: split for every step.
       folder: where checkpoints go.
     """
     self._name, self._batches = name, batches
     self._folder = folder / slug(name)
-    self._key = jax.random.key(seed)
+    self._key = key
     self._step = step
     self.seconds = 0.0
 
-  def run(self, state: Any, steps: int,
-          **more: Any) -> tuple[Any, dict[str, float]]:
+  def run(self, state: Any, steps: int) -> tuple[Any, dict[str, float]]:
     """The state after so many outer steps.
 
     Args:
       state: a `TrainState`, where training begins.
       steps: the number of the last step.
-      **more: entries added to every batch.
 
     Returns:
-      `(state, metrics)`, the metrics of the last step.
+      `(state, metrics)`, the metrics of the last step; none if it had been made
+      before.
 
     Raises:
-      FloatingPointError: if a loss is not finite.
+      InputError: if many updates were not finite.
     """
     saved = {"state": state, "seconds": np.zeros(())}
     if checkpoints.steps(self._folder):
@@ -72,17 +75,18 @@ class Trainer:
       logging.info("%s: goes on from step %d", self._name, done)
     state, self.seconds = saved["state"], float(saved["seconds"])
     begun = int(state.step)
-    iterator = self._batches()
-    iterator.set_state({"next_index": begun})
+    iterator = self._batches(begun)
     clock = told = kept = time.perf_counter()
     metrics: dict[str, Any] = {}
     for step in range(begun, steps):
       key = jax.random.fold_in(self._key, step)
-      batch = as_floats(next(iterator)) | more
-      state, metrics = self._step(state, batch, key)
+      state, metrics = self._step(state, as_floats(next(iterator)), key)
+      if step == begun:
+        jax.block_until_ready(state)
+        clock = time.perf_counter()
       now = time.perf_counter()
       if now - told > _TELL_SECONDS or step + 1 == steps:
-        self._tell(metrics, step + 1, steps, (step + 1 - begun) / (now - clock))
+        self._tell(metrics, step + 1, steps, (step - begun) / (now - clock))
         told = now
       if now - kept > _SAVE_SECONDS:
         self._save(state, self.seconds + now - clock)
@@ -101,13 +105,14 @@ class Trainer:
                          "state": state,
                          "seconds": np.asarray(seconds)
                      },
-                     keep=1)
+                     keep=2)
 
   def _tell(self, metrics: dict[str, Any], done: int, steps: int,
             speed: float) -> None:
-    loss = float(metrics["loss"])
     logging.info("%s: %d/%d, %.2f steps/s, loss %.4g, %.0f s left", self._name,
-                 done, steps, speed, loss, (steps - done) / speed)
-    if not np.isfinite(loss):
-      raise FloatingPointError(f"{self._name}: the loss is not finite after "
-                               f"{done} steps.")
+                 done, steps, speed, float(metrics["loss"]),
+                 (steps - done) / max(speed, 1e-9))
+    skipped = int(metrics["skipped"])
+    if skipped > max(1, _BAD_SHARE * done):
+      raise InputError(f"{self._name}: {skipped} of {done} updates were not "
+                       "finite and not made: try a smaller --inner_rate.")

@@ -5,12 +5,14 @@ Noether network, and compares their predictions of test sequences.
 """
 
 from collections.abc import Sequence
+import dataclasses
 import sys
 
 from absl import flags
 from absl import logging
 
 from experiments.frames import program
+from experiments.frames.config import Config
 from experiments.video.config import DATASETS
 from experiments.video.config import make
 
@@ -23,7 +25,26 @@ def define_flags() -> flags.FlagValues:
                     DATASETS,
                     "simulated videos, or real ones (--manual_dir)",
                     flag_values=values)
+  flags.DEFINE_enum("split",
+                    None, ["random", "authors", "objects"],
+                    "of the data set; objects: no test object is in training",
+                    flag_values=values)
+  flags.DEFINE_bool("skip_damaged",
+                    None,
+                    "physics101: leave out videos that can't be decoded",
+                    flag_values=values)
   return values
+
+
+def choose(options: flags.FlagValues) -> Config:
+  """The settings that the flags ask for."""
+  config = make(options.dataset, options.config)
+  more = {
+      name: options[name].value
+      for name in ("split", "skip_damaged")
+      if options[name].value is not None
+  }
+  return dataclasses.replace(config, data={**config.data, **more})
 
 
 def main(argv: Sequence[str]) -> int:
@@ -35,9 +56,7 @@ def main(argv: Sequence[str]) -> int:
   Returns:
     The exit code; see `experiments.common.program.execute`.
   """
-  return program.main("video", __doc__, define_flags(),
-                      lambda options: make(options.dataset, options.config),
-                      argv)
+  return program.main("video", __doc__, define_flags(), choose, argv)
 
 
 if __name__ == "__main__":
