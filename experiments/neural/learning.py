@@ -126,12 +126,14 @@ class Trust(NamedTuple):
   Attributes:
     theta: f's parameters: the control's, or those of aligned states.
     fraction: `[S]` of the Gauss-Newton step; 0 is no tailoring.
+    guard: bool `[S]`, whether to tailor only where states have been seen.
     choices: S numbers of a candidate: 0 is the control as it is, c > 0 is the f
       of aligned states with `fractions[c - 1]`.
     gains: S expected gains, as mean logarithms of the errors' ratio.
   """
   theta: Any
   fraction: Array
+  guard: Array
   choices: list[int]
   gains: list[float]
 
@@ -167,7 +169,7 @@ def disagreement(e: Study, first: Study, second: Study) -> list[float]:
   return [float(f"{a:.4g}") for a in angles]
 
 
-def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
+def _errors(e: Study, own: Study, mask: np.ndarray, guard: bool) -> Array:
   """Errors `[S, C, H]` of a fold's predictors on the H trajectories it lacks.
 
   Of a trajectory it is the geometric mean of two: the RMSE of the rollout from
@@ -178,8 +180,7 @@ def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
   field = own.guarded()
 
   def one(params: Any, fraction: Array, states: Array, rates: Array) -> Array:
-    theta, phi, known = params
-    tailored = lambda x: field((theta, phi, fraction, known), x)
+    tailored = lambda x: field((*params[:2], fraction, params[2], guard), x)
     out = own.rolled(tailored, states[0], len(states) - 1)
     squares = [
         jnp.mean((out - states[1:])**2),
@@ -202,19 +203,45 @@ def _errors(e: Study, own: Study, mask: np.ndarray) -> Array:
                    axis=1)
 
 
+def _chosen(guarded: Array, everywhere: Array) -> tuple[Array, Array, Array]:
+  """A seed's candidate, whether it is guarded, and its gain over the control.
+
+  Held-out trajectories do not show what happens beyond the data. So tailoring
+  everywhere must be surely better than the best that is guarded.
+
+  Args:
+    guarded: `[C, N]`, errors of candidates that tailor near known states.
+    everywhere: the same of those that tailor everywhere.
+  """
+  first = safety.choose(guarded)
+  errors = jnp.concatenate([guarded[first.candidate][None], everywhere[2:]])
+  second = safety.choose(errors)
+  more = second.candidate > 0
+  candidate = jnp.where(more, second.candidate + 1, first.candidate)
+  gain = first.gains[first.candidate] + jnp.where(
+      more, second.gains[second.candidate], 0.0)
+  return candidate, ~more, gain
+
+
 def trust(e: Study) -> Trust:
   """Chooses f and the strength of the tailoring on held-out trajectories."""
 
   def judge() -> Any:
     masks, studies = fold_studies(e)
-    errors = [_errors(e, own, mask) for own, mask in zip(studies, masks)]
+    both = [
+        jnp.concatenate(
+            [_errors(e, own, mask, guard) for own, mask in zip(studies, masks)],
+            axis=2) for guard in (True, False)
+    ]
     with e.stages.stage("safety rule") as counts:
-      choice = jax.vmap(safety.choose)(jnp.concatenate(errors, axis=2))
-      choices = np.asarray(choice.candidate).tolist()
-      gains = [round(float(own[c]), 4) for own, c in zip(choice.gains, choices)]
-      counts.update(choices=choices,
-                    disagreement=disagreement(e, studies[0], studies[1]))
-    return {"choices": choices, "gains": gains}
+      choices, guards, gains = (np.asarray(v) for v in jax.vmap(_chosen)(*both))
+      found = {
+          "choices": choices.tolist(),
+          "guards": guards.tolist(),
+          "gains": gains.round(4).tolist()
+      }
+      counts.update(found, disagreement=disagreement(e, studies[0], studies[1]))
+    return found
 
   found = e.stages.noted("safety", judge)
   choices = np.asarray(found["choices"])
@@ -222,5 +249,5 @@ def trust(e: Study) -> Trust:
   pick = lambda plain, aligned: jnp.where((choices > 0).reshape(
       (-1,) + (1,) * (np.ndim(plain) - 1)), aligned, plain)
   return Trust(jax.tree.map(pick, e.control, e.aligned_control),
-               jnp.asarray(fractions[choices]), found["choices"],
-               found["gains"])
+               jnp.asarray(fractions[choices]), jnp.asarray(found["guards"]),
+               found["choices"], found["gains"])

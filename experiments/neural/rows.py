@@ -61,8 +61,8 @@ def _random(e: Study) -> Predictor:
 
 def _final(e: Study) -> Predictor:
   trust, phi = learning.trust(e), learning.precise(e)
-  return Predictor(e.guarded(), (trust.theta, phi, trust.fraction, e.region),
-                   e.conserved_fn, phi)
+  params = (trust.theta, phi, trust.fraction, e.region, trust.guard)
+  return Predictor(e.guarded(), params, e.conserved_fn, phi)
 
 
 def true_law(e: Study) -> Callable[..., Array]:

@@ -282,16 +282,18 @@ class Study(Training):
     return field
 
   def guarded(self) -> Callable[..., Array]:
-    """`tailored` by this study's g, only where its states have been seen.
+    """`tailored` by this study's g, perhaps only where states have been seen.
 
     Returns:
-      `((theta, phi, fraction, region), x [D]) -> [D]`.
+      `((theta, phi, fraction, region, guard), x [D]) -> [D]`; `guard` is a
+      boolean, False to tailor everywhere.
     """
     inner = self.tailored(self.conserved_fn)
 
     def field(params: Any, x: Array) -> Array:
-      theta, phi, fraction, known = params
-      return inner((theta, phi, fraction * safety.trust(known, x)), x)
+      theta, phi, fraction, known, guard = params
+      trust = jnp.where(guard, safety.trust(known, x), 1.0)
+      return inner((theta, phi, fraction * trust), x)
 
     return field
 
