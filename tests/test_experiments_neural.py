@@ -3,12 +3,14 @@
 import json
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from experiments.common import tables as common
 from experiments.neural import data
 from experiments.neural import ideas
+from experiments.neural import learning
 from experiments.neural import main
 from experiments.neural import measures
 from experiments.neural import rows
@@ -171,3 +173,20 @@ def test_the_table_says_when_a_rollout_diverged():
       **base, "long": [None]
   }])
   assert body[1][4] == "inf" and "nan" in common.text(tables.HEADER, body)
+
+
+@pytest.mark.parametrize("factor, chosen, guard", [
+    ([.5, .5, .5, .5, .5], 3, False),
+    ([.99, .9, 1.15, .98, .97], 2, True),
+    ([2., 2., 2., 2., 2.], 2, True),
+])
+def test_tailoring_everywhere_must_be_surely_better(factor, chosen, guard):
+  """Candidates: the control, f alone, and two fractions of the step."""
+  plain = np.array([1., 2., 3., 4., 5.])
+  near = np.stack([plain, plain * .9, plain * .6, plain * .7])
+  everywhere = np.stack(
+      [plain, plain * .9, near[2] * 1.1, near[2] * np.array(factor)])
+  found = learning._chosen(jnp.array(near), jnp.array(everywhere))
+  assert (int(found[0]), bool(found[1])) == (chosen, guard)
+  gain = -np.mean(np.log((near if guard else everywhere)[chosen] / plain))
+  np.testing.assert_allclose(found[2], gain, rtol=1e-6)

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 
 from experiments.common.stages import Stages
+from experiments.neural import fields
 from experiments.neural import quantities
 from experiments.neural.config import Config
 from experiments.neural.data import Data
@@ -21,11 +22,7 @@ from noether_jax import integrators
 from noether_jax import networks
 from noether_jax import safety
 from noether_jax.alignment import alignment_loss
-from noether_jax.conservation import field_residuals
-from noether_jax.inner_optimizers import gauss_newton
 from noether_jax.meta import mse
-from noether_jax.tailoring import tailored_predict
-from noether_jax.types import MetaParams
 
 Array = jax.Array
 
@@ -256,46 +253,12 @@ class Study(Training):
   def tailored(self,
                conserved_fn: Callable[..., Array],
                sgd: float | None = None) -> Callable[..., Array]:
-    """f that tailors itself to every state, one inner step on grad g . f.
-
-    Args:
-      conserved_fn: `(phi, x [D]) -> [K]`.
-      sgd: the inner rate; None for a Gauss-Newton step.
-
-    Returns:
-      `((theta, phi, fraction), x [D]) -> [D]`; the fraction of the Gauss-Newton
-      step is a value, which SGD does not use.
-    """
-
-    def field(params: Any, x: Array) -> Array:
-      theta, phi, fraction = params
-      optimizer = (gauss_newton(
-          fraction=fraction) if sgd is None else optax.sgd(sgd))
-      return tailored_predict(MetaParams(theta, phi),
-                              x,
-                              jax.random.key(0),
-                              predict_fn=lambda p, s, _: self.apply(p, s),
-                              conserved_fn=conserved_fn,
-                              optimizer=optimizer,
-                              residual_fn=field_residuals).value
-
-    return field
+    """f that tailors itself to every state; see `fields.tailored`."""
+    return fields.tailored(self.apply, conserved_fn, sgd)
 
   def guarded(self) -> Callable[..., Array]:
-    """`tailored` by this study's g, perhaps only where states have been seen.
-
-    Returns:
-      `((theta, phi, fraction, region, guard), x [D]) -> [D]`; `guard` is a
-      boolean, False to tailor everywhere.
-    """
-    inner = self.tailored(self.conserved_fn)
-
-    def field(params: Any, x: Array) -> Array:
-      theta, phi, fraction, known, guard = params
-      trust = jnp.where(guard, safety.trust(known, x), 1.0)
-      return inner((theta, phi, fraction * trust), x)
-
-    return field
+    """f tailored by this study's g; see `fields.guarded`."""
+    return fields.guarded(self.apply, self.conserved_fn)
 
   @functools.cached_property
   def region(self) -> safety.Region:
