@@ -47,12 +47,15 @@ def tailored(apply: Field,
   return field
 
 
-def guarded(apply: Field, conserved_fn: Callable[..., Array]) -> Field:
+def guarded(apply: Field, conserved_fn: Callable[..., Array],
+            seen: Callable[[Array], Array]) -> Field:
   """The same, perhaps only where states have been seen.
 
   Args:
     apply: see `tailored`.
     conserved_fn: see `tailored`.
+    seen: `x [D] -> [C]`, what the quantity sees of a state: distances are
+      measured in it.
 
   Returns:
     `((theta, phi, fraction, region, guard), x [D]) -> [D]`; `guard` is a
@@ -62,7 +65,7 @@ def guarded(apply: Field, conserved_fn: Callable[..., Array]) -> Field:
 
   def field(params: Any, x: Array) -> Array:
     theta, phi, fraction, known, guard = params
-    trust = jnp.where(guard, safety.trust(known, x), 1.0)
+    trust = jnp.where(guard, safety.trust(known, seen(x)), 1.0)
     return inner((theta, phi, fraction * trust), x)
 
   return field

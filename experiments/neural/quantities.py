@@ -1,6 +1,6 @@
 """The untrained g of a system, built with the symmetries that are known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import functools
 from typing import Any
 
@@ -53,6 +53,11 @@ SYMMETRIES: dict[str, Symmetry] = {
     "nonlinear_spring": _turned,
     "two_body": _isolated,
 }
+
+
+def seen(system: System) -> Callable[[Array], Array]:
+  """What g sees of a state `[D]`: the state, or its entry in KNOWN."""
+  return KNOWN.get(system.name, {}).get("transform", lambda x: x)
 
 
 def make(key: Array, system: System, states: Array, *, hidden: Sequence[int],

@@ -258,12 +258,14 @@ class Study(Training):
 
   def guarded(self) -> Callable[..., Array]:
     """f tailored by this study's g; see `fields.guarded`."""
-    return fields.guarded(self.apply, self.conserved_fn)
+    return fields.guarded(self.apply, self.conserved_fn,
+                          quantities.seen(self.system))
 
   @functools.cached_property
   def region(self) -> safety.Region:
-    """Where the aligned states lie, leaves `[S, ...]`."""
-    return jax.lax.map(safety.region, self.aligned)
+    """Where the aligned states lie as g sees them, leaves `[S, ...]`."""
+    seen = jax.vmap(jax.vmap(quantities.seen(self.system)))
+    return jax.lax.map(lambda states: safety.region(seen(states)), self.aligned)
 
   def rolled(self, field: Callable[[Array], Array], start: Array,
              steps: int) -> Array:
