@@ -5,6 +5,8 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+from matplotlib.ticker import NullFormatter
 import numpy as np
 
 from experiments.common.tables import array
@@ -44,6 +46,9 @@ def draw(rows: list[dict[str, Any]], settings: dict[str, Any]) -> bytes:
                 linewidth=1.5)
     axes.axvline(1.0, color="gray", linewidth=0.8, linestyle="--")
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(shown)), [row["row"] for row in shown])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xlabel("error of long rollouts / the control's (bar: mean)")
