@@ -128,26 +128,25 @@ def region(states: Array,
   state of another trajectory: what a new trajectory should expect.
 
   Args:
-    states: `[N, T, D]`, of at least two trajectories.
+    states: `[N, T, D]`.
     quantile: in [0, 1].
     least: the least radius, in standard deviations: a smooth quantity is right
-      a little beyond dense states.
+      a little beyond dense states. It is that of a single trajectory.
     max_samples: of more states about as many are kept, evenly.
 
   Returns:
     A `Region`.
 
   Raises:
-    ValueError: if `states` is not `[N, T, D]` with N of at least 2.
+    ValueError: if `states` is not `[N, T, D]`.
 
   Example:
     >>> lines = jnp.arange(4.)[:, None, None] * jnp.ones((4, 9, 1))
     >>> round(float(region(lines).radius), 3)  # 1 over the deviation of 0 .. 3
     0.894
   """
-  if states.ndim != 3 or len(states) < 2:
-    raise ValueError("`states` must be [N, T, D] of at least two trajectories: "
-                     f"got {states.shape}.")
+  if states.ndim != 3:
+    raise ValueError(f"`states` must be [N, T, D]: got {states.shape}.")
   count, length, size = states.shape
   chosen = spread_indices(count, length, max_samples)
   flat = states.reshape(-1, size)
@@ -156,7 +155,7 @@ def region(states: Array,
   squares = jnp.sum((known[:, None] - known[None])**2, axis=-1)
   own = chosen // length
   squares = jnp.where(own[:, None] == own[None], jnp.inf, squares)
-  distances = jnp.sqrt(jnp.min(squares, axis=1))
+  distances = jnp.sqrt(jnp.min(squares, axis=1)) if count > 1 else jnp.zeros(1)
   return Region(known, scale,
                 jnp.maximum(jnp.quantile(distances, quantile), least))
 
@@ -184,4 +183,6 @@ def trust(known: Region, x: Array, *, reach: float = 1.5) -> Array:
   """
   squares = jnp.sum((known.states - (x / known.scale)[None])**2, axis=1)
   radii = jnp.sqrt(jnp.min(squares)) / known.radius
-  return jnp.clip((reach - radii) / (reach - 1.0), 0.0, 1.0)
+  share = jnp.clip((reach - radii) / (reach - 1.0), 0.0, 1.0)
+  # Its precision is the state's: a field must not change that.
+  return share.astype(x.dtype)

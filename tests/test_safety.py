@@ -96,5 +96,7 @@ def test_the_radius_is_the_distance_to_other_trajectories():
   few = safety.region(lines, least=0., max_samples=60)
   assert len(few.states) <= 66
   np.testing.assert_allclose(few.radius, 1 / scale, rtol=1e-9)
-  with pytest.raises(ValueError, match="at least two trajectories"):
-    safety.region(lines[:1])
+  one = safety.region(rings()[:1], least=.3)
+  np.testing.assert_allclose(one.radius, .3)
+  with pytest.raises(ValueError, match=r"must be \[N, T, D\]"):
+    safety.region(lines[0])
