@@ -247,6 +247,7 @@ def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
   assert main([*arguments, "--row=SVG"]) == 0
   again = json.loads((out / "results.json").read_text())
   assert again["rows"] == results["rows"]
+  assert again["curves"] == results["curves"]
   trained = lambda r: [s for s in r["stages"] if "steps" in s]
   assert len(trained(again)) == 4 and trained(again) == trained(results)
   assert main([*arguments, "--steps=5"]) == 2

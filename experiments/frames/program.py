@@ -65,10 +65,11 @@ def _measure(options: flags.FlagValues, config: Config, loaded: data.Data,
       if name in wanted or (out / f"{slug(label)}.json").exists():
         rows.append(
             stages.noted(label, lambda e=e, name=name: study.evaluate(e, name)))
+    label = f"curve seed {seed}"
+    if study.NOETHER in wanted or (out / f"{slug(label)}.json").exists():
+      curves.append(stages.noted(label, lambda e=e: study.curve(e, _CURVE)))
     if study.NOETHER not in wanted:
       continue
-    curves.append(
-        stages.noted(f"curve seed {seed}", lambda e=e: study.curve(e, _CURVE)))
     # The strip is written last.
     if not (out / f"strip_seed_{seed}.png").exists():
       for name, content in figures.sequences(e, wanted).items():
