@@ -172,14 +172,22 @@ def _unit_variance(net: ConservedNet, params: Params,
 
 
 def _fit(net: ConservedNet, initial: Params, problem: _Problem, num_steps: int,
-         anchor: float | Array) -> Learned:
+         anchor: float | Array, penalty: float) -> Learned:
   """Levenberg-Marquardt from the closed form on."""
   states, rates, share = problem.few
-  costs = jnp.zeros((0,), states.dtype)
-  fitted = initial
+
+  def residuals(params: Params, example: tuple[Array, Array]) -> Array:
+    own = quotients.rate_residuals(net.apply, params, *example,
+                                   **problem.measure)
+    if not penalty:
+      return own
+    slopes = jax.jacobian(lambda x: net.apply(params, x))(example[0])
+    squares = jnp.sum((slopes * problem.measure["scale"][None])**2, axis=-1)
+    return jnp.append(own, math.sqrt(penalty) * (jnp.sqrt(squares + 1e-30) - 1))
+
+  fitted, costs = initial, jnp.zeros((0,), states.dtype)
   if num_steps:
-    fit = levenberg_marquardt(lambda p, e: quotients.rate_residuals(
-        net.apply, p, *e, **problem.measure),
+    fit = levenberg_marquardt(residuals,
                               initial, (states, rates),
                               num_steps=num_steps,
                               anchor=anchor,
@@ -210,6 +218,7 @@ def pretrain(
     starts: Params | None = None,
     keep: int = 1,
     trial_steps: int | None = None,
+    gradient_penalty: float = 0.0,
 ) -> Learned:
   """Make a network a conserved quantity of the trajectories.
 
@@ -237,6 +246,8 @@ def pretrain(
     trial_steps: steps after which only the fit with the least sum of both
       quotients goes on; they are made on half of the states if these are many.
       None for `num_steps`.
+    gradient_penalty: weight of (|grad g| - 1)^2, in scaled coordinates, next to
+      the squared cosine to the velocity; it chooses among functions of g.
 
   Returns:
     A `Learned`.
@@ -274,14 +285,16 @@ def pretrain(
   if trial < num_steps and len(problem.few[0]) >= _MANY:
     few, velocities, share = problem.few
     half = problem._replace(few=(few[::2], velocities[::2], share[::2]))
-  fits = jax.lax.map(lambda p: _fit(net, p, half, trial, anchor),
-                     jax.tree.map(lambda leaf: leaf[best], solved))
+  fits = jax.lax.map(
+      lambda p: _fit(net, p, half, trial, anchor, gradient_penalty),
+      jax.tree.map(lambda leaf: leaf[best], solved))
   total = fits.rate_quotient + fits.variance_quotient
   # argmin would take a NaN.
   chosen = jnp.argmin(jnp.where(jnp.isfinite(total), total, jnp.inf))
   tried = jax.tree.map(lambda leaf: leaf[chosen], fits)
   if trial == num_steps:
     return tried
-  fitted = _fit(net, tried.params, problem, num_steps - trial, anchor)
+  fitted = _fit(net, tried.params, problem, num_steps - trial, anchor,
+                gradient_penalty)
   return fitted._replace(initial=tried.initial,
                          costs=jnp.concatenate([tried.costs, fitted.costs[1:]]))

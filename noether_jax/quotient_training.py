@@ -85,7 +85,8 @@ def minimise_quotient(
     num_steps: number of gradient steps.
     batch_size: trajectories of a batch, drawn without replacement.
     rates: `[N, T, D]`, for states `[D]`: the rate quotient is added, and keeps
-      K > 1 quantities apart.
+      K > 1 quantities apart. Of frames K functions are learned that no linear
+      combination makes dependent; one may be the square of another.
     noise: see `quotients.variance_quotient`; for states `[D]`.
     scale: see `quotients.rate_residuals`.
 
@@ -94,7 +95,7 @@ def minimise_quotient(
 
   Raises:
     ValueError: for a batch of less than two or more than N trajectories, or
-      several quantities without rates.
+      several quantities of states `[D]` without rates.
 
   Example:
     >>> t = jnp.linspace(0., 6., 30)
@@ -111,7 +112,7 @@ def minimise_quotient(
     raise ValueError(f"`batch_size` must lie in [2, {count}], the number of "
                      f"trajectories: got {batch_size}.")
   width = jax.eval_shape(lambda x: conserved_fn(params, x), states[0, 0])
-  if width.shape[0] > 1 and rates is None:
+  if width.shape[0] > 1 and rates is None and states.ndim == 3:
     raise ValueError("several quantities need `rates`: the variance quotient "
                      "does not tell one from a function of the others.")
   chain = optax.adam(3e-3) if optimizer is None else optimizer

@@ -16,6 +16,7 @@ from experiments.controlled_pendulum.config import CONFIGS
 from experiments.frames import evaluation
 from experiments.frames import model as models
 from experiments.frames import probe
+from experiments.frames import quotient
 from experiments.frames import tables
 from experiments.frames.training import Trainer
 from experiments.video import config as video_config
@@ -23,6 +24,7 @@ from experiments.video import main as video
 from noether_jax import checkpoints
 from noether_jax import init_state
 from noether_jax import MetaParams
+from noether_jax import networks
 from noether_jax import TrainState
 from noether_jax.tables import InputError
 
@@ -164,6 +166,42 @@ def test_a_sequences_noise_depends_on_its_number_alone():
   assert first.finite.all() and not last.finite.any()
 
 
+def test_an_untrained_model_predicts_the_mean_brightness():
+  config, brightness = CONFIGS["smoke"], jnp.array([.2, .5, .9], jnp.float32)
+  x = {
+      "frames": jnp.full((4, 32, 32, 3), .5, jnp.float32),
+      "actions": jnp.zeros((3, 1), jnp.float32)
+  }
+  assert config.start_at_mean
+  params = models.initial(config, 0, brightness)
+  out = models.make(config).forced(params.predictor, x, jax.random.key(0))
+  np.testing.assert_allclose(out.frames[2:].mean((0, 1, 2)),
+                             brightness,
+                             atol=.1)
+
+
+def test_g_becomes_conserved_before_training():
+  """Noise whose brightness differs between sequences only."""
+  random = np.random.default_rng(0)
+  bright = random.uniform(40, 250, (12, 1, 1, 1, 1))
+  frames = (bright * random.random((12, 8, 8, 8, 3))).astype(np.uint8)
+  net = networks.frame_embedding(jax.random.key(0),
+                                 8,
+                                 filters=(4,),
+                                 num_quantities=2)
+  seen, counts = quotient.windows(frames, 2), {}
+  params = quotient.conserved(net,
+                              net.params,
+                              seen,
+                              jax.random.key(1),
+                              steps=120,
+                              counts=counts)
+  first, *_, last = counts["log_quotient"]
+  assert len(counts["log_quotient"]) == 4 and last < first - 1
+  values = jax.vmap(jax.vmap(lambda x: net.apply(params, x)[0]))(seen)
+  np.testing.assert_allclose(np.var(values, axis=(0, 1)), 1, rtol=1e-4)
+
+
 def test_ratios_are_paired_by_seed():
   row = lambda name, seed, mse: {
       "row": name,
@@ -197,7 +235,8 @@ def test_settings_name_their_data():
 
 def check_what_was_trained(config, folder):
   """A frozen g is not, and no outer step moves any modulation."""
-  like = init_state(models.initial(config, 0), models.optimizer(config))
+  like = init_state(models.initial(config, 0, jnp.full(3, 0.5)),
+                    models.optimizer(config))
   changed = {}
   for name in ("svg", "svg_longer", "random_frozen_g", "noether_network"):
     saved, _ = checkpoints.restore(folder / name, {
@@ -215,8 +254,8 @@ def check_what_was_trained(config, folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("main, config, flags", [
     (controlled.main, CONFIGS["smoke"], []),
-    (video.main, video_config.make("ramp_video",
-                                   "smoke"), ["--dataset=ramp_video"]),
+    (video.main, video_config.make(
+        "ramp_video", "smoke"), ["--dataset=ramp_video", "--pretrain_steps=3"]),
 ])
 def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
   """In float32, as the program runs: the tests' setting is float64."""
@@ -278,7 +317,8 @@ def test_both_adaptations_go_on_from_a_step():
   for adapt in ("^modulation", "^modulation/decoder"):
     config = dataclasses.replace(CONFIGS["smoke"], adapt=adapt)
     run = models.compiled(config)
-    params = jax.eval_shape(lambda c=config: models.initial(c, 0))
+    params = jax.eval_shape(
+        lambda c=config: models.initial(c, 0, jnp.full(3, 0.5)))
     shaped = lambda *shape: jax.ShapeDtypeStruct(shape, jnp.float32)
     repeated = lambda tree: jax.tree.map(lambda v: shaped(2, *v.shape), tree)
     before = repeated(params.predictor["modulation"])

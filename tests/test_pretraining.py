@@ -86,6 +86,21 @@ def test_one_quantity_becomes_the_energy():
   assert learned.rate_quotient < -10 and np.all(np.diff(learned.costs) <= 0)
 
 
+def test_the_penalty_evens_the_gradient():
+  states, rates = ellipses()
+  net, flat = net_for(states), states.reshape(-1, 2)
+
+  def unevenness(**kwargs):
+    learned = pretraining.pretrain(net, states, rates, num_steps=25, **kwargs)
+    assert learned.rate_quotient < -8
+    slopes = jax.vmap(
+        jax.jacobian(lambda x: net.apply(learned.params, x)))(flat)
+    size = jnp.linalg.norm(slopes[:, 0] * flat.std(0)[None], axis=-1)
+    return float(size.std() / size.mean())
+
+  assert unevenness(gradient_penalty=1e-2) < .5 * unevenness()
+
+
 def test_two_quantities_stay_independent():
   states, rates = oscillators()
   net = net_for(states, 2)

@@ -4,6 +4,7 @@ from flax import nnx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from noether_jax.networks import convolutions
 from noether_jax.networks.modulation import ConditionalNorm
@@ -33,6 +34,25 @@ def test_pooling_and_upsampling():
   assert convolutions.max_pool(x)[0, :, :, 0].tolist() == [[5., 7.], [13., 15.]]
   np.testing.assert_array_equal(convolutions.max_pool(convolutions.upsample(x)),
                                 x)
+
+
+@pytest.mark.parametrize("height", [4, 8])
+def test_a_doubled_image_is_never_formed(height):
+  x = normal(0, (2, height, 10, 3))
+  detail = normal(2, (2 * height, 20, 2))
+
+  def gradients(doubled):
+    graph, params = nnx.split(
+        convolutions.JoinedConv(5, 4, doubled=doubled, rngs=nnx.Rngs(0)))
+
+    def value(params, x):
+      given = x if doubled else convolutions.upsample(x)
+      return jnp.sum(jnp.sin(nnx.merge(graph, params)(given, detail)))
+
+    return jax.tree.leaves(jax.value_and_grad(value, (0, 1))(params, x))
+
+  for own, plain in zip(gradients(True), gradients(False), strict=True):
+    np.testing.assert_allclose(own, plain, rtol=1e-5, atol=1e-5)
 
 
 def test_vectors_come_and_go_by_convolutions():

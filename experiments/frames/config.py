@@ -43,6 +43,11 @@ class Config:
     adapt: which parameters the inner step changes, see `partition.by_path`.
     learn_inner_rate: whether a factor on the inner rate is learned.
     num_train: training sequences, None for all.
+    start_at_mean: whether an untrained model predicts the training frames'
+      mean brightness, and details of a tenth of the usual size. On a plain
+      background it else spends its first steps there, and can stay.
+    pretrain_steps: of the Noether network's g on the variance quotient, before
+      anything else; 0 for a random g.
   """
   name: str
   dataset: str
@@ -72,6 +77,8 @@ class Config:
   adapt: str = "^modulation"
   learn_inner_rate: bool = False
   num_train: int | None = None
+  start_at_mean: bool = False
+  pretrain_steps: int = 0
 
   @property
   def svg(self) -> SVGConfig:
@@ -138,6 +145,7 @@ def small(dataset: str, *, length: int, actions: int) -> Config:
                              rate=1e-3,
                              inner_rate=0.1,
                              num_test=64,
+                             start_at_mean=True,
                              remat=False)
 
 

@@ -58,6 +58,12 @@ class Data(NamedTuple):
   names: tuple[str, ...]
   shown: Shown
 
+  @property
+  def brightness(self) -> np.ndarray:
+    """`[C]`, the training frames' mean in [0, 1], at least a grey level off."""
+    mean = self.train["frames"].mean(axis=(0, 1, 2, 3)) / 255
+    return np.clip(mean, 1 / 255, 254 / 255)
+
   def batches(self, config: Config, seed: int, start: int) -> Any:
     """The iterator over training batches of one seed, from a step on."""
     flip = pipelines.HorizontalFlip(self.shown.mirrored)

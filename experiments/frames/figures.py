@@ -98,7 +98,8 @@ def curve(curves: list[list[dict[str, Any]]]) -> bytes:
 
 
 def _as_bytes(frames: np.ndarray) -> np.ndarray:
-  return np.round(255 * np.clip(frames, 0, 1)).astype(np.uint8)
+  known = np.nan_to_num(frames, nan=0.0)  # Black: what has diverged.
+  return np.round(255 * np.clip(known, 0, 1)).astype(np.uint8)
 
 
 def _strip(films: dict[str, np.ndarray]) -> bytes:

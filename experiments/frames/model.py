@@ -24,7 +24,7 @@ from noether_jax.types import TrainState
 
 Array = jax.Array
 Query = dict[str, Array]
-USES = ("initial", "training", "test")
+USES = ("initial", "training", "test", "quotient")
 Loss = Callable[[MetaParams, Query, Array], tuple[Array, dict[str, Array]]]
 
 
@@ -42,7 +42,7 @@ class Model(NamedTuple):
 
 
 def stream(seed: int, use: str) -> Array:
-  """A key of a seed for one use: "initial", "training" or "test"."""
+  """A key of a seed for one of USES."""
   return jax.random.fold_in(jax.random.key(seed), USES.index(use))
 
 
@@ -56,18 +56,23 @@ def _networks(config: Config, key: Array) -> tuple[Any, networks.FrameNet]:
   return networks.svg(first, config.svg), net
 
 
-def initial(config: Config, seed: int) -> MetaParams:
+def initial(config: Config, seed: int, brightness: Array) -> MetaParams:
   """Untrained parameters of f and g.
 
   Args:
     config: the settings.
     seed: of the random numbers.
+    brightness: `[C]` in (0, 1), where predictions begin if `start_at_mean`.
 
   Returns:
     `MetaParams`.
   """
   svg, net = _networks(config, stream(seed, "initial"))
   factor = jnp.zeros((), jnp.float32) if config.learn_inner_rate else None
+  if config.start_at_mean:
+    last = svg.params["weights"]["decoder"]["last"]
+    last["bias"] = jax.scipy.special.logit(brightness).astype(jnp.float32)
+    last["kernel"] = last["kernel"] / 10
   return MetaParams(svg.params, net.params, factor)
 
 

@@ -26,7 +26,7 @@ from noether_jax.tables import InputError
 CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.
 _CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
-            "length")
+            "length", "pretrain_steps")
 _CURVE = 16
 
 
@@ -47,6 +47,9 @@ def define_flags() -> flags.FlagValues:
                     "parameters that the inner step changes", **shared)
   flags.DEFINE_integer("num_train", None, "training sequences", 1, **shared)
   flags.DEFINE_integer("length", None, "frames of a sequence", 4, **shared)
+  flags.DEFINE_integer("pretrain_steps", None,
+                       "of g, to make it conserved on training sequences", 0,
+                       **shared)
   flags.DEFINE_multi_enum("row", [], list(study.ROWS),
                           "rows to measure; without it all", **shared)
   values.set_default("seeds", 3)

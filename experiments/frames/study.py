@@ -11,6 +11,7 @@ from experiments.common.stages import Stages
 from experiments.frames import evaluation
 from experiments.frames import model as models
 from experiments.frames import probe
+from experiments.frames import quotient
 from experiments.frames.config import Config
 from experiments.frames.data import Data
 from experiments.frames.training import Trainer
@@ -60,7 +61,8 @@ class Study:
                name: str,
                step: Callable[..., Any],
                steps: int,
-               first: Trained | None = None) -> Trained:
+               first: Trained | None = None,
+               start: MetaParams | None = None) -> Trained:
     trainer = Trainer(
         name,
         step,
@@ -68,11 +70,11 @@ class Study:
         key=models.stream(self.seed, "training"),
         folder=self._folder)
     if first is None:
-      start = init_state(models.initial(self.config, self.seed),
+      begun = init_state(self.untrained if start is None else start,
                          models.optimizer(self.config))
     else:
-      start = first.state
-    state, metrics = trainer.run(start, steps)
+      begun = first.state
+    state, metrics = trainer.run(begun, steps)
     if metrics:
       self.stages.add(f"{name}, seed {self.seed}", trainer.seconds, {
           "steps": steps,
@@ -99,10 +101,35 @@ class Study:
     return self._trained("random frozen g", step, self.config.steps)
 
   @functools.cached_property
+  def untrained(self) -> MetaParams:
+    """Where training begins."""
+    return models.initial(self.config, self.seed, self.data.brightness)
+
+  @functools.cached_property
+  def start(self) -> MetaParams:
+    """Untrained, but for a g that is made conserved if that is asked for."""
+    params = self.untrained
+    if not self.config.pretrain_steps:
+      return params
+    learned = lambda counts: quotient.conserved(
+        self.run.model.net,
+        params.conserved,
+        quotient.windows(self.data.train["frames"], self.config.stacked),
+        models.stream(self.seed, "quotient"),
+        steps=self.config.pretrain_steps,
+        counts=counts)
+    phi = self.stages.kept(f"g on the quotient, seed {self.seed}", learned,
+                           params.conserved)
+    return params._replace(conserved=phi)
+
+  @functools.cached_property
   def noether(self) -> Trained:
     """Video model and g, trained together through the inner step."""
     step = functools.partial(self.run.noether, learns=True)
-    return self._trained("Noether network", step, self.config.steps)
+    return self._trained("Noether network",
+                         step,
+                         self.config.steps,
+                         start=self.start)
 
   @functools.cached_property
   def truth(self) -> np.ndarray:

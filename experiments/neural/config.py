@@ -22,6 +22,7 @@ class Config:
     fold_keep: the same for the safety rule's folds.
     trial_steps: Levenberg-Marquardt steps of each, for K = 1 and K > 1.
     fit_steps: of the best, those included.
+    gradient_penalty: see `pretraining.pretrain`, an idea that was tried.
     predictor: hidden widths of f.
     conserved: hidden widths of g.
     mechanical: whether the g of a system with momenta and more than one degree
@@ -54,6 +55,7 @@ class Config:
   fold_keep: tuple[int, int] = (2, 3)
   trial_steps: tuple[int, int] = (10, 15)
   fit_steps: tuple[int, int] = (25, 45)
+  gradient_penalty: float = 0.0
   predictor: tuple[int, ...] = (64, 64)
   conserved: tuple[int, ...] = (24, 24)
   mechanical: bool = True

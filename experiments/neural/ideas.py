@@ -15,11 +15,12 @@ from experiments.neural.study import Study
 
 Array = jax.Array
 HORIZON = 4
+PENALTY = 1e-4
 
 
-def _sine(e: Study) -> Predictor:
-  """The same recipe with a g of sines."""
-  other = e.varied("sine", activation="sin")
+def _other(e: Study, name: str, **changes: Any) -> Predictor:
+  """The same recipe with other settings of g."""
+  other = e.varied(name, **changes)
   return rows.tailored(e,
                        e.aligned_control,
                        learning.precise(other),
@@ -141,11 +142,20 @@ def _distilled(e: Study) -> Predictor:
 
 
 IDEAS: dict[str, Callable[[Study], Predictor]] = {
-    "general g, aligned states": _general,
-    "sine g, aligned states": _sine,
-    "ensemble of g, aligned states": _ensemble,
-    "ensemble of g, damped, aligned states": _damped,
-    "rollout loss, f alone": _multi_step_alone,
-    "rollout loss, f and g": _multi_step_joint,
-    "distilled formula, aligned states": _distilled,
+    "general g, aligned states":
+        _general,
+    "sine g, aligned states":
+        lambda e: _other(e, "sine", activation="sin"),
+    "gradient-penalised g, aligned states":
+        lambda e: _other(e, "gradient penalty", gradient_penalty=PENALTY),
+    "ensemble of g, aligned states":
+        _ensemble,
+    "ensemble of g, damped, aligned states":
+        _damped,
+    "rollout loss, f alone":
+        _multi_step_alone,
+    "rollout loss, f and g":
+        _multi_step_joint,
+    "distilled formula, aligned states":
+        _distilled,
 }

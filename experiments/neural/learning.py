@@ -102,7 +102,8 @@ def precise(e: Study) -> Any:
                                    num_steps=steps,
                                    starts=starts,
                                    keep=e.config.keep[several],
-                                   trial_steps=e.config.trial_steps[several])
+                                   trial_steps=e.config.trial_steps[several],
+                                   gradient_penalty=e.config.gradient_penalty)
     return learned.params, learned.rate_quotient, learned.variance_quotient
 
   # One seed after the other: the normal equations of all would not fit.

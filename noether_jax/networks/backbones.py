@@ -87,19 +87,27 @@ class Block(nnx.Module):
   Args:
     sizes: channels before, between and after them.
     strided: whether each halves the resolution.
+    doubled: whether the first of them sees its input at twice its resolution.
     rngs: for the parameters.
   """
 
-  def __init__(self, sizes: Sequence[int], *, strided: bool, rngs: nnx.Rngs):
+  def __init__(self,
+               sizes: Sequence[int],
+               *,
+               strided: bool = False,
+               doubled: bool = False,
+               rngs: nnx.Rngs):
     kernel = 4 if strided else 3
     self.layers = nnx.List([
         Normed(convolutions.JoinedConv(before,
                                        after,
                                        kernel=kernel,
                                        stride=2 if strided else 1,
+                                       doubled=doubled and not i,
                                        rngs=rngs),
                after,
-               rngs=rngs) for before, after in zip(sizes, sizes[1:])
+               rngs=rngs)
+        for i, (before, after) in enumerate(zip(sizes, sizes[1:]))
     ])
 
   def __call__(self, x: Array, constant: Array | None = None) -> Array:
@@ -195,7 +203,7 @@ class Decoder(nnx.Module):
         # As many convolutions as the encoder has; the last of a resolution
         # makes the next one's channels, and the very last the frame's.
         sizes = (2 * block[-1], *block[:-1], *widths[i + 1:i + 2])
-        blocks.append(Block(sizes, strided=False, rngs=rngs))
+        blocks.append(Block(sizes, doubled=True, rngs=rngs))
       self.last = convolutions.JoinedConv(widths[-1], channels, rngs=rngs)
     self.blocks = nnx.List(blocks)
 
@@ -212,8 +220,7 @@ class Decoder(nnx.Module):
     x = self.first(codes)
     details = list(skips)[::-1]
     for block, detail in zip(self.blocks, details):
-      stage = lambda x, detail, block=block: block(
-          x if self.strided else convolutions.upsample(x), detail)
+      stage = lambda x, detail, block=block: block(x, detail)
       x = (jax.checkpoint(stage) if self.remat else stage)(x, detail)
     if self.strided:
       return jax.nn.sigmoid(self.last(x, details[-1]))

@@ -5,8 +5,59 @@ from __future__ import annotations
 from flax import nnx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from noether_jax.types import Array
+
+# Which of a doubled image's pixels a 3-tap kernel meets, by the parity of the
+# output: [parity, tap of two, tap of three].
+_FOLD = np.array([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], np.float32)
+# Below this height four small convolutions are slower than a large one.
+_LEAST = 8
+
+
+def _convolve(x: Array,
+              kernel: Array,
+              padding: tuple[tuple[int, int], tuple[int, int]],
+              stride: int = 1,
+              dilation: int = 1) -> Array:
+  return jax.lax.conv_general_dilated(x,
+                                      kernel, (stride,) * 2,
+                                      padding,
+                                      lhs_dilation=(dilation,) * 2,
+                                      dimension_numbers=("NHWC", "HWIO",
+                                                         "NHWC"))
+
+
+def convolve_doubled(x: Array, kernel: Array) -> Array:
+  """A 3x3 convolution of an image at twice its resolution.
+
+  Equal to convolving `upsample(x)`; but a pixel that stands for four of them
+  meets the sum of the weights, 16 products instead of 36.
+
+  Args:
+    x: `[T, H, W, C]`.
+    kernel: `[3, 3, C, D]`.
+
+  Returns:
+    `[T, 2 H, 2 W, D]`, with zeros beyond the edges.
+
+  Example:
+    >>> convolve_doubled(jnp.ones((1, 8, 8, 1)),
+    ...                  jnp.ones((3, 3, 1, 1)))[0, :3, 0, 0].tolist()
+    [4.0, 6.0, 6.0]
+  """
+  t, h, w, _ = x.shape
+  if h < _LEAST:
+    return _convolve(upsample(x), kernel, ((1, 1), (1, 1)))
+  fold = jnp.asarray(_FOLD, kernel.dtype)
+  kernels = jnp.einsum("api,bqj,ijcd->abpqcd", fold, fold, kernel)
+  rows = [
+      jnp.stack([
+          _convolve(x, kernels[a, b], ((1 - a, a), (1 - b, b))) for b in (0, 1)
+      ], 3) for a in (0, 1)
+  ]
+  return jnp.stack(rows, 2).reshape(t, 2 * h, 2 * w, -1)
 
 
 class JoinedConv(nnx.Module):
@@ -22,6 +73,8 @@ class JoinedConv(nnx.Module):
     stride: between outputs.
     dilation: of the input, 2 for doubling the resolution.
     padding: zeros on every side.
+    doubled: whether the first input is convolved at twice its resolution, see
+      `convolve_doubled`: for a kernel of 3, without stride and dilation.
     rngs: for the parameters.
   """
 
@@ -33,19 +86,22 @@ class JoinedConv(nnx.Module):
                stride: int = 1,
                dilation: int = 1,
                padding: int = 1,
+               doubled: bool = False,
                rngs: nnx.Rngs):
     init = nnx.initializers.lecun_normal()
     self.kernel = nnx.Param(
         init(rngs.params(), (kernel, kernel, size_in, size_out), jnp.float32))
     self.bias = nnx.Param(jnp.zeros(size_out, jnp.float32))
     self.stride, self.dilation, self.padding = stride, dilation, padding
+    self.doubled = doubled
 
   def __call__(self, x: Array, constant: Array | None = None) -> Array:
     """Convolves.
 
     Args:
       x: `[T, H, W, C]`, all channels, or the first ones.
-      constant: `[H, W, D]`, the other channels, or None.
+      constant: `[H, W, D]`, the other channels, or None; of twice that height
+        and width if x is doubled.
 
     Returns:
       `[T, H', W', size_out]`.
@@ -60,15 +116,13 @@ class JoinedConv(nnx.Module):
     if constant is not None:
       rest = kernel[:, :, x.shape[-1]:]
       shared = shared + self._convolve(constant[None], rest)
-    return self._convolve(x, kernel[:, :, :x.shape[-1]]) + shared
+    own = kernel[:, :, :x.shape[-1]]
+    out = convolve_doubled(x, own) if self.doubled else self._convolve(x, own)
+    return out + shared
 
   def _convolve(self, x: Array, kernel: Array) -> Array:
-    return jax.lax.conv_general_dilated(x,
-                                        kernel, (self.stride,) * 2,
-                                        ((self.padding,) * 2,) * 2,
-                                        lhs_dilation=(self.dilation,) * 2,
-                                        dimension_numbers=("NHWC", "HWIO",
-                                                           "NHWC"))
+    return _convolve(x, kernel, ((self.padding,) * 2,) * 2, self.stride,
+                     self.dilation)
 
 
 def upconv(size_in: int, size_out: int, rngs: nnx.Rngs) -> JoinedConv:

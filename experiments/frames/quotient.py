@@ -1,0 +1,94 @@
+"""A convolutional g that is conserved along training sequences from the start.
+
+Without it g is random until the outer loss has shaped it.
+"""
+
+import functools
+from typing import Any
+
+from absl import logging
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from noether_jax import networks
+from noether_jax import quotient_training
+
+_RATE = 1e-3
+_CHUNK = 50
+_SHARE = 4
+
+
+def windows(frames: np.ndarray,
+            stacked: int,
+            count: int = 400,
+            every: int = 3) -> jax.Array:
+  """What g sees of some sequences.
+
+  Args:
+    frames: uint8 `[N, T, H, W, C]`.
+    stacked: frames of a window.
+    count: of sequences, the first ones.
+    every: frames from one window to the next.
+
+  Returns:
+    `[N', M, stacked, H, W, C]` in [0, 1], single precision.
+
+  Example:
+    >>> frames = np.zeros((3, 8, 2, 2, 1), np.uint8)
+    >>> windows(frames, 2, 2, 3).shape
+    (2, 3, 2, 2, 2, 1)
+  """
+  starts = np.arange(0, frames.shape[1] + 1 - stacked, every)
+  chosen = frames[:count, starts[:, None] + np.arange(stacked)]
+  return jnp.asarray(chosen, jnp.float32) / 255
+
+
+def conserved(net: networks.FrameNet, params: Any, seen: jax.Array,
+              key: jax.Array, *, steps: int, counts: dict[str, Any]) -> Any:
+  """Parameters of g after Adam steps on the variance quotient of its values.
+
+  Its values are scaled to unit variance: the inner rate depends on that.
+
+  Args:
+    net: a g with a linear read-out, from `networks.frame_embedding`.
+    params: where it begins.
+    seen: from `windows`.
+    key: consumed; chooses the batches.
+    steps: Adam steps.
+    counts: receives the quotient before each chunk of steps and at the end.
+
+  Returns:
+    A tree like `params`.
+  """
+  apply = lambda params, window: net.apply(params, window)[0]
+  chain = optax.adam(_RATE)
+
+  @functools.partial(jax.jit, static_argnames="num_steps")
+  def run(params: Any, opt_state: Any, key: jax.Array, num_steps: int) -> Any:
+    return quotient_training.minimise_quotient(apply,
+                                               params,
+                                               seen,
+                                               key,
+                                               optimizer=chain,
+                                               opt_state=opt_state,
+                                               num_steps=num_steps,
+                                               batch_size=batch_size)
+
+  # Of no more than K sequences K functions can't all differ.
+  batch_size = min(_SHARE * params["output"]["bias"].size, len(seen))
+  opt_state, losses = chain.init(params), []
+  for i in range(0, steps, _CHUNK):
+    params, opt_state, own = run(params, opt_state, jax.random.fold_in(key, i),
+                                 min(_CHUNK, steps - i))
+    losses += [round(float(own[0]), 3), round(float(own[-1]), 3)]
+    logging.info("g on the quotient: %d/%d, log(W/T) %.3f",
+                 min(i + _CHUNK, steps), steps, losses[-1])
+  counts["log_quotient"] = losses[::2] + losses[-1:]
+  scale = quotient_training.unit_variance(apply, params, seen)
+  output = {
+      "kernel": params["output"]["kernel"] * scale[None],
+      "bias": params["output"]["bias"] * scale
+  }
+  return {**params, "output": output}
