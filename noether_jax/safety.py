@@ -80,6 +80,32 @@ def choose(errors: Array, *, caution: float = 1.0) -> Choice:
   return Choice(jnp.argmax(score), jnp.where(finite, gains, -jnp.inf), spread)
 
 
+def agreeing(spreads: Array, *, caution: float = 1.0) -> Array:
+  """Candidates whose folds surely agree better than the fallback's.
+
+  Held-out trajectories end where the data end. Beyond that the spread of
+  rollouts by predictors that were learned without different trajectories tells
+  an error that nothing else shows; it needs no true state.
+
+  Args:
+    spreads: `[C, N]`, of each candidate's rollouts from N states, paired. Not
+      finite ones count as infinitely bad.
+    caution: see `choose`.
+
+  Returns:
+    bool `[C]`; of the fallback, which is the first, always True.
+
+  Example:
+    >>> agreeing(jnp.array([[1., 2.], [.5, 1.5], [2., 3.]])).tolist()
+    [True, True, False]
+  """
+  choice = choose(spreads, caution=caution)
+  # Against a fallback that diverges every finite spread is an improvement.
+  sure = choice.gains - caution * choice.uncertainties > 0
+  lost = ~jnp.all(jnp.isfinite(jnp.asarray(spreads)[0]))
+  return (sure | lost & jnp.isfinite(choice.gains)).at[0].set(True)
+
+
 def folds(num_trajectories: int, num_folds: int) -> np.ndarray:
   """Which trajectories each fold holds out.
 

@@ -270,7 +270,7 @@ def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
   assert "Noether network, not tailored" in told
   assert len(results["rows"]) == 5
   steps = {row["row"]: row["outer_steps"] for row in results["rows"]}
-  assert steps["SVG, longer"] == 3 * steps["SVG"]
+  assert steps["SVG, longer"] == 3.5 * steps["SVG"]
   plain, own = results["rows"][4], results["rows"][3]
   assert own["mse"] != plain["mse"] and own["g"]["within_total"]["true"] > 0
   assert [p["inner_steps"] for p in results["curves"][0]] == [0, 1, 2]

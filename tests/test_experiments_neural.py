@@ -10,7 +10,7 @@ import pytest
 from experiments.common import tables as common
 from experiments.neural import data
 from experiments.neural import ideas
-from experiments.neural import learning
+from experiments.neural import judging
 from experiments.neural import main
 from experiments.neural import measures
 from experiments.neural import rows
@@ -186,7 +186,14 @@ def test_tailoring_everywhere_must_be_surely_better(factor, chosen, guard):
   near = np.stack([plain, plain * .9, plain * .6, plain * .7])
   everywhere = np.stack(
       [plain, plain * .9, near[2] * 1.1, near[2] * np.array(factor)])
-  found = learning._chosen(jnp.array(near), jnp.array(everywhere))
-  assert (int(found[0]), bool(found[1])) == (chosen, guard)
+  beyond = near * np.array([1., 1.1, 1.1, 1.1])[:, None]
+  twice = lambda errors: judging._Judged(jnp.array(errors), jnp.array(errors))
+  for order, kind in (((near, beyond), 0), ((beyond, near), 1)):
+    found = judging._chosen((*map(twice, order), twice(everywhere)))
+    assert (int(found[0]), int(found[1])) == (chosen, kind if guard else 2)
+  # Nothing daring where what is careful does not surely help.
+  careful = twice(np.stack([plain, plain, plain * 2, plain * 2]))
+  bold = judging._chosen((careful, twice(beyond), twice(everywhere)))
+  assert (int(bold[0]), int(bold[1])) == (0, 0)
   gain = -np.mean(np.log((near if guard else everywhere)[chosen] / plain))
   np.testing.assert_allclose(found[2], gain, rtol=1e-6)

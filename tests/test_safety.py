@@ -25,6 +25,25 @@ def test_choices(candidates, index):
   assert int(choice.candidate) == index
 
 
+@pytest.mark.parametrize("spreads, allowed", [
+    (PLAIN * .9, True),
+    (PLAIN, False),
+    (PLAIN * 1.1, False),
+    (PLAIN * [.1, 1.2, 1.2, 1.2, 1.2], False),
+    (PLAIN * [.5, 1.1, .6, .7, .6], True),
+    (PLAIN * [.1, .1, .1, .1, np.inf], False),
+    (PLAIN * np.nan, False),
+])
+def test_candidates_whose_folds_disagree_are_left_out(spreads, allowed):
+  assert safety.agreeing(jnp.array([PLAIN,
+                                    spreads])).tolist() == [True, allowed]
+
+
+def test_a_fallback_that_diverges_excludes_nothing():
+  spreads = jnp.array([PLAIN * np.inf, PLAIN, PLAIN * np.nan])
+  assert safety.agreeing(spreads).tolist() == [True, True, False]
+
+
 def test_gains_are_mean_logarithms():
   choice = safety.choose(jnp.array([PLAIN, PLAIN / 2]))
   np.testing.assert_allclose(choice.gains, [0., np.log(2.)], atol=1e-12)

@@ -121,6 +121,9 @@ PAPER = Config(name="paper",
 def small(dataset: str, *, length: int, actions: int) -> Config:
   """A model of 0.3 million parameters, trained on a laptop's processor.
 
+  Of inner rates 0.1, 1e-3 and 1e-4 (the published one) the last had the least
+  training loss after 600 steps on the controlled pendulum, seed 1000.
+
   Args:
     dataset: its name.
     length: T.
@@ -142,8 +145,8 @@ def small(dataset: str, *, length: int, actions: int) -> Config:
                              filters=(8, 16),
                              num_quantities=16,
                              steps=5000,
+                             control_factor=3.5,
                              rate=1e-3,
-                             inner_rate=0.1,
                              num_test=64,
                              start_at_mean=True,
                              remat=False)

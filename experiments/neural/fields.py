@@ -49,7 +49,7 @@ def tailored(apply: Field,
 
 def guarded(apply: Field, conserved_fn: Callable[..., Array],
             seen: Callable[[Array], Array]) -> Field:
-  """The same, perhaps only where states have been seen.
+  """The same, perhaps only where states have been seen, and else another f.
 
   Args:
     apply: see `tailored`.
@@ -58,14 +58,16 @@ def guarded(apply: Field, conserved_fn: Callable[..., Array],
       measured in it.
 
   Returns:
-    `((theta, phi, fraction, region, guard), x [D]) -> [D]`; `guard` is a
-    boolean, False to tailor everywhere.
+    `((theta, phi, fraction, fallback, region, guard), x [D]) -> [D]`; the
+    `fallback` are f's parameters where nothing has been seen; `guard` is a
+    boolean, False for the tailored f everywhere.
   """
   inner = tailored(apply, conserved_fn)
 
   def field(params: Any, x: Array) -> Array:
-    theta, phi, fraction, known, guard = params
+    theta, phi, fraction, fallback, known, guard = params
     trust = jnp.where(guard, safety.trust(known, seen(x)), 1.0)
-    return inner((theta, phi, fraction * trust), x)
+    out = inner((theta, phi, fraction), x)
+    return trust * out + (1 - trust) * apply(fallback, x)
 
   return field

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.neural import judging
 from experiments.neural import learning
 from experiments.neural import rows
 from experiments.neural.study import Predictor
@@ -15,7 +16,7 @@ from experiments.neural.study import Study
 
 Array = jax.Array
 HORIZON = 4
-PENALTY = 1e-4
+PENALTY = 1e-6
 
 
 def _other(e: Study, name: str, **changes: Any) -> Predictor:
@@ -39,7 +40,7 @@ def _members(e: Study) -> Any:
   Quantities that read different features are scaled only.
   """
   whole = learning.precise(e)
-  studies = learning.fold_studies(e)[1]
+  studies = judging.fold_studies(e)[1]
   flat = e.aligned.reshape(len(e.seeds), -1, e.aligned.shape[-1])
   values = jax.jit(
       jax.vmap(lambda phi, s: jax.vmap(lambda x: e.conserved_fn(phi, x))(s)))

@@ -54,10 +54,16 @@ SYMMETRIES: dict[str, Symmetry] = {
     "two_body": _isolated,
 }
 
+# What shifts of the whole leave of a state: g has learned from shifted copies.
+UNSHIFTED: dict[str, Callable[[Array], Array]] = {
+    "two_body": lambda x: jnp.concatenate([x[:2] - x[2:4], x[4:]]),
+}
+
 
 def seen(system: System) -> Callable[[Array], Array]:
-  """What g sees of a state `[D]`: the state, or its entry in KNOWN."""
-  return KNOWN.get(system.name, {}).get("transform", lambda x: x)
+  """What of a state `[D]` tells whether g has seen its like."""
+  known = KNOWN.get(system.name, {}).get("transform", lambda x: x)
+  return UNSHIFTED.get(system.name, known)
 
 
 def make(key: Array, system: System, states: Array, *, hidden: Sequence[int],

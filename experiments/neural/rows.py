@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.neural import judging
 from experiments.neural import learning
 from experiments.neural.study import Predictor
 from experiments.neural.study import Study
@@ -60,8 +61,9 @@ def _random(e: Study) -> Predictor:
 
 
 def _final(e: Study) -> Predictor:
-  trust, phi = learning.trust(e), learning.precise(e)
-  params = (trust.theta, phi, trust.fraction, e.region, trust.guard)
+  trust, phi = judging.trust(e), learning.precise(e)
+  params = (trust.theta, phi, trust.fraction, trust.fallback, e.region,
+            trust.guard)
   return Predictor(e.guarded(), params, e.conserved_fn, phi)
 
 

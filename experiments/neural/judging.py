@@ -1,0 +1,201 @@
+"""How much a learned g is trusted, judged on trajectories held out for it."""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.neural import learning
+from experiments.neural.study import Study
+from noether_jax import quotients
+from noether_jax import safety
+
+Array = jax.Array
+KINDS = ("control beyond", "same f beyond", "everywhere")
+
+
+class Trust(NamedTuple):
+  """What the safety rule decided for each seed; see `fields.guarded`.
+
+  Attributes:
+    theta: f's parameters: the control's, or those of aligned states.
+    fraction: `[S]` of the Gauss-Newton step; 0 is no tailoring.
+    fallback: f's parameters where no states have been seen.
+    guard: bool `[S]`, whether that counts, or theta is tailored everywhere.
+  """
+  theta: Any
+  fraction: Array
+  fallback: Any
+  guard: Array
+
+
+def fold_studies(e: Study) -> tuple[np.ndarray, list[Study]]:
+  """Who is held out, bool `[F, N]`, and the study without them."""
+  masks = safety.folds(e.data.states.shape[1], e.config.folds)
+  return masks, [
+      e.without(mask, f"fold {i + 1} of {len(masks)}")
+      for i, mask in enumerate(masks)
+  ]
+
+
+def disagreement(e: Study, first: Study, second: Study) -> list[float]:
+  """Angle in degrees between the gradients of two folds' g, by seed.
+
+  The median over the training states; it needs no known law.
+  """
+  flat = e.aligned.reshape(len(e.seeds), -1, e.data.smooth.shape[-1])[:, ::7]
+
+  @jax.jit
+  @jax.vmap
+  def angle(one: Any, other: Any, states: Array) -> Array:
+    spread = jnp.std(states, axis=0)[None, None]
+    slopes = [
+        spread *
+        jax.vmap(jax.jacobian(lambda x, p=phi: e.conserved_fn(p, x)))(states)
+        for phi in (one, other)
+    ]
+    return jnp.median(quotients.principal_angles(*slopes))
+
+  angles = angle(learning.precise(first), learning.precise(second), flat)
+  return [float(f"{a:.4g}") for a in angles]
+
+
+def _candidates(own: Study, kind: str) -> list[Any]:
+  """What the safety rule chooses from: parameters of `own.guarded()`.
+
+  First the control, then the f of aligned states with each of `fractions`.
+  """
+  phi, ones = learning.precise(own), own.ones()
+
+  def whole(theta: Any, fraction: float) -> Any:
+    beyond = theta if kind == "same f beyond" else own.control
+    guard = jnp.full(len(own.seeds), kind != "everywhere")
+    return theta, phi, fraction * ones, beyond, own.region, guard
+
+  return [whole(own.control, 0.0)] + [
+      whole(own.aligned_control, fraction) for fraction in own.config.fractions
+  ]
+
+
+def _errors(e: Study, own: Study, mask: np.ndarray, kind: str) -> Array:
+  """Errors `[S, C, H]` of a fold's predictors on the H trajectories it lacks.
+
+  Of a trajectory it is the geometric mean of two: the RMSE of the rollout from
+  its start, and that of the rates at its states, which shows an imprecise
+  gradient sooner. Neither f nor g has seen it; only its shift is that which all
+  trajectories together have found, the same for all candidates.
+  """
+  field = own.guarded()
+
+  def one(params: Any, states: Array, rates: Array) -> Array:
+    tailored = lambda x: field(params, x)
+    out = own.rolled(tailored, states[0], len(states) - 1)
+    squares = [
+        jnp.mean((out - states[1:])**2),
+        jnp.mean((jax.vmap(tailored)(states) - rates)**2)
+    ]
+    return jnp.nan_to_num((squares[0] * squares[1])**0.25, nan=jnp.inf)
+
+  error = jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, 0, 0))))
+  held_out = e.aligned[:, mask], e.data.rates[:, mask]
+  return jnp.stack(
+      [error(params, *held_out) for params in _candidates(own, kind)], axis=1)
+
+
+def _spreads(e: Study, studies: list[Study], kind: str) -> Array:
+  """How far the folds' long rollouts lie apart, `[S, C, N]`.
+
+  Those from the starts of all N trajectories, `stretch` times as long.
+  """
+  length = e.config.stretch * (e.aligned.shape[2] - 1)
+  starts = e.aligned[:, :, 0]
+
+  def rolled(own: Study) -> list[Array]:
+    roll = own.roller(own.guarded(), length)
+    return [roll(params, starts) for params in _candidates(own, kind)]
+
+  paths = [jnp.stack(folds) for folds in zip(*map(rolled, studies))]
+  spread = lambda folds: jnp.sqrt(jnp.mean(jnp.var(folds, axis=0), (2, 3)))
+  return jnp.stack([spread(folds) for folds in paths], axis=1)
+
+
+class _Judged(NamedTuple):
+  """Errors of one of KINDS; infinite where folds do not surely agree.
+
+  Attributes:
+    held_out: `[S, C, N]`, of held-out trajectories.
+    beyond: the same, the geometric mean with the spread of long rollouts.
+  """
+  held_out: Array
+  beyond: Array
+
+
+def _judged(e: Study, masks: np.ndarray, studies: list[Study],
+            kind: str) -> _Judged:
+  """What the safety rule compares."""
+  errors = jnp.concatenate(
+      [_errors(e, own, mask, kind) for own, mask in zip(studies, masks)],
+      axis=2)
+  spreads = _spreads(e, studies, kind)
+  order = np.concatenate([np.flatnonzero(mask) for mask in masks])
+  allowed = jax.vmap(safety.agreeing)(spreads)[..., None]
+  beyond = jnp.cbrt(errors**2 * spreads[:, :, order])
+  return _Judged(jnp.where(allowed, errors, jnp.inf),
+                 jnp.where(allowed, beyond, jnp.inf))
+
+
+def _chosen(judged: tuple[_Judged, ...]) -> tuple[Array, Array, Array]:
+  """A seed's candidate, its number in KINDS, and its gain over the control.
+
+  Neither held-out trajectories nor rollouts from known starts show all that
+  happens beyond the data. So if the first of KINDS is not surely better than
+  the control, nothing is done; each further one must be surely better than the
+  best before it, tailoring everywhere on held-out trajectories alone.
+
+  Args:
+    judged: of each of KINDS, leaves `[C, N]`.
+  """
+  near, same, everywhere = judged
+  first = safety.choose(near.beyond).candidate
+  second = safety.choose(
+      jnp.concatenate([near.beyond[first][None], same.beyond[1:]])).candidate
+  guarded = jnp.concatenate([near.held_out, same.held_out[1:]])
+  best = guarded[jnp.argmax(safety.choose(guarded).gains)]
+  third = safety.choose(jnp.concatenate([best[None],
+                                         everywhere.held_out[2:]])).candidate
+  kind = jnp.where(first > 0, jnp.where(third > 0, 2, second > 0), 0)
+  candidate = jnp.stack([first, second, third + 1])[kind]
+  gains = [safety.choose(one.beyond).gains[candidate] for one in judged]
+  return candidate, kind, jnp.stack(gains)[kind]
+
+
+def trust(e: Study) -> Trust:
+  """Chooses f and the strength of the tailoring on held-out trajectories."""
+
+  def judge() -> Any:
+    masks, studies = fold_studies(e)
+    judged = tuple(_judged(e, masks, studies, kind) for kind in KINDS)
+    with e.stages.stage("safety rule") as counts:
+      choices, kinds, gains = (np.asarray(v) for v in jax.vmap(_chosen)(judged))
+      found = {
+          "choices": choices.tolist(),
+          "kinds": [KINDS[i] for i in kinds],
+          "gains": gains.round(4).tolist()
+      }
+      counts.update(found, disagreement=disagreement(e, studies[0], studies[1]))
+    return found
+
+  found = e.stages.noted("safety", judge)
+  choices = np.asarray(found["choices"])
+  fractions = np.asarray((0.0, *e.config.fractions), np.float32)
+  same = np.asarray([kind == "same f beyond" for kind in found["kinds"]])
+
+  def picked(own: np.ndarray) -> Any:
+    pick = lambda plain, aligned: jnp.where(
+        own.reshape((-1,) + (1,) * (np.ndim(plain) - 1)), aligned, plain)
+    return jax.tree.map(pick, e.control, e.aligned_control)
+
+  return Trust(picked(choices > 0), jnp.asarray(fractions[choices]),
+               picked(same),
+               jnp.asarray([kind != "everywhere" for kind in found["kinds"]]))
