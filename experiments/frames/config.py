@@ -173,5 +173,7 @@ def smoke(config: Config, data: Mapping[str, Any]) -> Config:
                              filters=(4,),
                              num_quantities=5,
                              steps=2,
+                             inner_rate=0.1,
+                             start_at_mean=False,
                              num_test=3,
                              test_steps=(0, 1, 2))
