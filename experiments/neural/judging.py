@@ -78,11 +78,23 @@ def _candidates(own: Study, kind: str) -> list[Any]:
   ]
 
 
-def _errors(e: Study, own: Study, mask: np.ndarray, kind: str) -> Array:
-  """Errors `[S, C, H]` of a fold's predictors on the H trajectories it lacks.
+class _Fold(NamedTuple):
+  """What a fold's candidates do, by their kind.
 
-  Of a trajectory it is the geometric mean of two: the RMSE of the rollout from
-  its start, and that of the rates at its states, which shows an imprecise
+  Attributes:
+    errors: `[S, C, H]` of each of KINDS, on the H trajectories it lacks.
+    paths: C times `[S, N, T', D]` of each, from the starts of all trajectories,
+      `stretch` times as long.
+  """
+  errors: list[Array]
+  paths: list[list[Array]]
+
+
+def _fold(e: Study, own: Study, mask: np.ndarray) -> _Fold:
+  """Errors and long rollouts; what is compiled serves all candidates.
+
+  A trajectory's error is the geometric mean of two: the RMSE of the rollout
+  from its start, and that of the rates at its states, which shows an imprecise
   gradient sooner. Neither f nor g has seen it; only its shift is that which all
   trajectories together have found, the same for all candidates.
   """
@@ -98,26 +110,19 @@ def _errors(e: Study, own: Study, mask: np.ndarray, kind: str) -> Array:
     return jnp.nan_to_num((squares[0] * squares[1])**0.25, nan=jnp.inf)
 
   error = jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, 0, 0))))
+  roll = own.roller(field, e.config.stretch * (e.aligned.shape[2] - 1))
   held_out = e.aligned[:, mask], e.data.rates[:, mask]
-  return jnp.stack(
-      [error(params, *held_out) for params in _candidates(own, kind)], axis=1)
+  every = [_candidates(own, kind) for kind in KINDS]
+  return _Fold(
+      [jnp.stack([error(c, *held_out) for c in some], 1) for some in every],
+      [[roll(c, e.aligned[:, :, 0]) for c in some] for some in every])
 
 
-def _spreads(e: Study, studies: list[Study], kind: str) -> Array:
-  """How far the folds' long rollouts lie apart, `[S, C, N]`.
-
-  Those from the starts of all N trajectories, `stretch` times as long.
-  """
-  length = e.config.stretch * (e.aligned.shape[2] - 1)
-  starts = e.aligned[:, :, 0]
-
-  def rolled(own: Study) -> list[Array]:
-    roll = own.roller(own.guarded(), length)
-    return [roll(params, starts) for params in _candidates(own, kind)]
-
-  paths = [jnp.stack(folds) for folds in zip(*map(rolled, studies))]
-  spread = lambda folds: jnp.sqrt(jnp.mean(jnp.var(folds, axis=0), (2, 3)))
-  return jnp.stack([spread(folds) for folds in paths], axis=1)
+def _spreads(paths: list[list[Array]]) -> Array:
+  """How far the folds' long rollouts lie apart, `[S, C, N]`."""
+  spread = lambda same: jnp.sqrt(
+      jnp.mean(jnp.var(jnp.stack(same), axis=0), (2, 3)))
+  return jnp.stack([spread(same) for same in zip(*paths)], axis=1)
 
 
 class _Judged(NamedTuple):
@@ -131,13 +136,10 @@ class _Judged(NamedTuple):
   beyond: Array
 
 
-def _judged(e: Study, masks: np.ndarray, studies: list[Study],
-            kind: str) -> _Judged:
-  """What the safety rule compares."""
-  errors = jnp.concatenate(
-      [_errors(e, own, mask, kind) for own, mask in zip(studies, masks)],
-      axis=2)
-  spreads = _spreads(e, studies, kind)
+def _judged(folds: list[_Fold], masks: np.ndarray, kind: int) -> _Judged:
+  """What the safety rule compares, of KINDS[kind]."""
+  errors = jnp.concatenate([fold.errors[kind] for fold in folds], axis=2)
+  spreads = _spreads([fold.paths[kind] for fold in folds])
   order = np.concatenate([np.flatnonzero(mask) for mask in masks])
   allowed = jax.vmap(safety.agreeing)(spreads)[..., None]
   beyond = jnp.cbrt(errors**2 * spreads[:, :, order])
@@ -175,7 +177,8 @@ def trust(e: Study) -> Trust:
 
   def judge() -> Any:
     masks, studies = fold_studies(e)
-    judged = tuple(_judged(e, masks, studies, kind) for kind in KINDS)
+    folds = [_fold(e, own, mask) for own, mask in zip(studies, masks)]
+    judged = tuple(_judged(folds, masks, i) for i in range(len(KINDS)))
     with e.stages.stage("safety rule") as counts:
       choices, kinds, gains = (np.asarray(v) for v in jax.vmap(_chosen)(judged))
       found = {
