@@ -16,7 +16,7 @@ from experiments.neural.study import Study
 
 Array = jax.Array
 HORIZON = 4
-PENALTY = 1e-6
+PENALTIES = (1e-2, 1e-4, 1e-6)
 
 
 def _other(e: Study, name: str, **changes: Any) -> Predictor:
@@ -143,20 +143,17 @@ def _distilled(e: Study) -> Predictor:
 
 
 IDEAS: dict[str, Callable[[Study], Predictor]] = {
-    "general g, aligned states":
-        _general,
-    "sine g, aligned states":
-        lambda e: _other(e, "sine", activation="sin"),
-    "gradient-penalised g, aligned states":
-        lambda e: _other(e, "gradient penalty", gradient_penalty=PENALTY),
-    "ensemble of g, aligned states":
-        _ensemble,
-    "ensemble of g, damped, aligned states":
-        _damped,
-    "rollout loss, f alone":
-        _multi_step_alone,
-    "rollout loss, f and g":
-        _multi_step_joint,
-    "distilled formula, aligned states":
-        _distilled,
+    "general g, aligned states": _general,
+    "sine g, aligned states": lambda e: _other(e, "sine", activation="sin"),
+    **{
+        f"g, gradient penalty {weight:g}, aligned states":
+            functools.partial(_other,
+                              name=f"gradient penalty {weight:g}",
+                              gradient_penalty=weight) for weight in PENALTIES
+    },
+    "ensemble of g, aligned states": _ensemble,
+    "ensemble of g, damped, aligned states": _damped,
+    "rollout loss, f alone": _multi_step_alone,
+    "rollout loss, f and g": _multi_step_joint,
+    "distilled formula, aligned states": _distilled,
 }
