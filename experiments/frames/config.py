@@ -121,8 +121,9 @@ PAPER = Config(name="paper",
 def small(dataset: str, *, length: int, actions: int) -> Config:
   """A model of 0.3 million parameters, trained on a laptop's processor.
 
-  Of inner rates 0.1, 1e-3 and 1e-4 (the published one) the last had the least
-  training loss after 600 steps on the controlled pendulum, seed 1000.
+  The inner rate is the published one: of 0.1, 1e-3 and 1e-4 it had the least
+  training loss after 600 steps on the controlled pendulum, seed 1000
+  (`--first_seed=1000 --seeds=1 --steps=600 --inner_rate=RATE`).
 
   Args:
     dataset: its name.

@@ -17,7 +17,9 @@ from noether_jax import quotient_training
 
 _RATE = 1e-3
 _CHUNK = 50
-_SHARE = 4
+# Sequences of a batch for each quantity: of no more than K sequences K
+# functions can't all differ.
+_PER_QUANTITY = 4
 
 
 def windows(frames: np.ndarray,
@@ -76,8 +78,7 @@ def conserved(net: networks.FrameNet, params: Any, seen: jax.Array,
                                                num_steps=num_steps,
                                                batch_size=batch_size)
 
-  # Of no more than K sequences K functions can't all differ.
-  batch_size = min(_SHARE * params["output"]["bias"].size, len(seen))
+  batch_size = min(_PER_QUANTITY * params["output"]["bias"].size, len(seen))
   opt_state, losses = chain.init(params), []
   for i in range(0, steps, _CHUNK):
     params, opt_state, own = run(params, opt_state, jax.random.fold_in(key, i),
