@@ -1,8 +1,10 @@
 """What a meta-step of the video model costs, in CPU seconds and memory.
 
 SVG with 2 given and 10 predicted frames, batch 2, float32, one inner SGD step
-on the modulation; each measurement in a process of its own, the best of the
-calls of a compiled function after its first. Prints one JSON object:
+on the modulation; gradients are computed one sequence at a time (--part). Each
+measurement is in a process of its own, the best of the calls of a compiled
+function after its first; the peak includes its compilation. Prints one JSON
+object:
 
   python -m benchmarks.video [--backbone=vgg_64] [--predicted=10] [--rounds=2]
   python -m benchmarks.video --backbone=vgg_128 --predicted=20 --steps=meta_step
@@ -28,10 +30,12 @@ import optax
 
 from benchmarks import compact_video
 from benchmarks import timing
+from noether_jax import mean_gradient
 from noether_jax import MetaParams
 from noether_jax import networks
 from noether_jax import tailored_predict
 from noether_jax import video
+from noether_jax.ahead import compiled_ahead
 from noether_jax.networks.backbones import architecture
 from noether_jax.networks.backbones import ARCHITECTURES
 
@@ -39,6 +43,8 @@ _BACKBONE = flags.DEFINE_enum("backbone", "vgg_64", sorted(ARCHITECTURES),
                               "Architecture.")
 _PREDICTED = flags.DEFINE_integer("predicted", 10, "Predicted frames.", 1)
 _BATCH = flags.DEFINE_integer("batch", 2, "Sequences.", 1)
+_PART = flags.DEFINE_integer("part", 1,
+                             "Sequences whose gradient is computed at once.", 1)
 _ROUNDS = flags.DEFINE_integer("rounds", 2, "Timed calls; the least counts.", 1)
 _REMAT = flags.DEFINE_boolean("remat", False, "Recompute the decoder.")
 _PAST = 2
@@ -52,7 +58,7 @@ _PEERS = flags.DEFINE_boolean(
 _ONLY = flags.DEFINE_enum("only", None, STEPS, "One of them, in this process.")
 
 
-def calls(backbone: str, predicted: int, batch: int,
+def calls(backbone: str, predicted: int, batch: int, part: int,
           remat: bool) -> dict[str, Callable[[], Any]]:
   """What is measured, as functions without arguments.
 
@@ -60,10 +66,11 @@ def calls(backbone: str, predicted: int, batch: int,
     backbone: a name of `networks.backbones.ARCHITECTURES`.
     predicted: frames after the two given ones.
     batch: number of sequences.
+    part: sequences whose gradient is computed at once.
     remat: see `networks.SVGConfig`.
 
   Returns:
-    A compiled function for each of STEPS: the gradient without an inner loop,
+    A function for each of STEPS: the gradient without an inner loop,
     the one through it, and a prediction from two frames.
   """
   size, length = architecture(backbone).size, _PAST + predicted
@@ -72,7 +79,6 @@ def calls(backbone: str, predicted: int, batch: int,
   net = networks.frame_embedding(jax.random.key(1), size)
   params = MetaParams(model.params, net.params)
   frames = jax.random.uniform(jax.random.key(2), (batch, length, size, size, 3))
-  keys = jax.random.split(jax.random.key(3), batch)
   noise = lambda key: video.draw_noise(key, length, config.latent_size)
   forced = lambda p, x, key: model.teacher_forced(
       p, x, noise(key), num_past=_PAST)
@@ -90,29 +96,35 @@ def calls(backbone: str, predicted: int, batch: int,
                              },
                              residual_fn=video.frame_residuals)
 
-  def loss(predict: Any, params: MetaParams, frames: jax.Array) -> jax.Array:
-    out = jax.vmap(lambda x, key: predict(params, x, key))(frames, keys)
-    return jnp.mean(jax.vmap(video.svg_loss)(out, frames))
+  def loss(predict: Any, params: MetaParams, frames: jax.Array,
+           key: jax.Array) -> Any:
+    out = jax.vmap(lambda x, key: predict(params, x, key))(frames,
+                                                           jax.random.split(
+                                                               key,
+                                                               len(frames)))
+    return jnp.mean(jax.vmap(video.svg_loss)(out, frames)), {}
 
   plain = functools.partial(
       loss, lambda params, x, key: forced(params.predictor, x, key))
   meta = functools.partial(
       loss, lambda params, x, key: tailored(forced)(params, x, key).value)
-  predict = lambda params, given: jax.vmap(lambda x, key: tailored(free)(
-      params, x, key).value.frames)(given, keys)
+  predict = lambda params, given, key: jax.vmap(lambda x, key: tailored(free)(
+      params, x, key).value.frames)(given, jax.random.split(key, batch))
+  gradient = lambda loss: functools.partial(
+      mean_gradient, compiled_ahead(jax.grad(loss, has_aux=True)), size=part)
   functions = {
-      "baseline_step": (jax.jit(jax.grad(plain)), frames),
-      "meta_step": (jax.jit(jax.grad(meta)), frames),
-      "tailored_prediction": (jax.jit(predict), frames[:, :_PAST]),
+      "baseline_step": (gradient(plain), frames),
+      "meta_step": (gradient(meta), frames),
+      "tailored_prediction": (compiled_ahead(predict), frames[:, :_PAST]),
   }
   bind = lambda function, data: lambda: jax.block_until_ready(
-      function(params, data))
+      function(params, data, jax.random.key(3)))
   return {name: bind(*pair) for name, pair in functions.items()}
 
 
 def measure(name: str) -> dict[str, float]:
   """CPU seconds of a compiled call, and this process's peak memory so far."""
-  call = calls(_BACKBONE.value, _PREDICTED.value, _BATCH.value,
+  call = calls(_BACKBONE.value, _PREDICTED.value, _BATCH.value, _PART.value,
                _REMAT.value)[name]
   begun = time.process_time()
   call()
@@ -172,6 +184,7 @@ def main(argv: list[str]) -> None:
       "given": _PAST,
       "predicted": _PREDICTED.value,
       "batch": _BATCH.value,
+      "part": _PART.value,
       "remat": _REMAT.value
   }
   for name in _STEPS.value:

@@ -28,6 +28,8 @@ The outer loop, for a batch:
   mse: mean squared error, the default task loss.
   init_state: the state at step 0.
   update: one outer step.
+  mean_gradient: a batch's gradient, a few examples at a time.
+  apply_gradient: one outer step along it.
   make_mesh: the devices of data parallelism.
   replicate: copy a tree to all devices.
   shard_batch: split a batch over the devices.
@@ -58,7 +60,9 @@ from noether_jax.integrators import euler
 from noether_jax.integrators import leapfrog
 from noether_jax.integrators import rk4
 from noether_jax.integrators import rollout
+from noether_jax.meta import apply_gradient
 from noether_jax.meta import init_state
+from noether_jax.meta import mean_gradient
 from noether_jax.meta import meta_loss
 from noether_jax.meta import mse
 from noether_jax.meta import update
@@ -82,10 +86,10 @@ from noether_jax.types import TrainState
 __version__ = "0.1.0"
 __all__ = [
     "MetaParams", "Prediction", "Tailored", "TrainState", "adaptive_rollout",
-    "by_path", "combine", "cosine", "difference", "drift", "euler",
-    "field_residuals", "gauss_newton", "init_state", "leapfrog", "make_mesh",
-    "meta_loss", "mse", "noether_loss", "partition", "replicate", "rk4", "rmse",
-    "rollout", "shard_batch", "start_processes", "tailor", "tailored_params",
-    "tailored_predict", "trajectory_residuals", "update",
-    "valid_prediction_time"
+    "apply_gradient", "by_path", "combine", "cosine", "difference", "drift",
+    "euler", "field_residuals", "gauss_newton", "init_state", "leapfrog",
+    "make_mesh", "mean_gradient", "meta_loss", "mse", "noether_loss",
+    "partition", "replicate", "rk4", "rmse", "rollout", "shard_batch",
+    "start_processes", "tailor", "tailored_params", "tailored_predict",
+    "trajectory_residuals", "update", "valid_prediction_time"
 ]

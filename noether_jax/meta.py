@@ -128,6 +128,88 @@ def init_state(params: PyTree, optimizer: Any) -> TrainState:
   return TrainState(params, optimizer.init(params), zero, zero)
 
 
+def mean_gradient(
+    gradient_fn: Callable[[PyTree, PyTree, Key], tuple[PyTree, Metrics]],
+    params: PyTree,
+    batch: PyTree,
+    key: Key,
+    *,
+    size: int,
+) -> tuple[PyTree, Metrics]:
+  """A batch's gradient, of a few examples at a time: needs less memory.
+
+  Not to be compiled as a whole: `gradient_fn` is called again and again.
+
+  Args:
+    gradient_fn: `(params, part, key) -> (gradient, metrics)`, compiled.
+    params: what is learned.
+    batch: leaves `[B, ...]`.
+    key: consumed; each part gets its own.
+    size: examples of a part; divides B.
+
+  Returns:
+    The mean of the parts' gradients, and their metrics: whole numbers, which
+    count, are added, others averaged.
+
+  Raises:
+    ValueError: if the parts do not fill the batch.
+
+  Example:
+    >>> loss = lambda p, b, k: (jnp.mean((p - b)**2), {"count": len(b)})
+    >>> mean_gradient(jax.grad(loss, has_aux=True), jnp.float32(1.),
+    ...               jnp.array([0., 4.]), jax.random.key(0), size=1)
+    (Array(-2., dtype=float32), {'count': Array(2, dtype=int32...)})
+  """
+  count, rest = divmod(jax.tree.leaves(batch)[0].shape[0], size)
+  if rest or not count:
+    raise ValueError(f"parts of {size} examples do not fill a batch of "
+                     f"{count * size + rest}.")
+  part = lambda i: jax.tree.map(lambda leaf: leaf[i * size:
+                                                  (i + 1) * size], batch)
+  total: Any = None
+  for i in range(count):
+    # Each is waited for: two at a time would need the memory of both.
+    new = jax.block_until_ready(
+        gradient_fn(params, part(i), jax.random.fold_in(key, i)))
+    total = new if total is None else jax.tree.map(jnp.add, total, new)
+    del new
+  whole = lambda leaf: jnp.issubdtype(jnp.result_type(leaf), jnp.integer)
+  return jax.tree.map(lambda leaf: leaf if whole(leaf) else leaf / count, total)
+
+
+def apply_gradient(state: TrainState, gradient: PyTree, metrics: Metrics, *,
+                   optimizer: Any) -> tuple[TrainState, Metrics]:
+  """The second half of `update`: an outer step along a gradient.
+
+  Args:
+    state: from `init_state` or an earlier step.
+    gradient: the same structure as the parameters; one that is not finite
+      changes nothing and is counted in `skipped`.
+    metrics: of the loss.
+    optimizer: the outer optax transformation.
+
+  Returns:
+    `(state, metrics)`; metrics gain `gradient_norm` and `skipped`.
+
+  Example:
+    >>> state = init_state(jnp.zeros(()), optax.sgd(0.25))
+    >>> state, _ = apply_gradient(state, jnp.float32(-2.), {},
+    ...                           optimizer=optax.sgd(0.25))
+    >>> float(state.params)
+    0.5
+  """
+  norm = optax.tree.norm(gradient)
+  finite = jnp.isfinite(norm)
+  updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
+  keep = lambda new, old: jnp.where(finite, new, old)
+  params = jax.tree.map(keep, optax.apply_updates(state.params, updates),
+                        state.params)
+  opt_state = jax.tree.map(keep, opt_state, state.opt_state)
+  skipped = state.skipped + jnp.where(finite, 0, 1).astype(jnp.int32)
+  metrics = {**metrics, "gradient_norm": norm, "skipped": skipped}
+  return TrainState(params, opt_state, state.step + 1, skipped), metrics
+
+
 def update(
     state: TrainState,
     batch: PyTree,
@@ -159,13 +241,4 @@ def update(
     (0.5, 1)
   """
   gradient, metrics = jax.grad(loss_fn, has_aux=True)(state.params, batch, key)
-  norm = optax.tree.norm(gradient)
-  finite = jnp.isfinite(norm)
-  updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
-  keep = lambda new, old: jnp.where(finite, new, old)
-  params = jax.tree.map(keep, optax.apply_updates(state.params, updates),
-                        state.params)
-  opt_state = jax.tree.map(keep, opt_state, state.opt_state)
-  skipped = state.skipped + jnp.where(finite, 0, 1).astype(jnp.int32)
-  metrics = {**metrics, "gradient_norm": norm, "skipped": skipped}
-  return TrainState(params, opt_state, state.step + 1, skipped), metrics
+  return apply_gradient(state, gradient, metrics, optimizer=optimizer)

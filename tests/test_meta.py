@@ -10,6 +10,7 @@ import pytest
 
 from noether_jax import conservation
 from noether_jax import init_state
+from noether_jax import mean_gradient
 from noether_jax import meta_loss
 from noether_jax import MetaParams
 from noether_jax import mse
@@ -124,6 +125,42 @@ def test_a_gradient_that_is_not_finite_is_skipped_and_counted():
                         optimizer=OPTIMIZER)
   np.testing.assert_array_equal(new.params, state.params)
   assert int(metrics["skipped"]) == 1 and int(new.step) == 1
+
+
+def test_parts_of_a_batch_add_up_to_its_gradient():
+  step, state, batch = problem()
+  gradient = jax.grad(step.keywords["loss_fn"], has_aux=True)
+  key = jax.random.key(0)
+  whole, metrics = gradient(state.params, batch, key)
+  for size in (16, 4):
+    parts, sums = mean_gradient(jax.jit(gradient),
+                                state.params,
+                                batch,
+                                key,
+                                size=size)
+    assert_close(whole, parts)
+    assert_close(metrics["loss"], sums["loss"])
+    assert int(sums["rejected"]) == int(metrics["rejected"])
+
+
+def test_counts_of_the_parts_are_added():
+  gradient = lambda p, b, k: (p, {"count": jnp.sum(b > 0), "mean": jnp.mean(b)})
+  batch = jnp.array([1., 2., -1., 6.])
+  _, metrics = mean_gradient(gradient,
+                             jnp.ones(()),
+                             batch,
+                             jax.random.key(0),
+                             size=2)
+  assert int(metrics["count"]) == 3 and float(metrics["mean"]) == 2.0
+
+
+def test_parts_must_fill_the_batch():
+  with pytest.raises(ValueError, match="parts of 3 examples .* batch of 4"):
+    mean_gradient(lambda p, b, k: (p, {}),
+                  jnp.ones(()),
+                  jnp.ones(4),
+                  jax.random.key(0),
+                  size=3)
 
 
 def test_a_batch_must_divide():

@@ -28,6 +28,8 @@ class Config:
     num_quantities: K, of g.
     stacked: frames that g sees at once.
     batch_size: sequences of an outer step.
+    part_size: sequences whose gradient through the inner step is computed at
+      once: one by one needs less memory, and on a CPU less time.
     steps: outer Adam steps of the SVG model and of the Noether network.
     control_factor: the SVG control has so many times as many steps: about as
       long a computation as the Noether network's.
@@ -63,6 +65,7 @@ class Config:
   num_quantities: int
   stacked: int
   batch_size: int
+  part_size: int
   steps: int
   control_factor: float
   rate: float
@@ -106,6 +109,7 @@ PAPER = Config(name="paper",
                num_quantities=64,
                stacked=2,
                batch_size=2,
+               part_size=2,
                steps=62_200,
                control_factor=3.0,
                rate=1e-4,
@@ -145,6 +149,7 @@ def small(dataset: str, *, length: int, actions: int) -> Config:
                              actions=actions,
                              filters=(8, 16),
                              num_quantities=16,
+                             part_size=1,
                              steps=5000,
                              control_factor=3.5,
                              rate=1e-3,

@@ -194,8 +194,13 @@ def quantity(run: Compiled,
   scores = np.asarray(found.scores(flat))
   # A window is told by its last frame.
   lead = true.shape[1] - said.shape[1]
-  rank = lambda score, label: np.nan_to_num(
-      abs(scipy.stats.spearmanr(score, label[:, lead:].ravel())[0]))
+
+  def rank(score: np.ndarray, label: np.ndarray) -> float:
+    ordered = label[:, lead:].ravel()
+    if not np.ptp(score) or not np.ptp(ordered):
+      return 0.0  # Of what is constant no correlation is defined.
+    return float(np.nan_to_num(abs(scipy.stats.spearmanr(score, ordered)[0])))
+
   return {
       "within_total": dict(zip(("true", "predicted"), within)),
       "shares": _round(found.shares),

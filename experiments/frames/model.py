@@ -14,6 +14,9 @@ import optax
 from experiments.frames.config import Config
 from noether_jax import networks
 from noether_jax import video
+from noether_jax.ahead import compiled_ahead
+from noether_jax.meta import apply_gradient
+from noether_jax.meta import mean_gradient
 from noether_jax.meta import meta_loss
 from noether_jax.meta import update
 from noether_jax.partition import by_path
@@ -235,10 +238,18 @@ def compiled(config: Config) -> Compiled:
   def plain_step(state: TrainState, batch: Query, key: Array) -> Any:
     return update(state, batch, key, loss_fn=plain, optimizer=outer)
 
+  gradient = compiled_ahead(jax.grad(noether, has_aux=True))
+  apply = jax.jit(functools.partial(apply_gradient, optimizer=outer))
+
   def noether_step(state: TrainState, batch: Query, key: Array,
                    learns: Array) -> Any:
-    loss = lambda p, b, k: noether(p, b, k, learns)
-    return update(state, batch, key, loss_fn=loss, optimizer=outer)
+    return apply(
+        state,
+        *mean_gradient(lambda p, b, k: gradient(p, b, k, learns),
+                       state.params,
+                       batch,
+                       key,
+                       size=config.part_size))
 
   def advance(params: MetaParams, modulation: Any, x: Query,
               key: Array) -> Advanced:
@@ -249,6 +260,6 @@ def compiled(config: Config) -> Compiled:
                     out.finite)
 
   each = jax.vmap(model.net.apply, in_axes=(None, 0))
-  return Compiled(model, jax.jit(plain_step), jax.jit(noether_step),
-                  jax.jit(jax.vmap(advance, in_axes=(None, 0, 0, 0))),
+  return Compiled(model, compiled_ahead(plain_step), noether_step,
+                  compiled_ahead(jax.vmap(advance, in_axes=(None, 0, 0, 0))),
                   jax.jit(each))

@@ -27,7 +27,7 @@ CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.
 _CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
             "length", "pretrain_steps")
-_CURVE = 16
+_CURVE = 8
 
 
 def define_flags() -> flags.FlagValues:

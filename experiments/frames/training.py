@@ -18,6 +18,7 @@ Array = jax.Array
 _SAVE_SECONDS = 120.0
 _TELL_SECONDS = 10.0
 _BAD_SHARE = 0.01
+_LAST = 5
 
 
 def as_floats(batch: dict[str, Any]) -> dict[str, Array]:
@@ -63,8 +64,9 @@ class Trainer:
       steps: the number of the last step.
 
     Returns:
-      `(state, metrics)`, the metrics of the last step; none if it had been made
-      before.
+      `(state, metrics)`, the metrics of the last step, and "mean_loss", that of
+      the last fifth of all steps as far as they were made here; none if all had
+      been made before.
 
     Raises:
       InputError: if many updates were not finite.
@@ -78,9 +80,12 @@ class Trainer:
     iterator = self._batches(begun)
     clock = told = kept = time.perf_counter()
     metrics: dict[str, Any] = {}
+    losses: list[Any] = []
     for step in range(begun, steps):
       key = jax.random.fold_in(self._key, step)
       state, metrics = self._step(state, as_floats(next(iterator)), key)
+      if step >= steps - max(1, steps // _LAST):
+        losses.append(metrics["loss"])
       if step == begun:
         jax.block_until_ready(state)
         clock = time.perf_counter()
@@ -95,6 +100,7 @@ class Trainer:
       jax.block_until_ready(state)
       self.seconds += time.perf_counter() - clock
       self._save(state, self.seconds)
+      metrics["mean_loss"] = np.mean([float(loss) for loss in losses])
     return state, {name: float(value) for name, value in metrics.items()}
 
   def _save(self, state: Any, seconds: float) -> None:

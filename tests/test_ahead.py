@@ -1,0 +1,40 @@
+"""Compilation before the first call."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from noether_jax.ahead import compiled_ahead
+
+
+def test_it_compiles_once_for_each_kind_of_argument():
+  traces = []
+
+  def double(tree, weight):
+    traces.append(jax.tree.structure(tree))
+    return jax.tree.map(lambda leaf: weight * leaf, tree)
+
+  function = compiled_ahead(double)
+  for x in (jnp.ones(2), jnp.ones(2), np.ones(2), jnp.ones(3),
+            jnp.ones(2, jnp.float32), {
+                "a": jnp.ones(2)
+            }):
+    out = function(x, 2.0)
+    assert jax.tree.structure(out) == jax.tree.structure(x)
+    for leaf in jax.tree.leaves(out):
+      np.testing.assert_array_equal(leaf, 2)
+  assert len(traces) == 4
+
+
+def test_it_takes_random_keys():
+  draw = compiled_ahead(lambda key: jax.random.normal(key, (3,)))
+  first, second = (draw(jax.random.key(seed)) for seed in (0, 1))
+  assert not np.allclose(first, second)
+  np.testing.assert_array_equal(first, draw(jax.random.key(0)))
+
+
+def test_it_composes_with_transformations():
+  square = compiled_ahead(lambda x: x**2)
+  assert float(square(jnp.float32(3.))) == 9
+  assert float(jax.grad(square)(3.)) == 6
+  np.testing.assert_array_equal(jax.vmap(square)(jnp.arange(3.)), [0, 1, 4])
