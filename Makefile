@@ -58,6 +58,7 @@ format: $(VENV)/test-ready
 benchmark: $(VENV)/test-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[peers]"
 	$(BIN)/python -m benchmarks.tailoring
+	$(BIN)/python -m benchmarks.video
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

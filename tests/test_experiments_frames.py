@@ -182,6 +182,7 @@ def test_ratios_are_paired_by_seed():
   ]
   cells = dict(zip(tables.HEADER, tables.cells(rows)[1]))
   assert cells["ratio to control"] == "1.250" and cells["wins"] == "1/2"
+  assert (cells["mean ratio"], cells["mean std"]) == ("1.050", "0.450")
 
 
 def test_settings_name_their_data():

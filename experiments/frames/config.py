@@ -50,6 +50,8 @@ class Config:
       background it else spends its first steps there, and can stay.
     pretrain_steps: of the Noether network's g on the variance quotient, before
       anything else; 0 for a random g.
+    warm_start: whether the Noether network and its control for capacity begin
+      with the trained SVG model. The SVG control then makes `steps` more, too.
   """
   name: str
   dataset: str
@@ -82,6 +84,12 @@ class Config:
   num_train: int | None = None
   start_at_mean: bool = False
   pretrain_steps: int = 0
+  warm_start: bool = False
+
+  @property
+  def control_steps(self) -> int:
+    """All outer steps of the SVG control."""
+    return int(round(self.steps * (self.control_factor + self.warm_start)))
 
   @property
   def svg(self) -> SVGConfig:

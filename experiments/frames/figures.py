@@ -93,6 +93,7 @@ def curve(curves: list[list[dict[str, Any]]]) -> bytes:
     right.set_yscale("log")
     for axes in (left, right):
       axes.set_xscale("symlog", linthresh=1)
+      axes.set_xlim(left=-0.1)
       axes.set_xlabel("inner steps")
     return _png(figure)
 

@@ -26,7 +26,7 @@ from noether_jax.tables import InputError
 CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.
 _CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
-            "length", "pretrain_steps")
+            "length", "pretrain_steps", "warm_start")
 _CURVE = 8
 
 
@@ -50,6 +50,9 @@ def define_flags() -> flags.FlagValues:
   flags.DEFINE_integer("pretrain_steps", None,
                        "of g, to make it conserved on training sequences", 0,
                        **shared)
+  flags.DEFINE_bool("warm_start", None,
+                    "begin the Noether network with the trained SVG model",
+                    **shared)
   flags.DEFINE_multi_enum("row", [], list(study.ROWS),
                           "rows to measure; without it all", **shared)
   values.set_default("seeds", 3)

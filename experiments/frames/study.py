@@ -57,48 +57,52 @@ class Study:
     self.config, self.run, self.data, self.seed = config, run, data, seed
     self.stages, self._folder = stages, folder / f"seed_{seed}"
 
-  def _trained(self,
-               name: str,
-               step: Callable[..., Any],
-               steps: int,
-               first: Trained | None = None,
-               start: MetaParams | None = None) -> Trained:
+  def _trained(self, name: str, step: Callable[..., Any], steps: int,
+               first: Trained) -> Trained:
     trainer = Trainer(
         name,
         step,
         lambda start: self.data.batches(self.config, self.seed, start),
         key=models.stream(self.seed, "training"),
         folder=self._folder)
-    if first is None:
-      begun = init_state(self.untrained if start is None else start,
-                         models.optimizer(self.config))
-    else:
-      begun = first.state
-    state, metrics = trainer.run(begun, steps)
+    state, metrics = trainer.run(first.state, steps)
     if metrics:
       self.stages.add(f"{name}, seed {self.seed}", trainer.seconds, {
           "steps": steps,
           **metrics
       })
-    spent = trainer.seconds + (0.0 if first is None else first.seconds)
-    return Trained(state, steps, spent)
+    return Trained(state, steps, trainer.seconds + first.seconds)
+
+  def _begun(self, params: MetaParams) -> Trained:
+    return Trained(init_state(params, models.optimizer(self.config)), 0, 0.0)
+
+  def _through_tailoring(self, name: str, params: MetaParams,
+                         learns: bool) -> Trained:
+    first = self._begun(params)
+    if self.config.warm_start:
+      # Goes on with the batches that the control sees.
+      warm = self.svg.params._replace(conserved=params.conserved)
+      state = self._begun(warm).state._replace(step=self.svg.state.step)
+      first = self.svg._replace(state=state)
+    step = functools.partial(self.run.noether, learns=learns)
+    return self._trained(name, step, first.steps + self.config.steps, first)
 
   @functools.cached_property
   def svg(self) -> Trained:
     """The plain video model."""
-    return self._trained("SVG", self.run.plain, self.config.steps)
+    return self._trained("SVG", self.run.plain, self.config.steps,
+                         self._begun(self.untrained))
 
   @functools.cached_property
   def longer(self) -> Trained:
     """The same, trained further: in all for the Noether network's time."""
-    steps = int(round(self.config.steps * self.config.control_factor))
-    return self._trained("SVG, longer", self.run.plain, steps, first=self.svg)
+    return self._trained("SVG, longer", self.run.plain,
+                         self.config.control_steps, self.svg)
 
   @functools.cached_property
   def frozen(self) -> Trained:
     """The video model trained through the inner step of a random g."""
-    step = functools.partial(self.run.noether, learns=False)
-    return self._trained("random frozen g", step, self.config.steps)
+    return self._through_tailoring("random frozen g", self.untrained, False)
 
   @functools.cached_property
   def untrained(self) -> MetaParams:
@@ -125,11 +129,7 @@ class Study:
   @functools.cached_property
   def noether(self) -> Trained:
     """Video model and g, trained together through the inner step."""
-    step = functools.partial(self.run.noether, learns=True)
-    return self._trained("Noether network",
-                         step,
-                         self.config.steps,
-                         start=self.start)
+    return self._through_tailoring("Noether network", self.start, True)
 
   @functools.cached_property
   def truth(self) -> np.ndarray:

@@ -8,9 +8,9 @@ from experiments.common.tables import number
 from experiments.frames.study import CONTROL
 
 HEADER = ("row", "inner steps", "MSE last", "ratio to control", "ratio std",
-          "wins", "MSE mean", "PSNR last", "SSIM last", "probe last",
-          "probe true", "probe blind", "W/T true", "W/T predicted",
-          "training seconds")
+          "wins", "MSE mean", "mean ratio", "mean std", "PSNR last",
+          "SSIM last", "probe last", "probe true", "probe blind", "W/T true",
+          "W/T predicted", "training seconds")
 
 
 def _by_seed(rows: list[dict[str, Any]],
@@ -22,6 +22,10 @@ def _digits(value: float) -> str:
   return f"{value:.4g}"
 
 
+def _spread(ratios: np.ndarray) -> tuple[str, str]:
+  return number(ratios.mean(), 3), number(ratios.std(), 3)
+
+
 def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
   """The table's body.
 
@@ -30,7 +34,8 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
 
   Returns:
     One tuple a row, as long as HEADER: "last" is the last predicted frame, the
-    ratio that of its squared errors, paired by seed; "probe true" is the
+    ratio that of its squared errors, paired by seed, "mean ratio" that of
+    the errors' means over all predicted frames; "probe true" is the
     probe's error on true frames, "probe blind" that of the labels' mean.
 
   Example:
@@ -45,16 +50,17 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
   for name in dict.fromkeys(row["row"] for row in rows):
     own = _by_seed(rows, name)
     mean = lambda read, own=own: float(np.mean([read(r) for r in own.values()]))
-    paired = np.array([
-        r["mse"][-1] / control[seed]["mse"][-1]
-        for seed, r in own.items()
-        if seed in control
-    ])
+    both = [(r["mse"], control[seed]["mse"])
+            for seed, r in own.items()
+            if seed in control]
+    paired = np.array([mse[-1] / base[-1] for mse, base in both])
     first = next(iter(own.values()))
-    ratio = ("", "", "")
+    ratio, whole = ("", "", ""), ("", "")
     if len(paired):
       wins = f"{int((paired < 1).sum())}/{len(paired)}"
-      ratio = (number(paired.mean(), 3), number(paired.std(), 3), wins)
+      ratio = (*_spread(paired), wins)
+      whole = _spread(
+          np.array([np.mean(mse) / np.mean(base) for mse, base in both]))
     probed = [
         _digits(mean(lambda r: r["probe"][-1])),
         *(_digits(mean(lambda r, k=key: r[k]))
@@ -66,7 +72,7 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     ]
     body.append((name, str(first["inner_steps"]),
                  _digits(mean(lambda r: r["mse"][-1])), *ratio,
-                 _digits(mean(lambda r: np.mean(r["mse"]))),
+                 _digits(mean(lambda r: np.mean(r["mse"]))), *whole,
                  number(mean(lambda r: r["psnr"][-1]),
                         2), number(mean(lambda r: r["ssim"][-1])), *probed,
                  *within, f"{mean(lambda r: r['training_seconds']):.0f}"))
