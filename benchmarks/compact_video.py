@@ -20,6 +20,7 @@ import optax
 from noether_jax import MetaParams
 from noether_jax import video
 from noether_jax.networks import Video
+from noether_jax.networks.convolutions import convolve_doubled
 from noether_jax.networks.modulation import EPSILON
 
 # Channels before and after, stride, and how often the resolution is doubled.
@@ -63,9 +64,9 @@ def _predict(theta: Any, frames: jax.Array, key: jax.Array) -> Video:
   x = frames[:-1]
   for i, (weight, (_, _, stride,
                    times)) in enumerate(zip(theta["weights"], LAYERS)):
-    x = x.repeat(times, axis=1).repeat(times, axis=2)
-    x = _convolve(x, weight["kernel"], stride) + weight["bias"].reshape(
-        1, 1, 1, -1)
+    x = convolve_doubled(x, weight["kernel"]) if times == 2 else _convolve(
+        x, weight["kernel"], stride)
+    x = x + weight["bias"].reshape(1, 1, 1, -1)
     if i == len(LAYERS) - 1:
       break
     mean = jnp.mean(x, axis=(1, 2, 3), keepdims=True)
