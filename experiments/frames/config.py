@@ -40,6 +40,7 @@ class Config:
     flip: whether training sequences are mirrored at random.
     num_test: test sequences that are measured.
     test_steps: inner steps at test time for the curve; 1 is the trained one.
+    chosen_up_to: the most of them that rows may choose (on training sequences).
     past: frames that are given.
     remat: see `networks.SVGConfig`.
     adapt: which parameters the inner step changes, see `partition.by_path`.
@@ -77,6 +78,7 @@ class Config:
   flip: bool
   num_test: int
   test_steps: tuple[int, ...]
+  chosen_up_to: int = 20
   past: int = 2
   remat: bool = False
   adapt: str = "^modulation"

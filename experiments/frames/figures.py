@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.frames import optional
 from experiments.frames import evaluation
-from experiments.frames.study import ROWS
+from experiments.frames.rows import ROWS
 from experiments.frames.study import Study
 from noether_jax.attribution import grad_cam
 from noether_jax.attribution import principal_components
@@ -162,21 +162,20 @@ def _maps(e: Study, params: Any) -> bytes:
   return _strip(films)
 
 
-def sequences(e: Study, wanted: list[str]) -> dict[str, tuple[str, bytes]]:
+def sequences(e: Study, wanted: dict[str, int]) -> dict[str, tuple[str, bytes]]:
   """Pictures of one test sequence as true and as predicted.
 
   Args:
     e: the study of a seed.
-    wanted: rows that are shown.
+    wanted: rows that are shown, and after how many inner steps.
 
   Returns:
     By name, the file's ending and its content: "strip" and "film" of the
     predictions, "maps" of what g sees.
   """
   films = {"true": e.truth[0]}
-  for name in wanted:
-    row = ROWS[name]
-    out = list(e.predict(row.trained(e).params, (row.steps,), 1))[-1]
+  for name, steps in wanted.items():
+    *_, out = e.predict(ROWS[name].trained(e).params, (steps,), 1)
     films[name] = np.concatenate([e.truth[0, :e.config.past], out.frames[0]])
   return {
       "film": ("gif", _film(films)),

@@ -27,7 +27,7 @@ from noether_jax.types import TrainState
 
 Array = jax.Array
 Query = dict[str, Array]
-USES = ("initial", "training", "test", "quotient")
+USES = ("initial", "training", "test", "quotient", "choice")
 Loss = Callable[[MetaParams, Query, Array], tuple[Array, dict[str, Array]]]
 
 

@@ -16,6 +16,7 @@ from experiments.common.stages import Stages
 from experiments.frames import data
 from experiments.frames import figures
 from experiments.frames import model as models
+from experiments.frames import rows
 from experiments.frames import study
 from experiments.frames import tables
 from experiments.frames.config import Config
@@ -53,7 +54,7 @@ def define_flags() -> flags.FlagValues:
   flags.DEFINE_bool("warm_start", None,
                     "begin the Noether network with the trained SVG model",
                     **shared)
-  flags.DEFINE_multi_enum("row", [], list(study.ROWS),
+  flags.DEFINE_multi_enum("row", [], list(rows.ROWS),
                           "rows to measure; without it all", **shared)
   values.set_default("seeds", 3)
   return values
@@ -62,25 +63,30 @@ def define_flags() -> flags.FlagValues:
 def _measure(options: flags.FlagValues, config: Config, loaded: data.Data,
              stages: Stages, out: pathlib.Path) -> dict[str, Any]:
   """Rows, curves and figures of all seeds, also those of earlier calls."""
-  wanted = options.row or list(study.ROWS)
-  rows, curves, compiled = [], [], models.compiled(config)
+  wanted = options.row or list(rows.ROWS)
+  measured, curves, compiled = [], [], models.compiled(config)
   for seed in range(options.first_seed, options.first_seed + options.seeds):
     e = study.Study(config, compiled, loaded, seed, stages, out / "checkpoints")
-    for name in study.ROWS:
+    for name in rows.ROWS:
       label = f"row {name} seed {seed}"
       if name in wanted or (out / f"{slug(label)}.json").exists():
-        rows.append(
-            stages.noted(label, lambda e=e, name=name: study.evaluate(e, name)))
+        measured.append(
+            stages.noted(label, lambda e=e, name=name: rows.evaluate(e, name)))
     label = f"curve seed {seed}"
-    if study.NOETHER in wanted or (out / f"{slug(label)}.json").exists():
-      curves.append(stages.noted(label, lambda e=e: study.curve(e, _CURVE)))
-    if study.NOETHER not in wanted:
+    if rows.NOETHER in wanted or (out / f"{slug(label)}.json").exists():
+      curves.append(stages.noted(label, lambda e=e: rows.curve(e, _CURVE)))
+    if rows.NOETHER not in wanted:
       continue
     # The strip is written last.
     if not (out / f"strip_seed_{seed}.png").exists():
-      for name, content in figures.sequences(e, wanted).items():
+      shown = {
+          row["row"]: row["inner_steps"]
+          for row in measured
+          if row["seed"] == seed and row["row"] in wanted
+      }
+      for name, content in figures.sequences(e, shown).items():
         write_atomically(out / f"{name}_seed_{seed}.{content[0]}", content[1])
-  return {"rows": rows, "curves": curves}
+  return {"rows": measured, "curves": curves}
 
 
 def run(options: flags.FlagValues, config: Config) -> None:

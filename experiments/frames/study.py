@@ -1,6 +1,6 @@
 """One seed's models, trained on demand, and what is measured of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 import functools
 import pathlib
 from typing import Any, NamedTuple
@@ -153,12 +153,25 @@ class Study:
 
   def predict(self,
               params: MetaParams,
-              steps: tuple[int, ...],
-              count: int | None = None) -> Any:
-    """Free predictions of test sequences; see `evaluation.predictions`."""
-    data = {name: self.data.test[name][:count] for name in self.data.names}
+              steps: Sequence[int],
+              count: int | None = None,
+              train: bool = False) -> Iterator[evaluation.Predicted]:
+    """Free predictions of test sequences, or of training ones.
+
+    Args:
+      params: trained parameters.
+      steps: numbers of inner steps after which to predict.
+      count: of sequences, the first ones; None for all.
+      train: whether they are training sequences.
+
+    Returns:
+      What `evaluation.predictions` yields.
+    """
+    data = self.data.train if train else self.data.test
+    data = {name: data[name][:count] for name in self.data.names}
+    use = "choice" if train else "test"
     return evaluation.predictions(self.run, params, data, steps,
-                                  models.stream(self.seed, "test"),
+                                  models.stream(self.seed, use),
                                   self.config.past)
 
   def measured(self, predicted: evaluation.Predicted) -> dict[str, Any]:
@@ -183,76 +196,3 @@ class Study:
     whole = np.concatenate([self.truth[:, :self.config.past], frames], axis=1)
     return evaluation.quantity(self.run, params, self.truth, whole,
                                self.labels())
-
-
-class Row(NamedTuple):
-  """How a row of the table is made.
-
-  Attributes:
-    trained: `study -> Trained`.
-    steps: inner steps at test time.
-  """
-  trained: Callable[[Study], Trained]
-  steps: int
-
-
-ROWS = {
-    "SVG": Row(lambda e: e.svg, 0),
-    "SVG, longer": Row(lambda e: e.longer, 0),
-    "random frozen g": Row(lambda e: e.frozen, 1),
-    "Noether network": Row(lambda e: e.noether, 1),
-    "Noether network, not tailored": Row(lambda e: e.noether, 0),
-}
-CONTROL = "SVG, longer"
-NOETHER = "Noether network"
-
-
-def _rounded(values: np.ndarray) -> float:
-  return round(float(np.mean(values)), 5)
-
-
-def evaluate(e: Study, name: str) -> dict[str, Any]:
-  """One row of one seed.
-
-  Args:
-    e: the study.
-    name: of ROWS.
-
-  Returns:
-    What JSON can hold: lists with a number for each predicted frame.
-  """
-  row = ROWS[name]
-  trained = row.trained(e)
-  with e.stages.stage(f"predictions: {name}, seed {e.seed}"):
-    last = list(e.predict(trained.params, (row.steps,)))[-1]
-  out = {
-      "row": name,
-      "seed": e.seed,
-      "inner_steps": row.steps,
-      "outer_steps": trained.steps,
-      "training_seconds": round(trained.seconds, 1),
-      "skipped_updates": int(trained.state.skipped),
-      **e.measured(last)
-  }
-  if row.steps:
-    out["g"] = e.known(trained.params, last.frames)
-  if e.reader is not None and e.places is not None:
-    out["probe_floor"] = _rounded(e.reader.error(e.truth, e.places))
-    out["probe_mean"] = _rounded(e.reader.blind(e.places))
-  return out
-
-
-def curve(e: Study, count: int) -> list[dict[str, Any]]:
-  """Errors of the Noether network after more and more inner steps.
-
-  Args:
-    e: the study.
-    count: test sequences, the first ones.
-
-  Returns:
-    One dict for each of the configuration's `test_steps`.
-  """
-  return [{
-      "inner_steps": predicted.steps,
-      **e.measured(predicted)
-  } for predicted in e.predict(e.noether.params, e.config.test_steps, count)]

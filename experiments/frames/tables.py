@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from experiments.common.tables import number
-from experiments.frames.study import CONTROL
+from experiments.frames.rows import CONTROL
 
 HEADER = ("row", "inner steps", "MSE last", "ratio to control", "ratio std",
           "wins", "MSE mean", "mean ratio", "mean std", "PSNR last",
@@ -70,7 +70,8 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
         _digits(mean(lambda r, k=kind: r["g"]["within_total"][k]))
         if "g" in first else "" for kind in ("true", "predicted")
     ]
-    body.append((name, str(first["inner_steps"]),
+    steps = sorted({row["inner_steps"] for row in own.values()})
+    body.append((name, ", ".join(map(str, steps)),
                  _digits(mean(lambda r: r["mse"][-1])), *ratio,
                  _digits(mean(lambda r: np.mean(r["mse"]))), *whole,
                  number(mean(lambda r: r["psnr"][-1]),
