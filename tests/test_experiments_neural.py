@@ -191,6 +191,9 @@ def test_tailoring_everywhere_must_be_surely_better(factor, chosen, guard):
   for order, kind in (((near, beyond), 0), ((beyond, near), 1)):
     found = judging._chosen((*map(twice, order), twice(everywhere)))
     assert (int(found[0]), int(found[1])) == (chosen, kind if guard else 2)
+    # With few trajectories it is no candidate, however good it looks.
+    few = judging._chosen(tuple(map(twice, order)))
+    assert (int(few[0]), int(few[1])) == (2, kind)
   # Nothing daring where what is careful does not surely help.
   careful = twice(np.stack([plain, plain, plain * 2, plain * 2]))
   bold = judging._chosen((careful, twice(beyond), twice(everywhere)))

@@ -39,6 +39,9 @@ class Config:
     rollout_share: of the rates above, for that.
     folds: f and g are learned that many times, each time without some
       trajectories, on which the safety rule then judges them.
+    everywhere_from: trajectories without which the safety rule lets nothing be
+      tailored beyond known states: a few held out do not show how the worst of
+      many queries fares there.
     num_test: test trajectories.
     stretch: length of the long rollouts over the training trajectories'.
   """
@@ -68,6 +71,7 @@ class Config:
   rollout_steps: int = 300
   rollout_share: float = 0.3
   folds: int = 3
+  everywhere_from: int = 20
   num_test: int = 25
   stretch: int = 4
 

@@ -82,12 +82,18 @@ class _Fold(NamedTuple):
   """What a fold's candidates do, by their kind.
 
   Attributes:
-    errors: `[S, C, H]` of each of KINDS, on the H trajectories it lacks.
+    errors: `[S, C, H]` of each kind, on the H trajectories it lacks.
     paths: C times `[S, N, T', D]` of each, from the starts of all trajectories,
       `stretch` times as long.
   """
   errors: list[Array]
   paths: list[list[Array]]
+
+
+def _kinds(e: Study) -> tuple[str, ...]:
+  """Of KINDS those that this many trajectories can show to do no harm."""
+  enough = e.data.states.shape[1] >= e.config.everywhere_from
+  return KINDS if enough else KINDS[:2]
 
 
 def _fold(e: Study, own: Study, mask: np.ndarray) -> _Fold:
@@ -112,7 +118,7 @@ def _fold(e: Study, own: Study, mask: np.ndarray) -> _Fold:
   error = jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, 0, 0))))
   roll = own.roller(field, e.config.stretch * (e.aligned.shape[2] - 1))
   held_out = e.aligned[:, mask], e.data.rates[:, mask]
-  every = [_candidates(own, kind) for kind in KINDS]
+  every = [_candidates(own, kind) for kind in _kinds(e)]
   return _Fold(
       [jnp.stack([error(c, *held_out) for c in some], 1) for some in every],
       [[roll(c, e.aligned[:, :, 0]) for c in some] for some in every])
@@ -156,16 +162,19 @@ def _chosen(judged: tuple[_Judged, ...]) -> tuple[Array, Array, Array]:
   best before it, tailoring everywhere on held-out trajectories alone.
 
   Args:
-    judged: of each of KINDS, leaves `[C, N]`.
+    judged: of each of KINDS, leaves `[C, N]`; of the last only where there are
+      enough trajectories, see `_kinds`.
   """
-  near, same, everywhere = judged
+  near, same, *rest = judged
   first = safety.choose(near.beyond).candidate
   second = safety.choose(
       jnp.concatenate([near.beyond[first][None], same.beyond[1:]])).candidate
   guarded = jnp.concatenate([near.held_out, same.held_out[1:]])
   best = guarded[jnp.argmax(safety.choose(guarded).gains)]
-  third = safety.choose(jnp.concatenate([best[None],
-                                         everywhere.held_out[2:]])).candidate
+  # Nothing is surely better than the best where it is not compared.
+  third = safety.choose(
+      jnp.concatenate([best[None],
+                       *(one.held_out[2:] for one in rest)])).candidate
   kind = jnp.where(first > 0, jnp.where(third > 0, 2, second > 0), 0)
   candidate = jnp.stack([first, second, third + 1])[kind]
   gains = [safety.choose(one.beyond).gains[candidate] for one in judged]
@@ -178,7 +187,7 @@ def trust(e: Study) -> Trust:
   def judge() -> Any:
     masks, studies = fold_studies(e)
     folds = [_fold(e, own, mask) for own, mask in zip(studies, masks)]
-    judged = tuple(_judged(folds, masks, i) for i in range(len(KINDS)))
+    judged = tuple(_judged(folds, masks, i) for i in range(len(_kinds(e))))
     with e.stages.stage("safety rule") as counts:
       choices, kinds, gains = (np.asarray(v) for v in jax.vmap(_chosen)(judged))
       found = {
