@@ -2,7 +2,8 @@
 
 Both have the same weights and the same per-example modulation, as CNGrad has
 it: scale and shift of every channel after a norm over one frame. One inner SGD
-step on them, then the outer gradient.
+step on them, then the outer gradient. As in the library, and not in PyTorch,
+doubled images are convolved at the lower resolution.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from noether_jax.networks import Video
 from noether_jax.networks.convolutions import convolve_doubled
 from noether_jax.networks.modulation import EPSILON
 
-# Channels before and after, stride, and how often the resolution is doubled.
+# Channels before and after, stride, and whether (2) or not (1) it is doubled.
 LAYERS = ((3, 16, 2, 1), (16, 32, 2, 1), (32, 16, 1, 2), (16, 3, 1, 2))
 INNER_RATE = 0.5
 QUANTITIES = 8

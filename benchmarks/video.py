@@ -7,7 +7,8 @@ function after its first; the peak includes its compilation. Prints one JSON
 object:
 
   python -m benchmarks.video [--backbone=vgg_64] [--predicted=10] [--rounds=2]
-  python -m benchmarks.video --backbone=vgg_128 --predicted=20 --steps=meta_step
+  python -m benchmarks.video --backbone=vgg_128 --predicted=20 \
+      --steps=meta_step --peers=false
 """
 
 from __future__ import annotations
@@ -177,6 +178,9 @@ def main(argv: list[str]) -> None:
   if _ONLY.value:
     print(json.dumps(measure(_ONLY.value)))
     return
+  if _BATCH.value % _PART.value:
+    raise app.UsageError(f"--part={_PART.value} does not divide "
+                         f"--batch={_BATCH.value}.")
   if _PEERS.value:
     compact_video.peer()  # Before minutes are spent, if it is not installed.
   result: dict[str, Any] = {

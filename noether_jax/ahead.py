@@ -40,8 +40,8 @@ def compiled_ahead(function: Callable[..., Any]) -> Callable[..., Any]:
     function: of arrays and trees of arrays, all of them positional.
 
   Returns:
-    A function of the same arguments, compiled for the shapes and types of each
-    call, if they are new; within other transformations it is `jax.jit`'s.
+    A function of the same arguments, compiled for the types, shapes and devices
+    of each call, if they are new; within other transformations `jax.jit`'s.
 
   Example:
     >>> double = compiled_ahead(lambda x: 2 * x)
@@ -55,9 +55,10 @@ def compiled_ahead(function: Callable[..., Any]) -> Callable[..., Any]:
     leaves, structure = jax.tree.flatten(args)
     if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
       return jitted(*args)
-    kinds = tuple((jnp.shape(leaf), jnp.result_type(leaf),
-                   getattr(leaf, "weak_type", False)) for leaf in leaves)
-    key = structure, kinds
+    # Equal arguments of NumPy and of JAX are one kind.
+    leaves = [jnp.asarray(leaf) for leaf in leaves]
+    args = jax.tree.unflatten(structure, leaves)
+    key = structure, tuple((jax.typeof(v), v.sharding) for v in leaves)
     if key not in programs:
       programs[key] = jitted.lower(*args).compile()
       give_back_memory()

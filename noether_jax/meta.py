@@ -149,7 +149,9 @@ def mean_gradient(
 
   Returns:
     The mean of the parts' gradients, and their metrics: whole numbers, which
-    count, are added, others averaged.
+    count, are added, others averaged over parts. One part whose gradient is not
+    finite makes the mean so, and `apply_gradient` skips the step: a part of
+    `meta_loss` all of whose examples are dropped does that.
 
   Raises:
     ValueError: if the parts do not fill the batch.
@@ -160,17 +162,19 @@ def mean_gradient(
     ...               jnp.array([0., 4.]), jax.random.key(0), size=1)
     (Array(-2., dtype=float32), {'count': Array(2, dtype=int32...)})
   """
-  count, rest = divmod(jax.tree.leaves(batch)[0].shape[0], size)
-  if rest or not count:
+  length = jax.tree.leaves(batch)[0].shape[0]
+  if size < 1 or not length or length % size:
     raise ValueError(f"parts of {size} examples do not fill a batch of "
-                     f"{count * size + rest}.")
+                     f"{length}.")
+  count = length // size
   part = lambda i: jax.tree.map(lambda leaf: leaf[i * size:
                                                   (i + 1) * size], batch)
   total: Any = None
   for i in range(count):
-    # Each is waited for: two at a time would need the memory of both.
-    new = jax.block_until_ready(
-        gradient_fn(params, part(i), jax.random.fold_in(key, i)))
+    new = gradient_fn(params, part(i), jax.random.fold_in(key, i))
+    if i + 1 < count:
+      # Is waited for: two at a time would need the memory of both.
+      new = jax.block_until_ready(new)
     total = new if total is None else jax.tree.map(jnp.add, total, new)
     del new
   whole = lambda leaf: jnp.issubdtype(jnp.result_type(leaf), jnp.integer)

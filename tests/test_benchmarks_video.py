@@ -11,8 +11,8 @@ from benchmarks import compact_video
 def test_both_frameworks_have_the_same_outer_gradient():
   pytest.importorskip("torch")
   pytest.importorskip("higher")
-  params = compact_video.parameters(8)
-  frames = jax.random.uniform(jax.random.key(0), (2, 4, 8, 8, 3), jnp.float32)
+  params = compact_video.parameters(32)
+  frames = jax.random.uniform(jax.random.key(0), (2, 3, 32, 32, 3), jnp.float32)
   ours, theirs = (jax.tree.leaves(make(params, frames)())
                   for make in (compact_video.jax_call,
                                compact_video.torch_call))

@@ -96,7 +96,8 @@ def test_a_sequences_noise_depends_on_its_number_alone():
 def test_inner_steps_are_chosen_on_training_sequences():
   """Each step adds to the prediction what one of four is closest to."""
   config = dataclasses.replace(CONFIGS["smoke"], test_steps=(0, 1, 2, 5, 50))
-  train = np.full((3, 3, 1, 1, 3), 51 * 2, np.uint8)
+  train = np.full((20, 3, 1, 1, 3), 51 * 2, np.uint8)
+  train[16:] = 0
 
   class Fake:
     pass
@@ -106,10 +107,11 @@ def test_inner_steps_are_chosen_on_training_sequences():
   e.data.train = {"frames": train}
 
   def predict(params, steps, count, train):
-    assert train and list(steps) == [0, 1, 2, 5]
+    assert train and count == 16 and list(steps) == [0, 1, 2, 5]
     for k in steps:
       value = np.nan if params == "diverges" and k else .2 * k
-      yield evaluation.Predicted(k, np.full((3, 1, 1, 1, 3), value), None, None)
+      yield evaluation.Predicted(k, np.full((count, 1, 1, 1, 3), value), None,
+                                 None)
 
   e.predict = predict
   steps, errors = rows.chosen_steps(e, "converges")

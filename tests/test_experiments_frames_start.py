@@ -96,5 +96,7 @@ def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
   assert e.frozen.steps == e.noether.steps == e.svg.steps + (3 if warm else 0)
   assert seen == [("through False", i) for i in through]
   assert float(e.frozen.params.predictor["w"]) == e.frozen.steps
+  seen.clear()
   assert e.longer.steps == round(control)
+  assert seen == [("plain", i) for i in range(3, round(control))]
   assert int(e.longer.state.step) == round(control)

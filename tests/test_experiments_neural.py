@@ -1,6 +1,7 @@
 """The neural study: measures, the program end to end, resuming, mistakes."""
 
 import json
+import types
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.common import tables as common
+from experiments.neural import config as configs
 from experiments.neural import data
 from experiments.neural import ideas
 from experiments.neural import judging
@@ -161,6 +163,27 @@ def test_a_quadratic_read_out_is_exact_where_it_can_be():
       measures.read_out(g[:20], laws[:20], g[20:], laws[20:]), 1.)
   unknown = np.random.default_rng(1).normal(size=(20, 1))
   assert measures.read_out(g[:20], laws[:20, :1], g[20:], unknown)[0] < 0.5
+
+
+@pytest.mark.parametrize("trajectories, kinds", [(19, 2), (20, 3)])
+def test_few_trajectories_do_not_show_what_happens_beyond_them(
+    trajectories, kinds):
+  study = types.SimpleNamespace(
+      config=configs.make(),
+      data=types.SimpleNamespace(states=np.zeros((1, trajectories, 2, 2))))
+  assert judging._kinds(study) == judging.KINDS[:kinds]
+
+
+def test_rounding_is_no_win():
+  base = {"drift": [0.] * 3, "seconds": 1., "short": [1.] * 3}
+  body = tables.cells([{
+      "row": "control",
+      **base, "long": [1., 1., 1.]
+  }, {
+      "row": "final",
+      **base, "long": [1 - 1e-6, .9, 1.1]
+  }])
+  assert body[1][6] == "1/3"
 
 
 def test_the_table_says_when_a_rollout_diverged():

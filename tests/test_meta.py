@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 
+from noether_jax import apply_gradient
 from noether_jax import conservation
 from noether_jax import init_state
 from noether_jax import mean_gradient
@@ -143,6 +144,24 @@ def test_parts_of_a_batch_add_up_to_its_gradient():
     assert int(sums["rejected"]) == int(metrics["rejected"])
 
 
+def test_a_part_without_any_loss_skips_the_step():
+  step, state, (x, target) = problem()
+  gradient = jax.jit(jax.grad(step.keywords["loss_fn"], has_aux=True))
+  batch = x[:4], target[:4].at[2].set(jnp.nan)
+  parts = lambda size: mean_gradient(
+      gradient, state.params, batch, jax.random.key(0), size=size)
+  apply = lambda gradient, metrics: apply_gradient(
+      state, gradient, metrics, optimizer=step.keywords["optimizer"])
+  after, metrics = apply(*parts(1))
+  assert int(metrics["skipped"]) == 1 and int(metrics["dropped"]) == 1
+  assert_close(after.params, state.params)
+  # Beside another example the one without a loss is left out.
+  after, metrics = apply(*parts(2))
+  assert int(metrics["skipped"]) == 0 and int(metrics["dropped"]) == 1
+  assert all(
+      bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(after.params))
+
+
 def test_counts_of_the_parts_are_added():
   gradient = lambda p, b, k: (p, {"count": jnp.sum(b > 0), "mean": jnp.mean(b)})
   batch = jnp.array([1., 2., -1., 6.])
@@ -154,13 +173,14 @@ def test_counts_of_the_parts_are_added():
   assert int(metrics["count"]) == 3 and float(metrics["mean"]) == 2.0
 
 
-def test_parts_must_fill_the_batch():
-  with pytest.raises(ValueError, match="parts of 3 examples .* batch of 4"):
+@pytest.mark.parametrize("size", [3, 0, 5])
+def test_parts_must_fill_the_batch(size):
+  with pytest.raises(ValueError, match=f"parts of {size} .* batch of 4"):
     mean_gradient(lambda p, b, k: (p, {}),
                   jnp.ones(()),
                   jnp.ones(4),
                   jax.random.key(0),
-                  size=3)
+                  size=size)
 
 
 def test_a_batch_must_divide():

@@ -29,7 +29,8 @@ class Config:
     stacked: frames that g sees at once.
     batch_size: sequences of an outer step.
     part_size: sequences whose gradient through the inner step is computed at
-      once: one by one needs less memory, and on a CPU less time.
+      once: one by one needs less memory, and on a CPU less time. Latents are
+      drawn part by part.
     steps: outer Adam steps of the SVG model and of the Noether network.
     control_factor: the SVG control has so many times as many steps: about as
       long a computation as the Noether network's.
@@ -52,7 +53,8 @@ class Config:
     pretrain_steps: of the Noether network's g on the variance quotient, before
       anything else; 0 for a random g.
     warm_start: whether the Noether network and its control for capacity begin
-      with the trained SVG model. The SVG control then makes `steps` more, too.
+      with the trained SVG model, and Adam anew. The SVG control then makes
+      `steps` more, too.
   """
   name: str
   dataset: str

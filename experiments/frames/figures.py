@@ -63,7 +63,7 @@ def errors(rows: list[dict[str, Any]], past: int) -> bytes:
         axes.set_yscale("log")
     figure.legend(*axes.get_legend_handles_labels(),
                   loc="outside lower center",
-                  ncols=len(names))
+                  ncols=min(4, len(names)))
     return _png(figure)
 
 
@@ -71,7 +71,7 @@ def curve(curves: list[list[dict[str, Any]]]) -> bytes:
   """The last frame's error and the inner loss against inner steps at test time.
 
   Args:
-    curves: one a seed, from `study.curve`.
+    curves: one a seed, from `rows.curve`.
 
   Returns:
     A PNG.

@@ -30,7 +30,7 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
   """The table's body.
 
   Args:
-    rows: of all seeds, as `study.evaluate` returns them.
+    rows: of all seeds, as `rows.evaluate` returns them.
 
   Returns:
     One tuple a row, as long as HEADER: "last" is the last predicted frame, the

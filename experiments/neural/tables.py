@@ -9,6 +9,9 @@ from experiments.common.tables import number
 
 HEADER = ("row", "short", "ratio", "long", "ratio", "std", "wins", "drift",
           "Spearman", "R2", "W/T", "angle", "seconds")
+# A ratio above is no win: the same predictor in another program rounds
+# differently.
+_SAME = 1 - 1e-4
 
 
 def _paired(row: dict[str, Any], base: dict[str, Any] | None,
@@ -52,7 +55,7 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
          number(np.mean(short), 3), number(np.mean(array(row["long"]))),
          number(np.mean(long), 3),
          number(np.std(long) if np.isfinite(long).all() else np.nan,
-                3), f"{int(np.sum(long < 1))}/{len(long)}",
+                3), f"{int(np.sum(long < _SAME))}/{len(long)}",
          number(np.mean(array(row["drift"]))), _least(row, "spearman", min),
          _least(row, "r2", min), number(np.mean(quotient)) if quotient else "",
          _least(row, "angle", max), f"{row['seconds']:.0f}"))
