@@ -13,7 +13,7 @@ help:
 	@echo "make discover   find what the planets conserve; writes $(OUT)"
 	@echo "make test       lint, types, doctests, tests"
 	@echo "make slow       the tests marked slow"
-	@echo "make reference  the rest of the authors' numbers, minutes"
+	@echo "make reference  what CI has no time for: more of the authors' numbers, minutes"
 	@echo "make benchmark  the performance ratios of the README (peers extra)"
 
 $(VENV)/pip-ready:
@@ -41,7 +41,7 @@ types: $(VENV)/test-ready
 	$(BIN)/mypy
 
 doctest: $(VENV)/test-ready
-	$(BIN)/pytest -q --doctest-modules noether_jax datasets experiments
+	$(PYTEST) --doctest-modules noether_jax datasets experiments
 
 unit: $(VENV)/test-ready
 	$(PYTEST) -m "not slow" tests
