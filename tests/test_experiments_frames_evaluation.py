@@ -1,6 +1,7 @@
 """What is measured of predicted frames: probe, metrics, g, ratios, choices."""
 
 import dataclasses
+import types
 
 import jax
 import jax.numpy as jnp
@@ -94,17 +95,12 @@ def test_a_sequences_noise_depends_on_its_number_alone():
 
 
 def test_inner_steps_are_chosen_on_training_sequences():
-  """Each step adds to the prediction what one of four is closest to."""
+  """Predictions get brighter by the step; after two they are true."""
   config = dataclasses.replace(CONFIGS["smoke"], test_steps=(0, 1, 2, 5, 50))
   train = np.full((20, 3, 1, 1, 3), 51 * 2, np.uint8)
   train[16:] = 0
-
-  class Fake:
-    pass
-
-  e = Fake()
-  e.config, e.data = config, Fake()
-  e.data.train = {"frames": train}
+  e = types.SimpleNamespace(config=config,
+                            data=types.SimpleNamespace(train={"frames": train}))
 
   def predict(params, steps, count, train):
     assert train and count == 16 and list(steps) == [0, 1, 2, 5]
