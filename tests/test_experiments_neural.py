@@ -127,8 +127,7 @@ def test_the_measured_pendulum_runs(tmp_path, real_dir, capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("system, names", [
     ("pendulum", list(ideas.IDEAS)),
-    pytest.param("kepler", ["ensemble of g, damped, aligned states"],
-                 marks=pytest.mark.reference),
+    ("kepler", ["ensemble of g, damped, aligned states"]),
 ])
 def test_the_ideas_run(system, names, tmp_path):
   out = tmp_path / "out"

@@ -161,9 +161,7 @@ def test_the_program_resumes_and_keeps_settings_apart(tmp_path, short, capsys,
 @pytest.mark.parametrize("system, protocol", [
     ("spring", "paper"),
     pytest.param("pendulum", "physics", marks=pytest.mark.slow),
-    pytest.param("real_pendulum",
-                 "paper",
-                 marks=[pytest.mark.slow, pytest.mark.reference]),
+    pytest.param("real_pendulum", "paper", marks=pytest.mark.slow),
     pytest.param("real_pendulum", "physics", marks=pytest.mark.slow),
 ])
 def test_all_rows_run(tmp_path, short, real_dir, system, protocol):

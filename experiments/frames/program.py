@@ -28,7 +28,6 @@ CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.
 _CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
             "length", "pretrain_steps", "warm_start")
-_CURVE = 8
 
 
 def define_flags() -> flags.FlagValues:
@@ -54,6 +53,10 @@ def define_flags() -> flags.FlagValues:
   flags.DEFINE_bool("warm_start", None,
                     "begin the Noether network with the trained SVG model",
                     **shared)
+  flags.DEFINE_integer(
+      "curve_sequences", 8,
+      "test sequences of the curve over inner steps, 0 for no "
+      "curve", 0, **shared)
   flags.DEFINE_multi_enum("row", [], list(rows.ROWS),
                           "rows to measure; without it all", **shared)
   values.set_default("seeds", 3)
@@ -72,9 +75,10 @@ def _measure(options: flags.FlagValues, config: Config, loaded: data.Data,
       if name in wanted or (out / f"{slug(label)}.json").exists():
         measured.append(
             stages.noted(label, lambda e=e, name=name: rows.evaluate(e, name)))
-    label = f"curve seed {seed}"
-    if rows.NOETHER in wanted or (out / f"{slug(label)}.json").exists():
-      curves.append(stages.noted(label, lambda e=e: rows.curve(e, _CURVE)))
+    label, count = f"curve seed {seed}", options.curve_sequences
+    drawn = rows.NOETHER in wanted or (out / f"{slug(label)}.json").exists()
+    if count and drawn:
+      curves.append(stages.noted(label, lambda e=e: rows.curve(e, count)))
     if rows.NOETHER not in wanted:
       continue
     # The strip is written last.
@@ -113,7 +117,7 @@ def run(options: flags.FlagValues, config: Config) -> None:
       "version": importlib.metadata.version("noether_jax"),
       "first_seed": options.first_seed,
       "seeds": options.seeds,
-      "curve_sequences": _CURVE,
+      "curve_sequences": options.curve_sequences,
       **dataclasses.asdict(config)
   }
   program.claim(out, settings)

@@ -108,7 +108,9 @@ def curve(e: Study, count: int) -> list[dict[str, Any]]:
   Returns:
     One dict for each of the configuration's `test_steps`.
   """
-  return [{
-      "inner_steps": predicted.steps,
-      **e.measured(predicted)
-  } for predicted in e.predict(e.noether.params, e.config.test_steps, count)]
+  params = e.noether.params
+  with e.stages.stage(f"curve, seed {e.seed}"):
+    return [{
+        "inner_steps": predicted.steps,
+        **e.measured(predicted)
+    } for predicted in e.predict(params, e.config.test_steps, count)]
