@@ -99,9 +99,26 @@ def test_what_the_control_depends_on_needs_one(settings, message, tmp_path,
   assert message in capsys.readouterr().err
 
 
+def test_every_seed_needs_a_control(tmp_path, base, run, capsys):
+  other = run("other", [row(NOETHER, s, 1.) for s in (1, 2, 3)])
+  assert compared(tmp_path, base, other)[0] == 2
+  assert f"no row '{CONTROL}' of seeds 2, 3" in capsys.readouterr().err
+
+
+def test_settings_that_rows_with_g_depend_on_are_named(tmp_path, base, run):
+  other = run("other", [row(NOETHER, 0, 1.)], chosen_up_to=5, seeds=1)
+  code, out = compared(tmp_path, base, other)
+  assert code == 0
+  last = (out / "table.md").read_text().splitlines()[-1]
+  assert last.startswith(f"| {NOETHER}; chosen_up_to=5 | 1 | 1 | 1.000 |")
+
+
 def test_folders_must_hold_results(tmp_path, base, capsys):
   assert compared(tmp_path, tmp_path / "none")[0] == 2
   assert "none has no results.json" in capsys.readouterr().err
+  (tmp_path / "results.json").write_text('{"rows')
+  assert compared(tmp_path, base, tmp_path)[0] == 2
+  assert "results.json is damaged" in capsys.readouterr().err
   (tmp_path / "results.json").write_text("{}")
   assert compared(tmp_path, base, tmp_path)[0] == 2
   assert "not of an experiment with frames" in capsys.readouterr().err

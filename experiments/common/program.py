@@ -15,11 +15,12 @@ from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
 
-def define_flags(*, quick: bool = True) -> flags.FlagValues:
+def define_flags(*, quick: bool = True, seeds: bool = True) -> flags.FlagValues:
   """The flags that every program has, in a registry of their own.
 
   Args:
     quick: whether it has --quick, too.
+    seeds: whether it has --seeds, too.
 
   Returns:
     Flags that are not parsed yet; add the program's own with `flag_values=`.
@@ -27,7 +28,12 @@ def define_flags(*, quick: bool = True) -> flags.FlagValues:
   values = flags.FlagValues()
   shared: dict[str, Any] = {"flag_values": values}
   flags.DEFINE_string("out", None, "folder of the results; needed", **shared)
-  flags.DEFINE_integer("seeds", 10, "number of seeds", lower_bound=1, **shared)
+  if seeds:
+    flags.DEFINE_integer("seeds",
+                         10,
+                         "number of seeds",
+                         lower_bound=1,
+                         **shared)
   if quick:
     flags.DEFINE_bool("quick", False, "a short run to see that it works",
                       **shared)

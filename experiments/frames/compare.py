@@ -24,11 +24,11 @@ from noether_jax.outputs import write_atomically
 from noether_jax.tables import InputError
 
 # Settings that only rows with g depend on.
-_OF_G = ("adapt", "clip", "filters", "inner_rate", "learn_inner_rate",
-         "num_quantities", "pretrain_steps", "stacked")
-# Those that change no number of a row (but rounding, for parts and remat).
-_OF_NONE = ("chosen_up_to", "curve_sequences", "first_seed", "part_size",
-            "remat", "seeds", "test_steps", "version")
+_OF_G = ("adapt", "chosen_up_to", "clip", "filters", "inner_rate",
+         "learn_inner_rate", "num_quantities", "part_size", "pretrain_steps",
+         "stacked", "test_steps")
+# Those that change no row, but for rounding.
+_OF_NONE = ("curve_sequences", "first_seed", "remat", "seeds", "version")
 
 
 def _results(name: str) -> dict[str, Any]:
@@ -36,10 +36,17 @@ def _results(name: str) -> dict[str, Any]:
   if not path.is_file():
     raise InputError(f"{name} has no results.json: name a folder that a "
                      "finished run's --out named.")
-  results = json.loads(path.read_text())
+  try:
+    results = json.loads(path.read_text())
+  except ValueError as error:
+    raise InputError(f"{path} is damaged: run the experiment again.") from error
   if "control_factor" not in results.get("settings", ()):
     raise InputError(f"{path} is not of an experiment with frames.")
   return results
+
+
+def _controls(rows: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+  return {row["seed"]: row for row in rows if row["row"] == CONTROL}
 
 
 def changes(base: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -76,26 +83,33 @@ def lines(base: dict[str, Any],
 
   Raises:
     InputError: if a try without a control of its own changes a setting that the
-      control depends on.
+      control depends on, or has seeds that the base's control lacks.
   """
   body = tables.cells(base["rows"])
-  controls = [row for row in base["rows"] if row["row"] == CONTROL]
   for results in tries:
     changed = changes(base["settings"], results["settings"])
     rows = results["rows"]
-    borrowed = not any(row["row"] == CONTROL for row in rows)
-    if borrowed:
-      own = [name for name in changed if name not in _OF_G]
-      if own:
-        raise InputError(
-            f"a run with other {', '.join(own)} needs a control of its own: "
-            f"--row='{CONTROL}' in its folder, too.")
-      rows = controls + rows
+    borrowed = {} if _controls(rows) else _controls(base["rows"])
+    if not _controls(rows):
+      _borrowable(changed, {row["seed"] for row in rows} - set(borrowed))
     label = ", ".join(f"{name}={value}" for name, value in changed.items())
     body += [(f"{name}; {label}" if label else name, *rest)
-             for name, *rest in tables.cells(rows)
+             for name, *rest in tables.cells([*borrowed.values(), *rows])
              if not (borrowed and name == CONTROL)]
   return body
+
+
+def _borrowable(changed: dict[str, Any], missing: set[int]) -> None:
+  """Complains where the base's control is not that of a run."""
+  own = [name for name in changed if name not in _OF_G]
+  if own:
+    raise InputError(
+        f"a run with other {', '.join(own)} needs a control of its own: "
+        f"--row='{CONTROL}' in its folder, too.")
+  if missing:
+    raise InputError(
+        f"the base has no row '{CONTROL}' of seeds "
+        f"{', '.join(map(str, sorted(missing)))}: name one that has.")
 
 
 def _run(options: flags.FlagValues) -> None:
@@ -119,8 +133,7 @@ def main(argv: Sequence[str]) -> int:
   Returns:
     The exit code; see `experiments.common.program.execute`.
   """
-  values = program.define_flags(quick=False)
-  delattr(values, "seeds")
+  values = program.define_flags(quick=False, seeds=False)
   flags.DEFINE_string("base",
                       None,
                       "folder of a finished run, with the control",

@@ -183,7 +183,7 @@ class Study:
 
   def labels(self) -> dict[str, np.ndarray]:
     """True quantities by name, `[N, T]` each."""
-    out = {}
+    out = {"brightness": self.truth.mean(axis=(2, 3, 4))}
     if self.data.shown.energy is not None:
       out["energy"] = self.data.shown.energy(self.data.test)
     if self.places is not None:
