@@ -138,6 +138,9 @@ def minimise_quotient(
     return (optax.apply_updates(params, updates), opt_state), value
 
   start = chain.init(params) if opt_state is None else opt_state
-  (params, last), losses = jax.lax.scan(step, (params, start),
-                                        jax.random.split(key, num_steps))
+  keys = jax.random.split(key, num_steps)
+  if num_steps == 1:  # Not even one step may stand in a loop.
+    (params, last), value = step((params, start), keys[0])
+    return Trained(params, last, value[None])
+  (params, last), losses = jax.lax.scan(step, (params, start), keys)
   return Trained(params, last, losses)

@@ -150,7 +150,9 @@ def tailored_video(params: MetaParams,
   """`tailored_predict` for video: only the modulation adapts.
 
   It restarts from where `params` has it, the identity: no outer gradient
-  reaches it.
+  reaches it. On a CPU take several inner steps by calls of one step (each with
+  the parameters that the last one left): convolutions in a compiled loop of
+  steps take many times as long.
 
   Args:
     params: `VideoModel.params`, and those of the embedding.

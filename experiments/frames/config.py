@@ -184,7 +184,7 @@ def smoke(config: Config, data: Mapping[str, Any]) -> Config:
                              name="smoke",
                              data=data,
                              length=4,
-                             backbone=Architecture(32, ((4, 4), (4,))),
+                             backbone=Architecture(32, ((4, 4),)),
                              code_size=6,
                              latent_size=3,
                              hidden=8,
