@@ -138,6 +138,7 @@ def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
   assert list(errors) == ["0", "1", "2"]
   assert errors[str(chosen["inner_steps"])] == min(errors.values())
   assert own["mse"] != plain["mse"] and own["g"]["within_total"]["true"] > 0
+  assert own["inner_rate"] == .1 and "inner_rate" not in plain
   assert [p["inner_steps"] for p in results["curves"][0]] == [0, 1, 2]
   # The curve begins with the rows' own predictions.
   np.testing.assert_allclose(results["curves"][0][1]["mse"],
