@@ -75,7 +75,7 @@ def minimise_quotient(
   constant function lacks. Can be jitted and vmapped; a call goes on where an
   earlier one stopped if it is given its parameters and `opt_state`. On a CPU
   let a `conserved_fn` with convolutions make one step a (jitted) call: XLA
-  takes a hundred times as long for convolutions in a compiled loop.
+  takes tens of times as long for convolutions in a compiled loop.
 
   Args:
     conserved_fn: `(params, state [...]) -> [K]`.

@@ -100,6 +100,25 @@ def test_two_calls_equal_one_of_the_same_batches():
     np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
+def test_a_single_step_stands_in_no_loop():
+  """In one, convolutions are tens of times slower on a CPU."""
+  states, rates = circles()
+  run = lambda steps: lambda params: quotient_training.minimise_quotient(
+      small_mlp,
+      params,
+      states,
+      jax.random.key(0),
+      num_steps=steps,
+      batch_size=8,
+      rates=rates)
+  lengths = lambda steps: {
+      e.params["length"]
+      for e in jax.make_jaxpr(run(steps))(small_params()).eqns
+      if e.primitive.name == "scan"
+  }
+  assert 2 in lengths(2) and not lengths(1)
+
+
 def test_seeds_can_be_vmapped():
   states, _ = circles()
   run = lambda key: quotient_training.minimise_quotient(

@@ -3,6 +3,8 @@
 Without it g is random until the outer loss has shaped it.
 """
 
+from collections.abc import Callable
+import functools
 from typing import Any
 
 from absl import logging
@@ -14,8 +16,8 @@ import optax
 from noether_jax import networks
 from noether_jax import quotient_training
 
-_RATE = 1e-3
-_EVERY = 50
+_OPTIMIZER = optax.adam(1e-3)
+_TOLD_EVERY = 50
 # Sequences of a batch for each quantity: of no more than K sequences K
 # functions can't all differ.
 _PER_QUANTITY = 4
@@ -46,6 +48,22 @@ def windows(frames: np.ndarray,
   return jnp.asarray(chosen, jnp.float32) / 255
 
 
+# One step a call: in a compiled loop of steps a CPU takes tens of times as long
+# for the convolutions. Here, so that seeds of one g share what is compiled.
+@functools.partial(jax.jit, static_argnames=("apply", "batch_size"))
+def _step(params: Any, opt_state: Any, seen: jax.Array, key: jax.Array, *,
+          apply: Callable[..., jax.Array], batch_size: int) -> Any:
+  return quotient_training.minimise_quotient(
+      lambda params, window: apply(params, window)[0],
+      params,
+      seen,
+      key,
+      optimizer=_OPTIMIZER,
+      opt_state=opt_state,
+      num_steps=1,
+      batch_size=batch_size)
+
+
 def conserved(net: networks.FrameNet, params: Any, seen: jax.Array,
               key: jax.Array, *, steps: int, counts: dict[str, Any]) -> Any:
   """Parameters of g after Adam steps on the variance quotient of its values.
@@ -64,33 +82,22 @@ def conserved(net: networks.FrameNet, params: Any, seen: jax.Array,
   Returns:
     A tree like `params`.
   """
-  apply = lambda params, window: net.apply(params, window)[0]
-  chain = optax.adam(_RATE)
-
-  # One step a call: in a compiled loop of steps a CPU takes a hundred times as
-  # long for the convolutions.
-  @jax.jit
-  def step(params: Any, opt_state: Any, seen: jax.Array, key: jax.Array) -> Any:
-    return quotient_training.minimise_quotient(apply,
-                                               params,
-                                               seen,
-                                               key,
-                                               optimizer=chain,
-                                               opt_state=opt_state,
-                                               num_steps=1,
-                                               batch_size=batch_size)
-
   batch_size = min(_PER_QUANTITY * params["output"]["bias"].size, len(seen))
-  opt_state, losses = chain.init(params), []
+  opt_state, losses = _OPTIMIZER.init(params), []
   for i in range(steps):
-    params, opt_state, own = step(params, opt_state, seen,
-                                  jax.random.fold_in(key, i))
-    if i % _EVERY == 0 or i + 1 == steps:
+    params, opt_state, own = _step(params,
+                                   opt_state,
+                                   seen,
+                                   jax.random.fold_in(key, i),
+                                   apply=net.apply,
+                                   batch_size=batch_size)
+    if i % _TOLD_EVERY == 0 or i + 1 == steps:
       losses.append(round(float(own[0]), 3))
       logging.info("g on the quotient: %d/%d, log(W/T) %.3f", i + 1, steps,
                    losses[-1])
   counts["log_quotient"] = losses
-  scale = quotient_training.unit_variance(apply, params, seen)
+  first = lambda params, window: net.apply(params, window)[0]
+  scale = quotient_training.unit_variance(first, params, seen)
   output = {
       "kernel": params["output"]["kernel"] * scale[None],
       "bias": params["output"]["bias"] * scale
