@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import fuzz_discover
+from benchmarks import malformed
 from noether_jax import cli
 from noether_jax import outputs
 from noether_jax.tables import InputError
@@ -17,10 +18,10 @@ from noether_jax.tables import InputError
 
 def _spring(path, count=6, noise=0.):
   random = np.random.default_rng(0)
-  rows = fuzz_discover.good_rows(random)
+  rows = malformed.good_rows(random)
   rows = rows[rows[:, 0] < count]
   rows[:, 2:] += noise * random.normal(size=(len(rows), 2))
-  text = fuzz_discover.to_csv([[int(r[0]), *r[1:]] for r in rows.tolist()])
+  text = malformed.to_csv([[int(r[0]), *r[1:]] for r in rows.tolist()])
   path.write_text(text)
   return str(path)
 
@@ -150,6 +151,6 @@ def test_planets(tmp_path):
 
 @pytest.mark.parametrize("number", range(0, 81, 9))
 def test_slice_of_the_fuzzing(number, tmp_path: pathlib.Path):
-  case = fuzz_discover.cases()[number]
+  case = malformed.cases()[number]
   result = fuzz_discover.run_case(case, number, tmp_path)
   assert not result["wrong"]
