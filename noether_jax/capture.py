@@ -63,15 +63,15 @@ def _scan(eqn: Any, values: list[Any], slots: Any,
           unrolled: int) -> tuple[list[Any], Any]:
   """A scan whose constants hold kernels; slots and records are its xs, ys."""
   p = eqn.params
-  split = p["num_consts"], p["num_consts"] + p["num_carry"]
-  consts, carry, xs = (values[:split[0]], values[split[0]:split[1]],
-                       values[split[1]:])
+  num_consts, num_carry = kernel_uses.scan_split(eqn)
+  consts, rest = values[:num_consts], values[num_consts:]
+  carry, xs = rest[:num_carry], rest[num_carry:]
 
   def body(carry: list[Any], per_step: Any) -> tuple[list[Any], Any]:
     x, slot = per_step
     outs, records = _run(p["jaxpr"].jaxpr, p["jaxpr"].consts,
                          [*consts, *carry, *x], slot, unrolled)
-    return outs[:p["num_carry"]], (outs[p["num_carry"]:], records)
+    return outs[:num_carry], (outs[num_carry:], records)
 
   size = p["length"] * kernel_uses.count_equations(p["jaxpr"].jaxpr)
   short = size <= unrolled

@@ -89,6 +89,16 @@ def sub_jaxpr(eqn: Any) -> Any:
   return jaxpr.jaxpr if hasattr(jaxpr, "jaxpr") else jaxpr
 
 
+def scan_split(eqn: Any) -> tuple[int, int]:
+  """How many of a scan's inputs are constants, and how many are carried."""
+  p = eqn.params
+  if "num_consts" in p:
+    return p["num_consts"], p["num_carry"]
+  # Since jax 0.11: constants, carries and what is scanned over, as one tree.
+  consts, carry, _ = p["ft_in"].unpack()
+  return len(consts), len(carry)
+
+
 def count_equations(jaxpr: Any) -> int:
   """How many equations a jaxpr has with calls inlined and scans unrolled."""
   total = 0
@@ -106,7 +116,7 @@ def recursable(eqn: Any, refs: dict[Any, Ref]) -> bool:
   if name in CALLS or name in REMATS:
     return "jaxpr" in eqn.params
   if name == "scan":
-    rest = eqn.invars[eqn.params["num_consts"]:]
+    rest = eqn.invars[scan_split(eqn)[0]:]
     return not any(_is_ref(refs, v) for v in rest)
   return False
 

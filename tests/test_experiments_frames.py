@@ -161,6 +161,7 @@ def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
 
 @pytest.mark.parametrize("flags, message", [
     (["--num_train=1"], "--num_train=1 is less than a batch of 2"),
+    (["--part_size=3"], "--part_size=3 does not divide a batch of 2"),
     (["--dataset=physics101", "--manual_dir={}"], "holds neither scenarios"),
     (["--skip_damaged"], "config of ramp_video: .*skip_damaged"),
     (["--split=authors"], "split must be one of"),

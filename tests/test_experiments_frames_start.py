@@ -5,14 +5,10 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 
-from experiments.common.stages import Stages
 from experiments.controlled_pendulum.config import CONFIGS
 from experiments.frames import model as models
 from experiments.frames import quotient
-from experiments.frames import study
-from noether_jax import MetaParams
 from noether_jax import networks
 
 
@@ -51,52 +47,3 @@ def test_g_becomes_conserved_before_training():
   assert len(counts["log_quotient"]) == 4 and last < first - 1
   values = jax.vmap(jax.vmap(lambda x: net.apply(params, x)[0]))(seen)
   np.testing.assert_allclose(np.var(values, axis=(0, 1)), 1, rtol=1e-4)
-
-
-class Numbers:
-  """Stands for data whose batch of a step is its number."""
-  brightness = jnp.full(3, 0.5)
-
-  def batches(self, config, seed, start):
-    return ({"frames": np.float32(255 * i)} for i in range(start, 99))
-
-
-@pytest.mark.parametrize("warm, plain, through, control", [
-    (False, range(3), range(3), 3 * 3.5),
-    (True, range(3), range(3, 6), 3 * 4.5),
-])
-def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
-                                                 tmp_path, monkeypatch):
-  """Its rows see the batches that the control sees next, as many as it made."""
-  config = dataclasses.replace(CONFIGS["smoke"], warm_start=warm, steps=3)
-  seen = []
-
-  def step(kind):
-
-    def one(state, batch, key, learns=None):
-      batch = round(float(batch["frames"]))
-      seen.append((kind if learns is None else f"{kind} {learns}", batch))
-      predictor = jax.tree.map(lambda leaf: leaf + 1, state.params.predictor)
-      state = state._replace(params=state.params._replace(predictor=predictor),
-                             step=state.step + 1)
-      return state, {"loss": 0., "skipped": 0}
-
-    return one
-
-  monkeypatch.setattr(
-      models, "initial", lambda *args: MetaParams({"w": jnp.zeros(
-          ())}, {"v": jnp.ones(())}))
-  run = models.Compiled(None, step("plain"), step("through"), None, None)
-  e = study.Study(config, run, Numbers(), 0, Stages(tmp_path), tmp_path)
-  assert e.svg.steps == 3 and e.noether.params.conserved["v"] == 1
-  expected = [("plain", i) for i in plain
-             ] + [("through True", i) for i in through]
-  assert seen == expected
-  seen.clear()
-  assert e.frozen.steps == e.noether.steps == e.svg.steps + (3 if warm else 0)
-  assert seen == [("through False", i) for i in through]
-  assert float(e.frozen.params.predictor["w"]) == e.frozen.steps
-  seen.clear()
-  assert e.longer.steps == round(control)
-  assert seen == [("plain", i) for i in range(3, round(control))]
-  assert int(e.longer.state.step) == round(control)

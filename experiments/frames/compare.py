@@ -28,7 +28,8 @@ _OF_G = ("adapt", "chosen_up_to", "clip", "filters", "inner_rate",
          "learn_inner_rate", "num_quantities", "part_size", "pretrain_steps",
          "stacked", "test_steps")
 # Those that change no row, but for rounding.
-_OF_NONE = ("curve_sequences", "first_seed", "remat", "seeds", "version")
+_OF_NONE = ("curve_sequences", "first_seed", "remat", "seeds", "version",
+            "vmap_seeds")
 
 
 def _results(name: str) -> dict[str, Any]:

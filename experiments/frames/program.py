@@ -1,6 +1,6 @@
 """The body of both programs: trains, measures, writes tables and figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import importlib.metadata
 import json
@@ -16,6 +16,7 @@ from experiments.common.stages import Stages
 from experiments.frames import data
 from experiments.frames import figures
 from experiments.frames import model as models
+from experiments.frames import recipes
 from experiments.frames import rows
 from experiments.frames import study
 from experiments.frames import tables
@@ -27,7 +28,7 @@ from noether_jax.tables import InputError
 CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.
 _CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
-            "length", "pretrain_steps", "warm_start")
+            "length", "pretrain_steps", "warm_start", "part_size")
 
 
 def define_flags() -> flags.FlagValues:
@@ -54,6 +55,13 @@ def define_flags() -> flags.FlagValues:
                     "begin the Noether network with the trained SVG model",
                     **shared)
   flags.DEFINE_integer(
+      "part_size", None,
+      "sequences whose gradient through the inner step is computed at once", 1,
+      **shared)
+  flags.DEFINE_bool(
+      "vmap_seeds", False, "train all seeds side by side, as one program: for "
+      "an accelerator, which one small model leaves idle", **shared)
+  flags.DEFINE_integer(
       "curve_sequences", 8,
       "test sequences of the curve over inner steps, 0 for no "
       "curve", 0, **shared)
@@ -63,33 +71,44 @@ def define_flags() -> flags.FlagValues:
   return values
 
 
-def _measure(options: flags.FlagValues, config: Config, loaded: data.Data,
+def _studies(options: flags.FlagValues, config: Config, loaded: data.Data,
+             stages: Stages, out: pathlib.Path) -> Iterator[study.Study]:
+  """One for each seed; what is trained is trained when it is asked for."""
+  seeds = tuple(range(options.first_seed, options.first_seed + options.seeds))
+  compiled = models.compiled(config)
+  for group in [seeds] if options.vmap_seeds else [(seed,) for seed in seeds]:
+    training = recipes.Training(config, compiled, loaded, group, stages,
+                                out / "checkpoints")
+    yield from (study.Study(training, seed) for seed in group)
+
+
+def _measure(options: flags.FlagValues, studies: Iterator[study.Study],
              stages: Stages, out: pathlib.Path) -> dict[str, Any]:
   """Rows, curves and figures of all seeds, also those of earlier calls."""
   wanted = options.row or list(rows.ROWS)
-  measured, curves, compiled = [], [], models.compiled(config)
-  for seed in range(options.first_seed, options.first_seed + options.seeds):
-    e = study.Study(config, compiled, loaded, seed, stages, out / "checkpoints")
+  measured, curves = [], []
+  for e in studies:
     for name in rows.ROWS:
-      label = f"row {name} seed {seed}"
+      label = f"row {name} seed {e.seed}"
       if name in wanted or (out / f"{slug(label)}.json").exists():
         measured.append(
             stages.noted(label, lambda e=e, name=name: rows.evaluate(e, name)))
-    label, count = f"curve seed {seed}", options.curve_sequences
+    label, count = f"curve seed {e.seed}", options.curve_sequences
     drawn = rows.NOETHER in wanted or (out / f"{slug(label)}.json").exists()
     if count and drawn:
       curves.append(stages.noted(label, lambda e=e: rows.curve(e, count)))
     if rows.NOETHER not in wanted:
       continue
     # The strip is written last.
-    if not (out / f"strip_seed_{seed}.png").exists():
+    if not (out / f"strip_seed_{e.seed}.png").exists():
       shown = {
           row["row"]: row["inner_steps"]
           for row in measured
-          if row["seed"] == seed and row["row"] in wanted
+          if row["seed"] == e.seed and row["row"] in wanted
       }
       for name, content in figures.sequences(e, shown).items():
-        write_atomically(out / f"{name}_seed_{seed}.{content[0]}", content[1])
+        path = out / f"{name}_seed_{e.seed}.{content[0]}"
+        write_atomically(path, content[1])
   return {"rows": measured, "curves": curves}
 
 
@@ -112,12 +131,16 @@ def run(options: flags.FlagValues, config: Config) -> None:
   if (config.num_train or config.batch_size) < config.batch_size:
     raise InputError(f"--num_train={config.num_train} is less than a batch of "
                      f"{config.batch_size}.")
+  if config.batch_size % config.part_size:
+    raise InputError(f"--part_size={config.part_size} does not divide a batch "
+                     f"of {config.batch_size}.")
   out = folder(options.out)
   settings = {
       "version": importlib.metadata.version("noether_jax"),
       "first_seed": options.first_seed,
       "seeds": options.seeds,
       "curve_sequences": options.curve_sequences,
+      "vmap_seeds": options.vmap_seeds,
       **dataclasses.asdict(config)
   }
   program.claim(out, settings)
@@ -126,7 +149,8 @@ def run(options: flags.FlagValues, config: Config) -> None:
     loaded = data.load(config,
                        data_dir=options.data_dir,
                        manual_dir=options.manual_dir)
-  results = _measure(options, config, loaded, stages, out)
+  studies = _studies(options, config, loaded, stages, out)
+  results = _measure(options, studies, stages, out)
   results = {
       "settings": settings,
       "seconds": round(sum(r["seconds"] for r in stages.records), 1),

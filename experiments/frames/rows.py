@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.frames.recipes import Trained
 from experiments.frames.study import Study
-from experiments.frames.study import Trained
 from noether_jax.types import MetaParams
 
 _CHOICE = 16

@@ -1,135 +1,54 @@
-"""One seed's models, trained on demand, and what is measured of them."""
+"""One seed's models, and what is measured of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 import functools
-import pathlib
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from experiments.common.stages import Stages
 from experiments.frames import evaluation
 from experiments.frames import model as models
 from experiments.frames import probe
-from experiments.frames import quotient
-from experiments.frames.config import Config
-from experiments.frames.data import Data
-from experiments.frames.training import Trainer
-from noether_jax.meta import init_state
+from experiments.frames.recipes import Trained
+from experiments.frames.recipes import Training
 from noether_jax.types import MetaParams
-from noether_jax.types import TrainState
 
 _PROBED = 200
 _EVERY = 3
-
-
-class Trained(NamedTuple):
-  """A model after its training.
-
-  Attributes:
-    state: a `TrainState` whose params are those of f and g.
-    steps: outer steps made.
-    seconds: they took.
-  """
-  state: TrainState
-  steps: int
-  seconds: float
-
-  @property
-  def params(self) -> MetaParams:
-    """Parameters of f and g."""
-    return self.state.params
 
 
 class Study:
   """What one seed's rows share.
 
   Attributes:
-    config: the settings.
-    run: what is compiled.
-    data: training and test sequences.
+    training: where its models come from; for the others see there.
     seed: of networks, batches and noise.
-    stages: where times are kept.
   """
 
-  def __init__(self, config: Config, run: models.Compiled, data: Data,
-               seed: int, stages: Stages, folder: pathlib.Path):
-    self.config, self.run, self.data, self.seed = config, run, data, seed
-    self.stages, self._folder = stages, folder / f"seed_{seed}"
+  def __init__(self, training: Training, seed: int):
+    self.training, self.seed = training, seed
+    self.config, self.run = training.config, training.run
+    self.data, self.stages = training.data, training.stages
 
-  def _trained(self, name: str, step: Callable[..., Any], steps: int,
-               first: Trained) -> Trained:
-    trainer = Trainer(
-        name,
-        step,
-        lambda start: self.data.batches(self.config, self.seed, start),
-        key=models.stream(self.seed, "training"),
-        folder=self._folder)
-    state, metrics = trainer.run(first.state, steps)
-    if metrics:
-      self.stages.add(f"{name}, seed {self.seed}", trainer.seconds, {
-          "steps": steps,
-          **metrics
-      })
-    return Trained(state, steps, trainer.seconds + first.seconds)
-
-  def _begun(self, params: MetaParams) -> Trained:
-    return Trained(init_state(params, models.optimizer(self.config)), 0, 0.0)
-
-  def _through_tailoring(self, name: str, params: MetaParams,
-                         learns: bool) -> Trained:
-    first = self._begun(params)
-    if self.config.warm_start:
-      # Goes on with the batches that the control sees.
-      warm = self.svg.params._replace(conserved=params.conserved)
-      state = self._begun(warm).state._replace(step=self.svg.state.step)
-      first = self.svg._replace(state=state)
-    step = functools.partial(self.run.noether, learns=learns)
-    return self._trained(name, step, first.steps + self.config.steps, first)
-
-  @functools.cached_property
+  @property
   def svg(self) -> Trained:
     """The plain video model."""
-    return self._trained("SVG", self.run.plain, self.config.steps,
-                         self._begun(self.untrained))
+    return self.training.of(self.training.svg, self.seed)
 
-  @functools.cached_property
+  @property
   def longer(self) -> Trained:
-    """The same, trained further: in all for the Noether network's time."""
-    return self._trained("SVG, longer", self.run.plain,
-                         self.config.control_steps, self.svg)
+    """The same, trained further."""
+    return self.training.of(self.training.longer, self.seed)
 
-  @functools.cached_property
+  @property
   def frozen(self) -> Trained:
     """The video model trained through the inner step of a random g."""
-    return self._through_tailoring("random frozen g", self.untrained, False)
+    return self.training.of(self.training.frozen, self.seed)
 
-  @functools.cached_property
-  def untrained(self) -> MetaParams:
-    """Where training begins."""
-    return models.initial(self.config, self.seed, self.data.brightness)
-
-  @functools.cached_property
-  def start(self) -> MetaParams:
-    """Untrained, but for a g that is made conserved if that is asked for."""
-    params = self.untrained
-    if not self.config.pretrain_steps:
-      return params
-    learned = lambda counts: quotient.conserved(
-        self.run.model.net,
-        params.conserved,
-        quotient.windows(self.data.train["frames"], self.config.stacked),
-        models.stream(self.seed, "quotient"),
-        steps=self.config.pretrain_steps,
-        counts=counts)
-    phi = self.stages.kept(f"g on the quotient, seed {self.seed}", learned,
-                           params.conserved)
-    return params._replace(conserved=phi)
-
-  @functools.cached_property
+  @property
   def noether(self) -> Trained:
     """Video model and g, trained together through the inner step."""
-    return self._through_tailoring("Noether network", self.start, True)
+    return self.training.of(self.training.noether, self.seed)
 
   @functools.cached_property
   def truth(self) -> np.ndarray:

@@ -27,11 +27,18 @@ def as_floats(batch: dict[str, Any]) -> dict[str, Array]:
   return out | {"frames": out["frames"] / 255}
 
 
+def _number(state: Any) -> int:
+  """Of outer steps made; of models side by side as many each."""
+  return int(np.ravel(state.step)[0])
+
+
 class Trainer:
   """Trains parameters by one recipe; a finished step is never made twice.
 
   The batch and the key of a step depend on the seed and its number alone, so
   that recipes of one seed see the same, and a resumed run what it would have.
+  The step may be one of several models side by side: states, metrics and keys
+  are then stacked, the number of the step equal in all.
 
   Attributes:
     seconds: spent on steps so far, of this and of interrupted runs; but for the
@@ -47,16 +54,19 @@ class Trainer:
       name: for the progress lines and the folder of checkpoints.
       step: `(state, batch, key) -> (state, metrics)`, compiled.
       batches: `start -> iterator` from a step on, see `datasets.pipelines`.
-      key: split for every step.
+      key: `[]`, or `[S]` for S models; split for every step.
       folder: where checkpoints go.
     """
     self._name, self._batches = name, batches
     self._folder = folder / slug(name)
     self._key = key
+    self._fold = jax.random.fold_in
+    if key.ndim:
+      self._fold = jax.jit(jax.vmap(jax.random.fold_in, (0, None)))
     self._step = step
     self.seconds = 0.0
 
-  def run(self, state: Any, steps: int) -> tuple[Any, dict[str, float]]:
+  def run(self, state: Any, steps: int) -> tuple[Any, dict[str, np.ndarray]]:
     """The state after so many outer steps.
 
     Args:
@@ -76,13 +86,13 @@ class Trainer:
       saved, done = checkpoints.restore(self._folder, saved)
       logging.info("%s: goes on from step %d", self._name, done)
     state, self.seconds = saved["state"], float(saved["seconds"])
-    begun = int(state.step)
+    begun = _number(state)
     iterator = self._batches(begun)
     clock = told = kept = time.perf_counter()
     metrics: dict[str, Any] = {}
     losses: list[Any] = []
     for step in range(begun, steps):
-      key = jax.random.fold_in(self._key, step)
+      key = self._fold(self._key, step)
       state, metrics = self._step(state, as_floats(next(iterator)), key)
       if step >= steps - max(1, steps // _LAST):
         losses.append(metrics["loss"])
@@ -100,14 +110,16 @@ class Trainer:
       jax.block_until_ready(state)
       self.seconds += time.perf_counter() - clock
       self._save(state, self.seconds)
-      metrics["mean_loss"] = np.mean([float(loss) for loss in losses])
-    return state, {name: float(value) for name, value in metrics.items()}
+      metrics["mean_loss"] = np.mean([np.asarray(v, float) for v in losses],
+                                     axis=0)
+    return state, {name: np.asarray(value) for name, value in metrics.items()}
 
   def _save(self, state: Any, seconds: float) -> None:
-    if int(state.step) in checkpoints.steps(self._folder):
+    step = _number(state)
+    if step in checkpoints.steps(self._folder):
       return
     checkpoints.save(self._folder,
-                     int(state.step), {
+                     step, {
                          "state": state,
                          "seconds": np.asarray(seconds)
                      },
@@ -116,9 +128,9 @@ class Trainer:
   def _tell(self, metrics: dict[str, Any], done: int, steps: int,
             speed: float) -> None:
     logging.info("%s: %d/%d, %.2f steps/s, loss %.4g, %.0f s left", self._name,
-                 done, steps, speed, float(metrics["loss"]),
+                 done, steps, speed, float(np.mean(metrics["loss"])),
                  (steps - done) / max(speed, 1e-9))
-    skipped = int(metrics["skipped"])
+    skipped = int(np.max(metrics["skipped"]))
     if skipped > max(1, _BAD_SHARE * done):
       raise InputError(f"{self._name}: {skipped} of {done} updates were not "
                        "finite and not made: try a smaller --inner_rate.")

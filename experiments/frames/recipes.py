@@ -1,0 +1,174 @@
+"""The models that rows are about, trained on demand: which begins where."""
+
+from collections.abc import Callable, Iterator
+import functools
+import pathlib
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from experiments.common.stages import Stages
+from experiments.frames import model as models
+from experiments.frames import quotient
+from experiments.frames.config import Config
+from experiments.frames.data import Data
+from experiments.frames.training import Trainer
+from noether_jax.ahead import compiled_ahead
+from noether_jax.meta import init_state
+from noether_jax.types import MetaParams
+from noether_jax.types import TrainState
+
+
+class Trained(NamedTuple):
+  """A model after its training.
+
+  Attributes:
+    state: a `TrainState` whose params are those of f and g.
+    steps: outer steps made.
+    seconds: they took.
+  """
+  state: TrainState
+  steps: int
+  seconds: float
+
+  @property
+  def params(self) -> MetaParams:
+    """Parameters of f and g."""
+    return self.state.params
+
+
+class Training:
+  """The models of a seed, or those of several seeds, trained side by side.
+
+  Several are one program, `jax.vmap` of the outer step over states, batches and
+  keys of leaves `[S, ...]`: for an accelerator, which one small model leaves
+  idle. Each model sees what it would have seen alone.
+
+  Attributes:
+    config: the settings.
+    run: what is compiled.
+    data: training and test sequences.
+    seeds: S of them, of networks, batches and noise.
+    stages: where times are kept, each seed's as its share.
+  """
+
+  def __init__(self, config: Config, run: models.Compiled, data: Data,
+               seeds: tuple[int, ...], stages: Stages, folder: pathlib.Path):
+    self.config, self.run, self.data = config, run, data
+    self.seeds, self.stages = seeds, stages
+    self._stacked = len(seeds) > 1
+    name = f"seed_{seeds[0]}"
+    self._folder = folder / (f"{name}_to_{seeds[-1]}"
+                             if self._stacked else name)
+
+  def _each(self, make: Callable[[int], Any]) -> Any:
+    """What is made for each seed; leaves `[S, ...]` if there are several."""
+    if not self._stacked:
+      return make(self.seeds[0])
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves),
+                        *map(make, self.seeds))
+
+  def of(self, trained: Trained, seed: int) -> Trained:
+    """One seed's of what this trained."""
+    if not self._stacked:
+      return trained
+    i = self.seeds.index(seed)
+    return trained._replace(state=jax.tree.map(lambda v: v[i], trained.state))
+
+  def _batches(self, start: int) -> Iterator[dict[str, Any]]:
+    each = [self.data.batches(self.config, s, start) for s in self.seeds]
+    if not self._stacked:
+      return each[0]
+    join = lambda *leaves: np.stack(leaves)
+    return (jax.tree.map(join, *batches) for batches in zip(*each))
+
+  @functools.cached_property
+  def _plain(self) -> Callable[..., Any]:
+    step = self.run.plain
+    return compiled_ahead(jax.vmap(step)) if self._stacked else step
+
+  @functools.cached_property
+  def _noether(self) -> Callable[..., Any]:
+    step = self.run.noether
+    if not self._stacked:
+      return step
+    return compiled_ahead(jax.vmap(step, in_axes=(0, 0, 0, None)))
+
+  def _trained(self, name: str, step: Callable[..., Any], steps: int,
+               first: Trained) -> Trained:
+    key = self._each(lambda seed: models.stream(seed, "training"))
+    trainer = Trainer(name, step, self._batches, key=key, folder=self._folder)
+    state, metrics = trainer.run(first.state, steps)
+    share = trainer.seconds / len(self.seeds)
+    for i, seed in enumerate(self.seeds if metrics else ()):
+      own = {name: float(np.ravel(v)[i]) for name, v in metrics.items()}
+      self.stages.add(f"{name}, seed {seed}", share, {"steps": steps, **own})
+    return Trained(state, steps, share + first.seconds)
+
+  def _begun(self, params: MetaParams) -> Trained:
+    outer = models.optimizer(self.config)
+    begin = lambda params: init_state(params, outer)
+    state = (jax.vmap(begin) if self._stacked else begin)(params)
+    return Trained(state, 0, 0.0)
+
+  def _through_tailoring(self, name: str, params: MetaParams,
+                         learns: bool) -> Trained:
+    first = self._begun(params)
+    if self.config.warm_start:
+      # Goes on with the batches that the control sees.
+      warm = self.svg.params._replace(conserved=params.conserved)
+      state = self._begun(warm).state._replace(step=self.svg.state.step)
+      first = self.svg._replace(state=state)
+    through = self._noether
+    step = lambda state, batch, key: through(state, batch, key, learns)
+    return self._trained(name, step, first.steps + self.config.steps, first)
+
+  @functools.cached_property
+  def svg(self) -> Trained:
+    """The plain video model."""
+    return self._trained("SVG", self._plain, self.config.steps,
+                         self._begun(self.untrained))
+
+  @functools.cached_property
+  def longer(self) -> Trained:
+    """The same, trained further: in all for the Noether network's time."""
+    return self._trained("SVG, longer", self._plain, self.config.control_steps,
+                         self.svg)
+
+  @functools.cached_property
+  def frozen(self) -> Trained:
+    """The video model trained through the inner step of a random g."""
+    return self._through_tailoring("random frozen g", self.untrained, False)
+
+  @functools.cached_property
+  def untrained(self) -> MetaParams:
+    """Where training begins."""
+    return self._each(
+        lambda seed: models.initial(self.config, seed, self.data.brightness))
+
+  @functools.cached_property
+  def start(self) -> MetaParams:
+    """Untrained, but for a g that is made conserved if that is asked for."""
+    if not self.config.pretrain_steps:
+      return self.untrained
+    return self._each(self._pretrained)
+
+  def _pretrained(self, seed: int) -> MetaParams:
+    params = models.initial(self.config, seed, self.data.brightness)
+    learned = lambda counts: quotient.conserved(
+        self.run.model.net,
+        params.conserved,
+        quotient.windows(self.data.train["frames"], self.config.stacked),
+        models.stream(seed, "quotient"),
+        steps=self.config.pretrain_steps,
+        counts=counts)
+    phi = self.stages.kept(f"g on the quotient, seed {seed}", learned,
+                           params.conserved)
+    return params._replace(conserved=phi)
+
+  @functools.cached_property
+  def noether(self) -> Trained:
+    """Video model and g, trained together through the inner step."""
+    return self._through_tailoring("Noether network", self.start, True)

@@ -1,0 +1,123 @@
+"""Which model begins where, alone and side by side with others."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments.common.stages import Stages
+from experiments.controlled_pendulum.config import CONFIGS
+from experiments.frames import model as models
+from experiments.frames import recipes
+from experiments.frames import study
+from noether_jax import MetaParams
+
+
+class Numbers:
+  """Stands for data whose batch of a step is its number."""
+  brightness = jnp.full(3, 0.5)
+
+  def batches(self, config, seed, start):
+    return ({"frames": np.float32(255 * i)} for i in range(start, 99))
+
+
+@pytest.mark.parametrize("warm, plain, through, control", [
+    (False, range(3), range(3), 3 * 3.5),
+    (True, range(3), range(3, 6), 3 * 4.5),
+])
+def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
+                                                 tmp_path, monkeypatch):
+  """Its rows see the batches that the control sees next, as many as it made."""
+  config = dataclasses.replace(CONFIGS["smoke"], warm_start=warm, steps=3)
+  seen = []
+
+  def step(kind):
+
+    def one(state, batch, key, learns=None):
+      batch = round(float(batch["frames"]))
+      seen.append((kind if learns is None else f"{kind} {learns}", batch))
+      predictor = jax.tree.map(lambda leaf: leaf + 1, state.params.predictor)
+      state = state._replace(params=state.params._replace(predictor=predictor),
+                             step=state.step + 1)
+      return state, {"loss": 0., "skipped": 0}
+
+    return one
+
+  monkeypatch.setattr(
+      models, "initial", lambda *args: MetaParams({"w": jnp.zeros(
+          ())}, {"v": jnp.ones(())}))
+  run = models.Compiled(None, step("plain"), step("through"), None, None)
+  training = recipes.Training(config, run, Numbers(), (0,), Stages(tmp_path),
+                              tmp_path)
+  e = study.Study(training, 0)
+  assert e.svg.steps == 3 and e.noether.params.conserved["v"] == 1
+  expected = [("plain", i) for i in plain
+             ] + [("through True", i) for i in through]
+  assert seen == expected
+  seen.clear()
+  assert e.frozen.steps == e.noether.steps == e.svg.steps + (3 if warm else 0)
+  assert seen == [("through False", i) for i in through]
+  assert float(e.frozen.params.predictor["w"]) == e.frozen.steps
+  seen.clear()
+  assert e.longer.steps == round(control)
+  assert seen == [("plain", i) for i in range(3, round(control))]
+  assert int(e.longer.state.step) == round(control)
+
+
+class Drawn:
+  """Stands for data: each seed's batches are its own."""
+  brightness = jnp.full(3, 0.5)
+
+  def batches(self, config, seed, start):
+    return ({"frames": np.float32([seed, i])} for i in range(start, 99))
+
+
+def walking(state, batch, key, learns=True):
+  """An outer step that depends on all that it is given."""
+  moved = jax.random.uniform(key) + jnp.sum(batch["frames"])
+  params = MetaParams({"w": state.params.predictor["w"] + moved},
+                      {"v": state.params.conserved["v"] + learns * moved})
+  return state._replace(params=params, step=state.step + 1), {
+      "loss": moved,
+      "skipped": state.skipped
+  }
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
+                                                     monkeypatch):
+  config = dataclasses.replace(CONFIGS["smoke"], warm_start=warm, steps=3)
+  monkeypatch.setattr(
+      models, "initial", lambda config, seed, brightness: MetaParams(
+          {"w": jnp.asarray(1. * seed)}, {"v": jnp.asarray(10. * seed)}))
+  run = models.Compiled(None, walking, walking, None, None)
+
+  def made(seeds, folder):
+    stages = Stages(None)
+    training = recipes.Training(config, run, Drawn(), seeds, stages,
+                                tmp_path / folder)
+    studies = [study.Study(training, seed) for seed in seeds]
+    trained = {
+        (name, e.seed): getattr(e, name) for e in studies
+        for name in ("svg", "longer", "frozen", "noether")
+    }
+    return trained, {r["name"]: r["mean_loss"] for r in stages.records}
+
+  both, losses = made((4, 7), "both")
+  again, none = made((4, 7), "both")
+  assert not none and len(losses) == 8
+  for seed in (4, 7):
+    alone, own = made((seed,), "alone")
+    for (name, _), model in alone.items():
+      for other in (both[name, seed], again[name, seed]):
+        assert jax.tree.map(jnp.shape, other.state) == jax.tree.map(
+            jnp.shape, model.state)
+        jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6),
+                     other.state, model.state)
+        assert other.steps == model.steps
+    for name, loss in own.items():
+      assert losses[name] == pytest.approx(loss, rel=1e-6)
+  moved = both["frozen", 7].params.conserved["v"]
+  assert float(moved) == 70 != float(both["noether", 7].params.conserved["v"])
