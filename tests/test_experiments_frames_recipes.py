@@ -51,19 +51,20 @@ def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
   run = models.Compiled(None, step("plain"), step("through"), None, None)
   training = recipes.Training(config, run, Numbers(), (0,), Stages(tmp_path),
                               tmp_path)
-  e = study.Study(training, 0)
-  assert e.svg.steps == 3 and e.noether.params.conserved["v"] == 1
+  model = study.Study(training, 0).trained
+  assert model("svg").steps == 3 and model("noether").params.conserved["v"] == 1
   expected = [("plain", i) for i in plain
              ] + [("through True", i) for i in through]
   assert seen == expected
   seen.clear()
-  assert e.frozen.steps == e.noether.steps == e.svg.steps + (3 if warm else 0)
+  assert model("frozen").steps == model(
+      "noether").steps == model("svg").steps + (3 if warm else 0)
   assert seen == [("through False", i) for i in through]
-  assert float(e.frozen.params.predictor["w"]) == e.frozen.steps
+  assert float(model("frozen").params.predictor["w"]) == model("frozen").steps
   seen.clear()
-  assert e.longer.steps == round(control)
+  assert model("longer").steps == round(control)
   assert seen == [("plain", i) for i in range(3, round(control))]
-  assert int(e.longer.state.step) == round(control)
+  assert int(model("longer").state.step) == round(control)
 
 
 class Drawn:
@@ -100,7 +101,7 @@ def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
                                 tmp_path / folder)
     studies = [study.Study(training, seed) for seed in seeds]
     trained = {
-        (name, e.seed): getattr(e, name) for e in studies
+        (name, e.seed): e.trained(name) for e in studies
         for name in ("svg", "longer", "frozen", "noether")
     }
     return trained, {r["name"]: r["mean_loss"] for r in stages.records}

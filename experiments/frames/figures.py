@@ -175,10 +175,11 @@ def sequences(e: Study, wanted: dict[str, int]) -> dict[str, tuple[str, bytes]]:
   """
   films = {"true": e.truth[0]}
   for name, steps in wanted.items():
-    *_, out = e.predict(ROWS[name].trained(e).params, (steps,), 1)
+    *_, out = e.predict(e.trained(ROWS[name].recipe).params, (steps,), 1)
     films[name] = np.concatenate([e.truth[0, :e.config.past], out.frames[0]])
   return {
       "film": ("gif", _film(films)),
-      "maps": ("png", _maps(e, e.noether.params)),
+      "maps": ("png", _maps(e,
+                            e.trained("noether").params)),
       "strip": ("png", _strip(films)),
   }

@@ -70,8 +70,9 @@ class Training:
     return jax.tree.map(lambda *leaves: jnp.stack(leaves),
                         *map(make, self.seeds))
 
-  def of(self, trained: Trained, seed: int) -> Trained:
-    """One seed's of what this trained."""
+  def of(self, name: str, seed: int) -> Trained:
+    """One seed's model: "svg", "longer", "frozen" or "noether"."""
+    trained = getattr(self, name)
     if not self._stacked:
       return trained
     i = self.seeds.index(seed)

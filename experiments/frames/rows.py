@@ -1,11 +1,9 @@
 """The rows of the table: whose model, after how many inner steps."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.frames.recipes import Trained
 from experiments.frames.study import Study
 from noether_jax.types import MetaParams
 
@@ -16,21 +14,21 @@ class Row(NamedTuple):
   """How a row of the table is made.
 
   Attributes:
-    trained: `study -> Trained`.
+    recipe: a name that `Training.of` knows.
     steps: inner steps at test time; None for as many as `chosen_steps` says.
   """
-  trained: Callable[[Study], Trained]
+  recipe: str
   steps: int | None
 
 
 ROWS = {
-    "SVG": Row(lambda e: e.svg, 0),
-    "SVG, longer": Row(lambda e: e.longer, 0),
-    "random frozen g": Row(lambda e: e.frozen, 1),
-    "random frozen g, chosen steps": Row(lambda e: e.frozen, None),
-    "Noether network": Row(lambda e: e.noether, 1),
-    "Noether network, not tailored": Row(lambda e: e.noether, 0),
-    "Noether network, chosen steps": Row(lambda e: e.noether, None),
+    "SVG": Row("svg", 0),
+    "SVG, longer": Row("longer", 0),
+    "random frozen g": Row("frozen", 1),
+    "random frozen g, chosen steps": Row("frozen", None),
+    "Noether network": Row("noether", 1),
+    "Noether network, not tailored": Row("noether", 0),
+    "Noether network, chosen steps": Row("noether", None),
 }
 CONTROL = "SVG, longer"
 NOETHER = "Noether network"
@@ -72,7 +70,7 @@ def evaluate(e: Study, name: str) -> dict[str, Any]:
     What JSON can hold: lists with a number for each predicted frame.
   """
   row, choice = ROWS[name], {}
-  trained = row.trained(e)
+  trained = e.trained(row.recipe)
   with e.stages.stage(f"predictions: {name}, seed {e.seed}"):
     steps = row.steps
     if steps is None:
@@ -111,7 +109,7 @@ def curve(e: Study, count: int) -> list[dict[str, Any]]:
   Returns:
     One dict for each of the configuration's `test_steps`.
   """
-  params = e.noether.params
+  params = e.trained("noether").params
   with e.stages.stage(f"curve, seed {e.seed}"):
     return [{
         "inner_steps": predicted.steps,

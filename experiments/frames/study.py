@@ -30,25 +30,9 @@ class Study:
     self.config, self.run = training.config, training.run
     self.data, self.stages = training.data, training.stages
 
-  @property
-  def svg(self) -> Trained:
-    """The plain video model."""
-    return self.training.of(self.training.svg, self.seed)
-
-  @property
-  def longer(self) -> Trained:
-    """The same, trained further."""
-    return self.training.of(self.training.longer, self.seed)
-
-  @property
-  def frozen(self) -> Trained:
-    """The video model trained through the inner step of a random g."""
-    return self.training.of(self.training.frozen, self.seed)
-
-  @property
-  def noether(self) -> Trained:
-    """Video model and g, trained together through the inner step."""
-    return self.training.of(self.training.noether, self.seed)
+  def trained(self, name: str) -> Trained:
+    """This seed's model of a recipe; see `Training.of`."""
+    return self.training.of(name, self.seed)
 
   @functools.cached_property
   def truth(self) -> np.ndarray:
