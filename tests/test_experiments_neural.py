@@ -60,7 +60,7 @@ def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   oracle, control = named["oracle"], named["control"]
   assert np.all(np.array(oracle["drift"]) < 0.1 * np.array(control["drift"]))
   # Along a path energies are equal but for rounding, so that only the order of
-  # the paths is sure: if ranks within each of n are random, 1 - 1 / n^2 is left.
+  # the paths is sure: with random ranks within each of n, 1 - 1 / n^2 is left.
   paths = configs.make(quick=True).num_test
   assert min(oracle["spearman"]) > 1 - 1 / paths**2
   np.testing.assert_allclose(oracle["r2"], 1., atol=1e-5)
