@@ -59,10 +59,8 @@ def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   }
   oracle, control = named["oracle"], named["control"]
   assert np.all(np.array(oracle["drift"]) < 0.1 * np.array(control["drift"]))
-  # Along a path energies are equal but for rounding, so that only the order of
-  # the paths is sure: with random ranks within each of n, 1 - 1 / n^2 is left.
-  paths = configs.make(quick=True).num_test
-  assert min(oracle["spearman"]) > 1 - 1 / paths**2
+  # In float32 the levels of one path scatter: ranks are not exactly equal.
+  assert min(oracle["spearman"]) > 0.99
   np.testing.assert_allclose(oracle["r2"], 1., atol=1e-5)
   assert oracle["r2 energy"] == oracle["r2"]
   assert max(oracle["angle"]) < 0.1 and max(oracle["within_total"]) < 1e-5
