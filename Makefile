@@ -24,7 +24,7 @@ $(VENV)/discover-ready: setup.cfg $(VENV)/pip-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[planets]"
 	touch $@
 
-# Modules are compiled when they are imported: pip, for all, takes 40 s.
+# Only what is imported gets compiled: much of the installation's time goes there.
 $(VENV)/test-ready: setup.cfg $(VENV)/pip-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -e ".[data,planets,test,video]"
 	touch $@
