@@ -59,8 +59,9 @@ def define_flags() -> flags.FlagValues:
       "sequences whose gradient through the inner step is computed at once", 1,
       **shared)
   flags.DEFINE_bool(
-      "vmap_seeds", False, "train all seeds side by side, as one program: for "
-      "an accelerator, which one small model leaves idle", **shared)
+      "vmap_seeds", False, "train all seeds side by side, as one program, and "
+      "both models with a g: for an accelerator, which one small model leaves "
+      "idle", **shared)
   flags.DEFINE_integer(
       "curve_sequences", 8,
       "test sequences of the curve over inner steps, 0 for no "

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 import functools
+import itertools
 import pathlib
 from typing import Any, NamedTuple
 
@@ -39,19 +40,27 @@ class Trained(NamedTuple):
     return self.state.params
 
 
+# Models with a g: their names, and whether it learns.
+_WITH_G = {
+    "frozen": ("random frozen g", False),
+    "noether": ("Noether network", True)
+}
+
+
 class Training:
   """The models of a seed, or those of several seeds, trained side by side.
 
   Several are one program, `jax.vmap` of the outer step over states, batches and
-  keys of leaves `[S, ...]`: for an accelerator, which one small model leaves
-  idle. Each model sees what it would have seen alone.
+  keys of leaves `[M, ...]`: for an accelerator, which one small model leaves
+  idle. M is S, for the two models with a g 2 S. Each model sees what it would
+  have seen alone.
 
   Attributes:
     config: the settings.
     run: what is compiled.
     data: training and test sequences.
     seeds: S of them, of networks, batches and noise.
-    stages: where times are kept, each seed's as its share.
+    stages: where times are kept, each model's as its share.
   """
 
   def __init__(self, config: Config, run: models.Compiled, data: Data,
@@ -63,26 +72,30 @@ class Training:
     self._folder = folder / (f"{name}_to_{seeds[-1]}"
                              if self._stacked else name)
 
-  def _each(self, make: Callable[[int], Any]) -> Any:
-    """What is made for each seed; leaves `[S, ...]` if there are several."""
+  def _each(self, make: Callable[[int], Any], copies: int = 1) -> Any:
+    """What is made for each seed; leaves `[M, ...]` if there are several."""
     if not self._stacked:
       return make(self.seeds[0])
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves),
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves * copies),
                         *map(make, self.seeds))
 
   def of(self, name: str, seed: int) -> Trained:
     """One seed's model: "svg", "longer", "frozen" or "noether"."""
-    trained = getattr(self, name)
     if not self._stacked:
-      return trained
+      return getattr(self, name)
     i = self.seeds.index(seed)
+    if name in _WITH_G:
+      i += len(self.seeds) * list(_WITH_G).index(name)
+      trained = self._both
+    else:
+      trained = getattr(self, name)
     return trained._replace(state=jax.tree.map(lambda v: v[i], trained.state))
 
-  def _batches(self, start: int) -> Iterator[dict[str, Any]]:
+  def _batches(self, start: int, copies: int) -> Iterator[dict[str, Any]]:
     each = [self.data.batches(self.config, s, start) for s in self.seeds]
     if not self._stacked:
       return each[0]
-    join = lambda *leaves: np.stack(leaves)
+    join = lambda *leaves: np.stack(leaves * copies)
     return (jax.tree.map(join, *batches) for batches in zip(*each))
 
   @functools.cached_property
@@ -91,19 +104,22 @@ class Training:
     return compiled_ahead(jax.vmap(step)) if self._stacked else step
 
   @functools.cached_property
-  def _noether(self) -> Callable[..., Any]:
+  def _through(self) -> Callable[..., Any]:
     step = self.run.noether
-    if not self._stacked:
-      return step
-    return compiled_ahead(jax.vmap(step, in_axes=(0, 0, 0, None)))
+    return compiled_ahead(jax.vmap(step)) if self._stacked else step
 
-  def _trained(self, name: str, step: Callable[..., Any], steps: int,
-               first: Trained) -> Trained:
-    key = self._each(lambda seed: models.stream(seed, "training"))
-    trainer = Trainer(name, step, self._batches, key=key, folder=self._folder)
+  def _trained(self, names: tuple[str, ...], step: Callable[..., Any],
+               steps: int, first: Trained) -> Trained:
+    made = list(itertools.product(names, self.seeds))
+    key = self._each(lambda seed: models.stream(seed, "training"), len(names))
+    trainer = Trainer(" and ".join(names),
+                      step,
+                      functools.partial(self._batches, copies=len(names)),
+                      key=key,
+                      folder=self._folder)
     state, metrics = trainer.run(first.state, steps)
-    share = trainer.seconds / len(self.seeds)
-    for i, seed in enumerate(self.seeds if metrics else ()):
+    share = trainer.seconds / len(made)
+    for i, (name, seed) in enumerate(made if metrics else ()):
       own = {name: float(np.ravel(v)[i]) for name, v in metrics.items()}
       self.stages.add(f"{name}, seed {seed}", share, {"steps": steps, **own})
     return Trained(state, steps, share + first.seconds)
@@ -114,34 +130,44 @@ class Training:
     state = (jax.vmap(begin) if self._stacked else begin)(params)
     return Trained(state, 0, 0.0)
 
-  def _through_tailoring(self, name: str, params: MetaParams,
-                         learns: bool) -> Trained:
-    first = self._begun(params)
-    if self.config.warm_start:
-      # Goes on with the batches that the control sees.
-      warm = self.svg.params._replace(conserved=params.conserved)
-      state = self._begun(warm).state._replace(step=self.svg.state.step)
-      first = self.svg._replace(state=state)
-    through = self._noether
-    step = lambda state, batch, key: through(state, batch, key, learns)
-    return self._trained(name, step, first.steps + self.config.steps, first)
+  def _start(self, name: str) -> Trained:
+    """Where a model with a g begins."""
+    params = self.start if _WITH_G[name][1] else self.untrained
+    if not self.config.warm_start:
+      return self._begun(params)
+    # Goes on with the batches that the control sees.
+    warm = self.svg.params._replace(conserved=params.conserved)
+    state = self._begun(warm).state._replace(step=self.svg.state.step)
+    return self.svg._replace(state=state)
+
+  def _tailored(self, *names: str) -> Trained:
+    """One model of each seed trained through the inner step, or several."""
+    each = [self._start(name) for name in names]
+    labels, learns = zip(*(_WITH_G[name] for name in names))
+    first, wanted = each[0], learns[0]
+    if self._stacked:
+      join = lambda *leaves: jnp.concatenate(leaves)
+      first = first._replace(state=jax.tree.map(join, *(t.state for t in each)))
+      wanted = jnp.repeat(jnp.asarray(learns), len(self.seeds))
+    step = lambda state, batch, key: self._through(state, batch, key, wanted)
+    return self._trained(labels, step, first.steps + self.config.steps, first)
 
   @functools.cached_property
   def svg(self) -> Trained:
     """The plain video model."""
-    return self._trained("SVG", self._plain, self.config.steps,
+    return self._trained(("SVG",), self._plain, self.config.steps,
                          self._begun(self.untrained))
 
   @functools.cached_property
   def longer(self) -> Trained:
     """The same, trained further: in all for the Noether network's time."""
-    return self._trained("SVG, longer", self._plain, self.config.control_steps,
-                         self.svg)
+    return self._trained(("SVG, longer",), self._plain,
+                         self.config.control_steps, self.svg)
 
   @functools.cached_property
   def frozen(self) -> Trained:
     """The video model trained through the inner step of a random g."""
-    return self._through_tailoring("random frozen g", self.untrained, False)
+    return self._tailored("frozen")
 
   @functools.cached_property
   def untrained(self) -> MetaParams:
@@ -172,4 +198,9 @@ class Training:
   @functools.cached_property
   def noether(self) -> Trained:
     """Video model and g, trained together through the inner step."""
-    return self._through_tailoring("Noether network", self.start, True)
+    return self._tailored("noether")
+
+  @functools.cached_property
+  def _both(self) -> Trained:
+    """These two of all seeds, as one program: the random g's come first."""
+    return self._tailored(*_WITH_G)
