@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 OUT ?= out/discover
 # Tests run in as many processes; those of a file in one, which compiles once.
 WORKERS ?= 2
+CODE := noether_jax experiments datasets benchmarks tests conftest.py
 PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 .PHONY: help discover test slow reference lint types doctest unit format benchmark clean
@@ -34,8 +35,8 @@ discover: $(VENV)/discover-ready
 test: lint types doctest unit
 
 lint: $(VENV)/test-ready
-	$(BIN)/flake8 noether_jax experiments datasets benchmarks tests
-	$(BIN)/yapf --diff --recursive --parallel noether_jax experiments datasets benchmarks tests
+	$(BIN)/flake8 $(CODE)
+	$(BIN)/yapf --diff --recursive --parallel $(CODE)
 
 types: $(VENV)/test-ready
 	$(BIN)/mypy
@@ -46,14 +47,15 @@ doctest: $(VENV)/test-ready
 unit: $(VENV)/test-ready
 	$(PYTEST) -m "not slow" tests
 
+# Few and long: whichever process is free takes the next.
 slow: $(VENV)/test-ready
-	$(PYTEST) -m "slow and not reference" tests
+	$(PYTEST) --dist load --maxschedchunk 1 -m "slow and not reference" tests
 
 reference: $(VENV)/test-ready
 	$(PYTEST) -m reference tests
 
 format: $(VENV)/test-ready
-	$(BIN)/yapf --in-place --recursive --parallel noether_jax experiments datasets benchmarks tests
+	$(BIN)/yapf --in-place --recursive --parallel $(CODE)
 
 benchmark: $(VENV)/test-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[peers]"
