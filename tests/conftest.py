@@ -3,7 +3,8 @@
 import os
 
 # Must be set before JAX starts its backend; more of it in `../conftest.py`.
-os.environ["XLA_FLAGS"] += " --xla_force_host_platform_device_count=8"
+os.environ["XLA_FLAGS"] = (os.environ.get("XLA_FLAGS", "") +
+                           " --xla_force_host_platform_device_count=8")
 
 import jax  # noqa: E402
 

@@ -1,6 +1,8 @@
 """Which model begins where, alone and side by side with others."""
 
 import dataclasses
+import itertools
+import types
 
 import jax
 import jax.numpy as jnp
@@ -70,6 +72,7 @@ def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
 class Drawn:
   """Stands for data: each seed's batches are its own."""
   brightness = jnp.full(3, 0.5)
+  train = {"frames": None}
 
   def batches(self, config, seed, start):
     return ({"frames": np.float32([seed, i])} for i in range(start, 99))
@@ -81,19 +84,36 @@ def walking(state, batch, key, learns=True):
   params = MetaParams({"w": state.params.predictor["w"] + moved},
                       {"v": state.params.conserved["v"] + learns * moved})
   return state._replace(params=params, step=state.step + 1), {
-      "loss": moved,
+      "loss": moved + 1000 * learns,
       "skipped": state.skipped
   }
+
+
+class Minute(recipes.Trainer):
+  """Takes a minute, always."""
+
+  def run(self, state, steps):
+    out = super().run(state, steps)
+    self.seconds = 60.
+    return out
 
 
 @pytest.mark.parametrize("warm", [False, True])
 def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
                                                      monkeypatch):
-  config = dataclasses.replace(CONFIGS["smoke"], warm_start=warm, steps=3)
+  config = dataclasses.replace(CONFIGS["smoke"],
+                               warm_start=warm,
+                               pretrain_steps=1,
+                               steps=3)
+  monkeypatch.setattr(recipes, "Trainer", Minute)
+  monkeypatch.setattr(recipes.quotient, "windows", lambda *args: None)
+  monkeypatch.setattr(recipes.quotient, "conserved",
+                      lambda net, phi, *args, **kwargs: {"v": phi["v"] + 100})
   monkeypatch.setattr(
       models, "initial", lambda config, seed, brightness: MetaParams(
           {"w": jnp.asarray(1. * seed)}, {"v": jnp.asarray(10. * seed)}))
-  run = models.Compiled(None, walking, walking, None, None)
+  run = models.Compiled(types.SimpleNamespace(net=None), walking, walking, None,
+                        None)
 
   def made(seeds, folder):
     stages = Stages(None)
@@ -104,12 +124,19 @@ def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
         (name, e.seed): e.trained(name) for e in studies
         for name in ("svg", "longer", "frozen", "noether")
     }
-    return trained, {r["name"]: r["mean_loss"] for r in stages.records}
+    return trained, {
+        r["name"]: r["mean_loss"] for r in stages.records if "mean_loss" in r
+    }
 
-  both, losses = made((4, 7), "both")
-  again, none = made((4, 7), "both")
-  assert not none and len(losses) == 8
-  for seed in (4, 7):
+  seeds = (4, 7, 9)
+  both, losses = made(seeds, "both")
+  again, none = made(seeds, "both")
+  assert not none and len(losses) == 12
+  for seed in seeds:
+    assert both["svg", seed].seconds == 20
+    assert both["frozen",
+                seed].seconds == both["noether",
+                                      seed].seconds == (10 + 20 * warm)
     alone, own = made((seed,), "alone")
     for (name, _), model in alone.items():
       for other in (both[name, seed], again[name, seed]):
@@ -120,5 +147,51 @@ def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
         assert other.steps == model.steps
     for name, loss in own.items():
       assert losses[name] == pytest.approx(loss, rel=1e-6)
-  moved = both["frozen", 7].params.conserved["v"]
-  assert float(moved) == 70 != float(both["noether", 7].params.conserved["v"])
+  assert float(both["frozen", 7].params.conserved["v"]) == 70
+  assert float(both["noether", 7].params.conserved["v"]) > 170
+
+
+class Noise(Drawn):
+  """Sequences of noise for the smoke configuration."""
+
+  def batches(self, config, seed, start):
+    random = np.random.default_rng([seed, start])
+    frames = (config.batch_size, config.length, 32, 32, 3)
+    actions = (config.batch_size, config.length - 1, 1)
+    while True:
+      yield {
+          "frames": np.float32(random.integers(0, 256, frames)),
+          "actions": np.float32(random.normal(size=actions))
+      }
+
+
+@pytest.mark.slow
+def test_real_models_side_by_side_have_the_losses_of_those_alone(tmp_path):
+  config = dataclasses.replace(CONFIGS["smoke"], part_size=2, steps=1)
+  run = models.compiled(config)
+
+  def made(seeds, folder):
+    stages = Stages(None)
+    training = recipes.Training(config, run, Noise(), seeds, stages,
+                                tmp_path / folder)
+    moved = {}
+    for name, seed in itertools.product(("frozen", "noether"), seeds):
+      phi = training.of(name, seed).params.conserved
+      start = models.initial(config, seed, Noise.brightness).conserved
+      moved[name, seed] = max(
+          jax.tree.leaves(
+              jax.tree.map(lambda a, b: float(jnp.max(jnp.abs(a - b))), phi,
+                           start)))
+    return moved, {r["name"]: r for r in stages.records}
+
+  both, together = made((4, 7), "both")
+  alone, apart = made((7,), "alone")
+  assert len(together) == 4 and set(apart) < set(together)
+  for name, record in apart.items():
+    for metric in ("loss", "gradient_norm"):
+      assert together[name][metric] == pytest.approx(record[metric], rel=1e-3)
+  for moved in (alone, both):
+    for (name, _), change in moved.items():
+      assert (change == 0) == (name == "frozen")
+  losses = [record["loss"] for record in together.values()]
+  assert losses[0] != pytest.approx(losses[1], rel=1e-3)

@@ -60,8 +60,8 @@ def define_flags() -> flags.FlagValues:
       **shared)
   flags.DEFINE_bool(
       "vmap_seeds", False, "train all seeds side by side, as one program, and "
-      "both models with a g: for an accelerator, which one small model leaves "
-      "idle", **shared)
+      "the two models with a g together: for an accelerator, which one small "
+      "model leaves idle", **shared)
   flags.DEFINE_integer(
       "curve_sequences", 8,
       "test sequences of the curve over inner steps, 0 for no "

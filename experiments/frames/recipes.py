@@ -81,14 +81,10 @@ class Training:
 
   def of(self, name: str, seed: int) -> Trained:
     """One seed's model: "svg", "longer", "frozen" or "noether"."""
+    trained = getattr(self, name)
     if not self._stacked:
-      return getattr(self, name)
+      return trained
     i = self.seeds.index(seed)
-    if name in _WITH_G:
-      i += len(self.seeds) * list(_WITH_G).index(name)
-      trained = self._both
-    else:
-      trained = getattr(self, name)
     return trained._replace(state=jax.tree.map(lambda v: v[i], trained.state))
 
   def _batches(self, start: int, copies: int) -> Iterator[dict[str, Any]]:
@@ -120,7 +116,7 @@ class Training:
     state, metrics = trainer.run(first.state, steps)
     share = trainer.seconds / len(made)
     for i, (name, seed) in enumerate(made if metrics else ()):
-      own = {name: float(np.ravel(v)[i]) for name, v in metrics.items()}
+      own = {metric: float(np.ravel(v)[i]) for metric, v in metrics.items()}
       self.stages.add(f"{name}, seed {seed}", share, {"steps": steps, **own})
     return Trained(state, steps, share + first.seconds)
 
@@ -167,7 +163,7 @@ class Training:
   @functools.cached_property
   def frozen(self) -> Trained:
     """The video model trained through the inner step of a random g."""
-    return self._tailored("frozen")
+    return self._both[0] if self._stacked else self._tailored("frozen")
 
   @functools.cached_property
   def untrained(self) -> MetaParams:
@@ -198,9 +194,13 @@ class Training:
   @functools.cached_property
   def noether(self) -> Trained:
     """Video model and g, trained together through the inner step."""
-    return self._tailored("noether")
+    return self._both[1] if self._stacked else self._tailored("noether")
 
   @functools.cached_property
-  def _both(self) -> Trained:
-    """These two of all seeds, as one program: the random g's come first."""
-    return self._tailored(*_WITH_G)
+  def _both(self) -> list[Trained]:
+    """These two of all seeds, trained as one program."""
+    trained = self._tailored(*_WITH_G)
+    own = lambda part: trained._replace(state=jax.tree.map(
+        lambda leaf: leaf[part], trained.state))
+    count = len(self.seeds)
+    return [own(slice(count)), own(slice(count, None))]
