@@ -126,7 +126,7 @@ class Training:
     state = (jax.vmap(begin) if self._stacked else begin)(params)
     return Trained(state, 0, 0.0)
 
-  def _start(self, name: str) -> Trained:
+  def _first(self, name: str) -> Trained:
     """Where a model with a g begins."""
     params = self.start if _WITH_G[name][1] else self.untrained
     if not self.config.warm_start:
@@ -138,7 +138,7 @@ class Training:
 
   def _tailored(self, *names: str) -> Trained:
     """One model of each seed trained through the inner step, or several."""
-    each = [self._start(name) for name in names]
+    each = [self._first(name) for name in names]
     labels, learns = zip(*(_WITH_G[name] for name in names))
     first, wanted = each[0], learns[0]
     if self._stacked:
