@@ -36,6 +36,7 @@ test: lint types doctest unit
 
 lint: $(VENV)/test-ready
 	$(BIN)/flake8 $(CODE)
+	$(BIN)/isort --check --diff --quiet $(CODE)
 	$(BIN)/yapf --diff --recursive --parallel $(CODE)
 
 types: $(VENV)/test-ready
@@ -55,6 +56,7 @@ reference: $(VENV)/test-ready
 	$(PYTEST) -m reference tests
 
 format: $(VENV)/test-ready
+	$(BIN)/isort --quiet $(CODE)
 	$(BIN)/yapf --in-place --recursive --parallel $(CODE)
 
 benchmark: $(VENV)/test-ready

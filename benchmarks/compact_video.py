@@ -20,9 +20,9 @@ import optax
 
 from noether_jax import MetaParams
 from noether_jax import video
-from noether_jax.networks import Video
-from noether_jax.networks.convolutions import convolve_doubled
-from noether_jax.networks.modulation import EPSILON
+from noether_jax.video import Video
+from noether_jax.video.convolutions import convolve_doubled
+from noether_jax.video.modulation import EPSILON
 
 # Channels before and after, stride, and whether (2) or not (1) it is doubled.
 LAYERS = ((3, 16, 2, 1), (16, 32, 2, 1), (32, 16, 1, 2), (16, 3, 1, 2))

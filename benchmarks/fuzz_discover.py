@@ -21,7 +21,7 @@ from absl import flags
 import numpy as np
 
 from benchmarks import malformed
-from noether_jax import cli
+from noether_jax.app import cli
 
 _INPUTS = flags.DEFINE_integer("inputs", 200, "How many inputs.")
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the mutations.")

@@ -8,9 +8,9 @@ import dataclasses
 import numpy as np
 from scipy import integrate
 
-from noether_jax.features import Variable
-from noether_jax.law import Law
-from noether_jax.trajectories import parse_columns
+from noether_jax.data.columns import parse_columns
+from noether_jax.data.columns import Variable
+from noether_jax.discovery.law import Law
 
 Field = Callable[[float, np.ndarray], list[float]]
 Start = Callable[[np.random.Generator], np.ndarray]

@@ -19,13 +19,13 @@ import jax.numpy as jnp
 import optax
 
 from benchmarks import timing
-from noether_jax import integrators
-from noether_jax import meta
 from noether_jax import MetaParams
 from noether_jax import networks
 from noether_jax import tailored_predict
-from noether_jax.conservation import field_residuals
-from noether_jax.conservation import trajectory_residuals
+from noether_jax.dynamics import integrators
+from noether_jax.tailoring.residuals import field_residuals
+from noether_jax.tailoring.residuals import trajectory_residuals
+from noether_jax.training import outer_loop
 
 _ROUNDS = flags.DEFINE_integer("rounds", 7, "Alternated turns per variant.", 1)
 _PEERS = flags.DEFINE_boolean(
@@ -70,16 +70,19 @@ def gradients(apply: Any, horizon: int) -> dict[str, Any]:
   residual_fn = (functools.partial(field_residuals, dt=_DT)
                  if horizon == 1 else trajectory_residuals)
 
-  def tailored(path: str) -> Any:
+  def tailored(implementation: str) -> Any:
     fn = functools.partial(tailored_predict,
                            predict_fn=predict,
                            conserved_fn=pendulum_energy,
                            optimizer=optax.sgd(_INNER_RATE),
                            residual_fn=residual_fn,
-                           path=path)
+                           implementation=implementation)
 
     def loss(params: MetaParams, batch: Any) -> jax.Array:
-      return meta.meta_loss(params, batch, jax.random.key(0), tailored_fn=fn)[0]
+      return outer_loop.meta_loss(params,
+                                  batch,
+                                  jax.random.key(0),
+                                  tailored_fn=fn)[0]
 
     return jax.jit(jax.grad(loss))
 

@@ -31,14 +31,13 @@ import optax
 
 from benchmarks import compact_video
 from benchmarks import timing
-from noether_jax import mean_gradient
+from experiments.common.ahead import compiled_ahead
 from noether_jax import MetaParams
-from noether_jax import networks
+from noether_jax import microbatched_gradient
 from noether_jax import tailored_predict
 from noether_jax import video
-from noether_jax.ahead import compiled_ahead
-from noether_jax.networks.backbones import architecture
-from noether_jax.networks.backbones import ARCHITECTURES
+from noether_jax.video.backbones import architecture
+from noether_jax.video.backbones import ARCHITECTURES
 
 _BACKBONE = flags.DEFINE_enum("backbone", "vgg_64", sorted(ARCHITECTURES),
                               "Architecture.")
@@ -68,19 +67,19 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
     predicted: frames after the two given ones.
     batch: number of sequences.
     part: sequences whose gradient is computed at once.
-    remat: see `networks.SVGConfig`.
+    remat: see `video.SVGConfig`.
 
   Returns:
     A function for each of STEPS: the gradient without an inner loop,
     the one through it, and a prediction from two frames.
   """
   size, length = architecture(backbone).size, _PAST + predicted
-  config = networks.SVGConfig(backbone, remat=remat)
-  model = networks.svg(jax.random.key(0), config)
-  net = networks.frame_embedding(jax.random.key(1), size)
+  config = video.SVGConfig(backbone, remat=remat)
+  model = video.svg(jax.random.key(0), config)
+  net = video.frame_embedding(jax.random.key(1), size)
   params = MetaParams(model.params, net.params)
   frames = jax.random.uniform(jax.random.key(2), (batch, length, size, size, 3))
-  noise = lambda key: video.draw_noise(key, length, config.latent_size)
+  noise = lambda key: tailored.draw_noise(key, length, config.latent_size)
   forced = lambda p, x, key: model.teacher_forced(
       p, x, noise(key), num_past=_PAST)
   free = lambda p, x, key: model.generated(
@@ -95,7 +94,7 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
                                  "modulation": True,
                                  "weights": False
                              },
-                             residual_fn=video.frame_residuals)
+                             residual_fn=tailored.frame_residuals)
 
   def loss(predict: Any, params: MetaParams, frames: jax.Array,
            key: jax.Array) -> Any:
@@ -103,7 +102,7 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
                                                            jax.random.split(
                                                                key,
                                                                len(frames)))
-    return jnp.mean(jax.vmap(video.svg_loss)(out, frames)), {}
+    return jnp.mean(jax.vmap(tailored.svg_loss)(out, frames)), {}
 
   plain = functools.partial(
       loss, lambda params, x, key: forced(params.predictor, x, key))
@@ -111,8 +110,10 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
       loss, lambda params, x, key: tailored(forced)(params, x, key).value)
   predict = lambda params, given, key: jax.vmap(lambda x, key: tailored(free)(
       params, x, key).value.frames)(given, jax.random.split(key, batch))
-  gradient = lambda loss: functools.partial(
-      mean_gradient, compiled_ahead(jax.grad(loss, has_aux=True)), size=part)
+  gradient = lambda loss: functools.partial(microbatched_gradient,
+                                            compiled_ahead(
+                                                jax.grad(loss, has_aux=True)),
+                                            size=part)
   functions = {
       "baseline_step": (gradient(plain), frames),
       "meta_step": (gradient(meta), frames),

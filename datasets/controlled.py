@@ -11,12 +11,12 @@ friction b. Its `step` is not used: it takes one semi-implicit Euler step a
 frame, which does not keep the energy, and cuts |theta'| at 8. Its `render` is.
 """
 
+from collections.abc import Callable
 import dataclasses
 import math
 import os
-import warnings
-from collections.abc import Callable
 from typing import Any
+import warnings
 
 import numpy as np
 

@@ -7,8 +7,8 @@ experiment-pend/data.py), so that one seed gives its initial states and noise.
 Only the integrator is tighter: DOP853 keeps the energy to 1e-10.
 """
 
-import dataclasses
 from collections.abc import Callable
+import dataclasses
 
 import numpy as np
 import scipy.integrate

@@ -1,7 +1,7 @@
 """The TFDS side of `hamiltonian`: shared by spring and pendulum."""
 
-import dataclasses
 from collections.abc import Iterator
+import dataclasses
 from typing import Any
 
 import tensorflow_datasets as tfds

@@ -1,5 +1,6 @@
 """Loads a data set as NumPy arrays, preparing it on first use."""
 
+from collections.abc import Iterator, Mapping
 import contextlib
 import fcntl
 import functools
@@ -7,11 +8,10 @@ import importlib
 import io
 import os
 import pathlib
-from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 from absl import logging
+import numpy as np
 
 from datasets import sources
 

@@ -9,6 +9,7 @@ published: videos are recognised by where they lie,
 `physics101_videos` decodes them, `physics101_splits` splits them.
 """
 
+from collections.abc import Callable, Iterator
 import contextlib
 import dataclasses
 import functools
@@ -18,10 +19,9 @@ import re
 import shutil
 import tarfile
 import tempfile
+from typing import Any
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from typing import Any
 
 from datasets import physics101_download
 from datasets import sources

@@ -1,8 +1,8 @@
 """Train and test videos of Physics 101."""
 
+from collections.abc import Sequence
 import functools
 import pathlib
-from collections.abc import Sequence
 
 import numpy as np
 

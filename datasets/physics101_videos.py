@@ -1,10 +1,10 @@
 """Decodes the middle of a video: 15 frames a second, square, small."""
 
+from collections.abc import Iterator
 import contextlib
 import dataclasses
 import math
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,8 @@
 Prints one line per split. Bad input: one line on stderr and exit code 2.
 """
 
-import sys
 from collections.abc import Callable, Sequence
+import sys
 from typing import Any
 
 from absl import flags

@@ -28,7 +28,7 @@ The outer loop, for a batch:
   mse: mean squared error, the default task loss.
   init_state: the state at step 0.
   update: one outer step.
-  mean_gradient: a batch's gradient, a few examples at a time.
+  microbatched_gradient: a batch's gradient, a few examples at a time.
   apply_gradient: one outer step along it.
   make_mesh: the devices of data parallelism.
   replicate: copy a tree to all devices.
@@ -44,52 +44,12 @@ Vector fields in time, and errors:
   rmse: root mean squared error.
   valid_prediction_time: how long a trajectory stays close to the truth.
 
-Modules to import by name: `checkpoints`, `networks`, `pretraining`,
-`quotients`, `safety`, `theory`, `symbolic`, `discovery`.
+Rooms, loaded when they are first used: `tailoring`, `training`, `discovery`,
+`symbolic`, `learned`, `dynamics`, `networks`, `video`, `data`, `theory`.
 """
 
-from noether_jax.conservation import cosine
-from noether_jax.conservation import difference
-from noether_jax.conservation import drift
-from noether_jax.conservation import field_residuals
-from noether_jax.conservation import noether_loss
-from noether_jax.conservation import trajectory_residuals
-from noether_jax.inner_optimizers import gauss_newton
-from noether_jax.integrators import adaptive_rollout
-from noether_jax.integrators import euler
-from noether_jax.integrators import leapfrog
-from noether_jax.integrators import rk4
-from noether_jax.integrators import rollout
-from noether_jax.meta import apply_gradient
-from noether_jax.meta import init_state
-from noether_jax.meta import mean_gradient
-from noether_jax.meta import meta_loss
-from noether_jax.meta import mse
-from noether_jax.meta import update
-from noether_jax.metrics import rmse
-from noether_jax.metrics import valid_prediction_time
-from noether_jax.parallel import make_mesh
-from noether_jax.parallel import replicate
-from noether_jax.parallel import shard_batch
-from noether_jax.parallel import start_processes
-from noether_jax.partition import by_path
-from noether_jax.partition import combine
-from noether_jax.partition import partition
-from noether_jax.tailoring import tailor
-from noether_jax.tailoring import tailored_params
-from noether_jax.tailoring import tailored_predict
-from noether_jax.types import MetaParams
-from noether_jax.types import Prediction
-from noether_jax.types import Tailored
-from noether_jax.types import TrainState
+import lazy_loader
 
-__version__ = "0.1.0"
-__all__ = [
-    "MetaParams", "Prediction", "Tailored", "TrainState", "adaptive_rollout",
-    "apply_gradient", "by_path", "combine", "cosine", "difference", "drift",
-    "euler", "field_residuals", "gauss_newton", "init_state", "leapfrog",
-    "make_mesh", "mean_gradient", "meta_loss", "mse", "noether_loss",
-    "partition", "replicate", "rk4", "rmse", "rollout", "shard_batch",
-    "start_processes", "tailor", "tailored_params", "tailored_predict",
-    "trajectory_residuals", "update", "valid_prediction_time"
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(  # Loaded when used.
+    __name__, __file__)
+__version__ = "0.2.0"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
-from jax.scipy import special
 import jax.numpy as jnp
+from jax.scipy import special
 import numpy as np
 
 from noether_jax.types import Array

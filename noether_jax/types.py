@@ -29,18 +29,18 @@ class MetaParams(NamedTuple):
   Attributes:
     predictor: parameters theta of the prediction model f.
     conserved: parameters phi of the conserved quantity g; `()` if it has none.
-    inner_rate: natural logarithm of a factor on every inner update: a scalar
-      `[]` (one rate), a tree prefix of `predictor` (one per leaf), or None
-      (the inner optimizer's own rate, which is then not learned).
+    log_inner_rate: natural logarithm of a factor on every inner update: a
+      scalar `[]` (one rate), a tree prefix of `predictor` (one per leaf), or
+      None (the inner optimizer's own rate, which is then not learned).
 
   Example:
-    >>> params = MetaParams({"w": 1.0}, inner_rate=0.0)
+    >>> params = MetaParams({"w": 1.0}, log_inner_rate=0.0)
     >>> params.predictor, params.conserved
     ({'w': 1.0}, ())
   """
   predictor: Params
   conserved: Params = ()
-  inner_rate: PyTree | None = None
+  log_inner_rate: PyTree | None = None
 
 
 class TrainState(NamedTuple):
@@ -73,13 +73,14 @@ class Tailored:
 
   Attributes:
     adapted: the adapted leaves of the parameters, None elsewhere. On the
-      factored path a dense kernel is a `factored.Kernel`.
-    losses: inner loss before each step, jump steps first,
-      `[jump_steps + num_steps]`, in units of g squared.
+      factored implementation a dense kernel is a `factored.Kernel`.
+    losses: inner loss before each step, detached steps first,
+      `[num_detached_steps + num_steps]`, in units of g squared.
     finite: bool `[]`; False if a step was not finite. Every adapted leaf is
       then the one the loop began with.
     aux: what `loss_fn` returned beside the loss, at the initial weights.
-    path: "factored (layers)" or "general (why)": how the steps were computed.
+    implementation: "factored (layers)" or "general (why)": how the steps were
+      computed.
 
   Example:
     >>> import optax
@@ -92,7 +93,7 @@ class Tailored:
   losses: Array
   finite: Array
   aux: PyTree
-  path: str = dataclasses.field(metadata={"static": True})
+  implementation: str = dataclasses.field(metadata={"static": True})
 
 
 @jax.tree_util.register_dataclass
@@ -104,16 +105,18 @@ class Prediction:
     value: the prediction to use: the tailored one, or where that was rejected
       the untailored one.
     initial: the untailored prediction, same shape as `value`.
-    losses: inner loss before each step, jump steps first, and at the end,
-      `[jump_steps + num_steps + 1]`.
+    losses: inner loss before each step, detached steps first, and at the end,
+      `[num_detached_steps + num_steps + 1]`.
     accepted: bool `[]`; False where the tailored prediction was rejected.
     finite: bool `[]`; False where it was rejected for not being finite.
     adapted: the adapted weights (see `Tailored.adapted`).
-    path: how the inner steps were computed (see `Tailored.path`).
+    implementation: how the inner steps were computed (see
+      `Tailored.implementation`).
 
   Example:
     >>> import optax
-    >>> from noether_jax import field_residuals, tailored_predict
+    >>> from noether_jax import field_residuals
+    >>> from noether_jax import tailored_predict
     >>> out = tailored_predict(
     ...     MetaParams(jax.numpy.float32(1.0)), jax.numpy.ones(1), None,
     ...     predict_fn=lambda w, x, key: w * x, conserved_fn=lambda _, x: x,
@@ -127,4 +130,4 @@ class Prediction:
   accepted: Array
   finite: Array
   adapted: Params
-  path: str = dataclasses.field(metadata={"static": True})
+  implementation: str = dataclasses.field(metadata={"static": True})

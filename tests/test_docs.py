@@ -1,13 +1,14 @@
 """The examples of the documentation pages run."""
 
-import pathlib
 import re
 
 import jax
 import pytest
 import threadpoolctl
 
-DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+from tests import paths
+
+DOCS = paths.ROOT / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,100 +1,130 @@
-"""Imports point one way, and only noether_jax is installed."""
+"""The order of the rooms: imports point one way, and without a circle."""
 
 import ast
 import configparser
-import inspect
-import pathlib
+import fnmatch
+import graphlib
 import subprocess
 import sys
 
 import pytest
 
 import noether_jax
+from tests import paths
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CORE = [
-    "types", "partition", "conservation", "factors", "kernel_uses", "capture",
-    "inner_optimizers", "factored", "inner_loop", "tailoring", "batching",
-    "meta", "parallel"
+# A room may import the rooms before it.
+ROOMS = [
+    "types", "errors", "theory", "symbolic", "data", "tailoring", "training",
+    "dynamics", "networks", "learned", "discovery", "video", "app"
 ]
-TOP = ["cli", "report"]
+LIBRARY = paths.ROOT / "noether_jax"
+
+
+def files(package):
+  return sorted((paths.ROOT / package).rglob("*.py"))
+
+
+def name(path):
+  """A dotted name."""
+  parts = path.relative_to(paths.ROOT).with_suffix("").parts
+  return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name(path): path for path in files("noether_jax")}
 
 
 def imported(path):
-  """Dotted names that a file imports."""
+  """Dotted names that a file imports, those of modules where it says so."""
   names = set()
   for node in ast.walk(ast.parse(path.read_text())):
     if isinstance(node, ast.Import):
       names.update(alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.module:
-      names.add(node.module)
-      names.update(f"{node.module}.{alias.name}" for alias in node.names)
+      for alias in node.names:
+        longer = f"{node.module}.{alias.name}"
+        names.add(longer if longer in MODULES else node.module)
   return names
 
 
-def files(package):
-  return sorted((ROOT / package).rglob("*.py"))
+def room(module):
+  return (module.split(".") + [""])[1]
 
 
-@pytest.mark.parametrize("path",
-                         files("noether_jax"),
-                         ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", files("noether_jax"), ids=name)
+def test_a_room_imports_the_rooms_before_it(path):
+  own = room(name(path))
+  if not own:
+    return
+  for other in map(room, imported(path) & set(MODULES)):
+    assert ROOMS.index(other) <= ROOMS.index(own), other
+
+
+def test_every_module_is_in_a_room():
+  assert {room(module) for module in MODULES} - {""} == set(ROOMS)
+
+
+def test_no_circle():
+  graph = {m: imported(path) & set(MODULES) for m, path in MODULES.items()}
+  assert set(graphlib.TopologicalSorter(graph).static_order()) == set(MODULES)
+
+
+@pytest.mark.parametrize("path", files("noether_jax"), ids=name)
 def test_the_library_knows_no_experiment_or_dataset(path):
-  roots = {name.split(".")[0] for name in imported(path)}
+  roots = {module.split(".")[0] for module in imported(path)}
   assert not roots & {"experiments", "datasets", "benchmarks", "tests"}
 
 
-@pytest.mark.parametrize("position, name", list(enumerate(CORE)))
-def test_the_core_is_a_chain(position, name):
-  later = CORE[position + 1:] + TOP + ["discovery", "symbolic", "networks"]
-  names = imported(ROOT / "noether_jax" / f"{name}.py")
-  assert not names & {f"noether_jax.{module}" for module in later}
-
-
-@pytest.mark.parametrize("path",
-                         files("noether_jax"),
-                         ids=lambda p: str(p.relative_to(ROOT)))
-def test_nothing_below_imports_the_program(path):
-  if path.stem != "cli":
-    assert "noether_jax.cli" not in imported(path)
-
-
-@pytest.mark.parametrize("path",
-                         files("datasets"),
-                         ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", files("datasets"), ids=name)
 def test_datasets_import_little_of_the_library(path):
-  allowed = {
-      "noether_jax.integrators", "noether_jax.metrics", "noether_jax.ephemeris",
-      "noether_jax"
-  }
-  used = {
-      ".".join(n.split(".")[:2])
-      for n in imported(path)
-      if n.startswith("noether_jax")
-  }
-  assert used <= allowed
+  used = {m for m in imported(path) if m.startswith("noether_jax.")}
+  assert {room(m) for m in used} <= {"dynamics", "data", "errors"}
 
 
 def test_only_the_library_is_packaged():
   config = configparser.ConfigParser()
-  config.read(ROOT / "setup.cfg")
-  packages = config["options"]["packages"].split()
-  assert all(name.split(".")[0] == "noether_jax" for name in packages)
+  config.read(paths.ROOT / "setup.cfg")
+  patterns = config["options.packages.find"]["include"].split()
+  assert all(
+      fnmatch.fnmatch(m, patterns[0]) or fnmatch.fnmatch(m, patterns[1])
+      for m in MODULES)
+  assert all(p.split(".")[0] == "noether_jax" for p in patterns)
 
 
-def test_public_names_are_sorted_and_all_there_is():
-  assert noether_jax.__all__ == sorted(noether_jax.__all__)
-  found = {
-      name for name, value in vars(noether_jax).items()
-      if not name.startswith("_") and not inspect.ismodule(value)
-  }
-  assert found == set(noether_jax.__all__)
+def faces():
+  return sorted(".".join(p.parent.relative_to(paths.ROOT).parts)
+                for p in LIBRARY.rglob("__init__.pyi"))
 
 
-@pytest.mark.parametrize("name", noether_jax.__all__)
-def test_a_public_name_has_a_line_and_an_example(name):
-  assert f"\n  {name}: " in noether_jax.__doc__
-  assert "Example:\n" in inspect.getdoc(getattr(noether_jax, name))
+@pytest.mark.parametrize("face", faces())
+def test_a_face_shows_public_names_only_and_all_are_there(face):
+  module = __import__(face, fromlist=["_"])
+  assert dir(module) == module.__all__
+  for public in module.__all__:
+    assert not public.startswith("_")
+    assert getattr(module, public) is not None
+
+
+@pytest.mark.parametrize("face", faces())
+def test_a_public_name_has_a_line_and_an_example(face):
+  module = __import__(face, fromlist=["_"])
+  for public in module.__all__:
+    value = getattr(module, public)
+    assert (value.__doc__ or "").strip(), public
+    if face == "noether_jax" and callable(value) and not isinstance(
+        value, type):
+      assert f"\n  {public}: " in noether_jax.__doc__, public
+      assert "Example:\n" in value.__doc__, public
+
+
+def test_a_public_function_has_one_definition():
+  """No public class or function has the name of another one."""
+  seen = {}
+  for module, path in MODULES.items():
+    for node in ast.parse(path.read_text()).body:
+      if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        if not node.name.startswith("_") and node.name != "main":
+          seen.setdefault(node.name, []).append(module)
+  assert not {k: v for k, v in seen.items() if len(v) > 1}
 
 
 def test_the_import_needs_no_extra_and_is_light():
@@ -104,8 +134,8 @@ def test_the_import_needs_no_extra_and_is_light():
                        capture_output=True,
                        check=True,
                        text=True)
-  loaded = {name.split(".")[0] for name in out.stdout.split()}
+  loaded = {module.split(".")[0] for module in out.stdout.split()}
   assert not loaded & {
-      "diffrax", "jplephem", "matplotlib", "orbax", "sympy", "torch",
+      "diffrax", "jplephem", "matplotlib", "orbax", "pandas", "sympy", "torch",
       "tensorflow", "tensorflow_datasets"
   }

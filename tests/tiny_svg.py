@@ -5,24 +5,23 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from noether_jax import networks
 from noether_jax import video
-from noether_jax.networks.backbones import Architecture
+from noether_jax.video.backbones import Architecture
 
 LENGTH, PAST, LATENT, SIZE = 5, 2, 3, 4
 TINY = Architecture(SIZE, ((3, 3),))
-CONFIG = networks.SVGConfig(TINY,
-                            channels=1,
-                            code_size=6,
-                            latent_size=LATENT,
-                            hidden=8,
-                            predictor_layers=1)
+CONFIG = video.SVGConfig(TINY,
+                         channels=1,
+                         code_size=6,
+                         latent_size=LATENT,
+                         hidden=8,
+                         predictor_layers=1)
 
 
 @functools.cache
 def model(**changes):
-  config = networks.SVGConfig(**{**CONFIG.__dict__, **changes})
-  return networks.svg(jax.random.key(0), config)
+  config = video.SVGConfig(**{**CONFIG.__dict__, **changes})
+  return video.svg(jax.random.key(0), config)
 
 
 def clip(seed=0, count=None, size=SIZE):

@@ -1,7 +1,7 @@
 """Frames of Gymnasium's pendulum under random torques; see `controlled`."""
 
-import dataclasses
 from collections.abc import Iterator
+import dataclasses
 from typing import Any
 
 import tensorflow_datasets as tfds

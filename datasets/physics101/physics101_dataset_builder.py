@@ -1,10 +1,10 @@
 """Physics 101: real videos of objects on a ramp; see `physics101_files`."""
 
+from collections.abc import Iterator, Sequence
 import dataclasses
 import os
 import pathlib
 import sys
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow_datasets as tfds

@@ -1,13 +1,13 @@
 """The planets around the Sun, from the JPL ephemeris DE421."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
+import dataclasses
 from typing import Any
 
 import tensorflow_datasets as tfds
 
 from datasets import features
-from noether_jax import ephemeris
+from noether_jax.data import ephemeris
 
 _CITATION = """\
 @techreport{folkner2009planetary,
@@ -64,7 +64,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   Features (float64): time [T], days since the first sample; julian_dates [T],
   TDB; positions [T, 3], AU; velocities [T, 3], AU/day, both relative to the Sun
   in the axes of the ICRF; body, its name; trajectory, its number. A planet with
-  moons is its system's barycentre; see `noether_jax.ephemeris`.
+  moons is its system's barycentre; see `noether_jax.data.ephemeris`.
   """
   VERSION = tfds.core.Version("1.0.0")
   BUILDER_CONFIGS = [config()]

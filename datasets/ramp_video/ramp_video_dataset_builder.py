@@ -5,8 +5,8 @@ which nothing is used: see `ramp` for the physics, `ramp_drawing` for the
 pictures. SI units.
 """
 
-import dataclasses
 from collections.abc import Iterator
+import dataclasses
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The measured pendulum of Schmidt and Lipson, split as for HNN."""
 
-import dataclasses
 from collections.abc import Iterator
+import dataclasses
 from typing import Any
 
 import numpy as np

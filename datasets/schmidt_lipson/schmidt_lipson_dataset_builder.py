@@ -1,7 +1,7 @@
 """All files of Schmidt and Lipson (2009): one file a configuration."""
 
-import dataclasses
 from collections.abc import Iterator
+import dataclasses
 from typing import Any
 
 import tensorflow_datasets as tfds

@@ -10,9 +10,9 @@ from absl import flags
 
 from datasets import loading
 from datasets import sources
-from noether_jax.checkpoints import CheckpointError
-from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
+from noether_jax.data.files import write_atomically
+from noether_jax.errors import CheckpointError
+from noether_jax.errors import InputError
 
 
 def define_flags(*, quick: bool = True, seeds: bool = True) -> flags.FlagValues:

@@ -7,15 +7,15 @@ import json
 import pathlib
 import re
 import time
-import zipfile
 from typing import Any
+import zipfile
 
 from absl import logging
 import jax
 import numpy as np
 
-from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
+from noether_jax.data.files import write_atomically
+from noether_jax.errors import InputError
 
 
 def slug(name: str) -> str:

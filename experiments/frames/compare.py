@@ -19,9 +19,9 @@ from experiments.common import program
 from experiments.common import tables as common
 from experiments.frames import tables
 from experiments.frames.rows import CONTROL
-from noether_jax.outputs import folder
-from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
+from noether_jax.app.outputs import folder
+from noether_jax.data.files import write_atomically
+from noether_jax.errors import InputError
 
 # Settings that only rows with g depend on.
 _OF_G = ("adapt", "chosen_up_to", "clip", "filters", "inner_rate",

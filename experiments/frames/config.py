@@ -4,8 +4,8 @@ from collections.abc import Mapping
 import dataclasses
 from typing import Any
 
-from noether_jax.networks import Architecture
-from noether_jax.networks import SVGConfig
+from noether_jax.video import Architecture
+from noether_jax.video import SVGConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Config:
       is the same for all seeds, which differ in networks, order and noise.
     size: height and width of a frame.
     length: T, frames of a sequence.
-    backbone: see `networks.SVGConfig`, as are the next three.
+    backbone: see `video.SVGConfig`, as are the next three.
     code_size: of a frame's code.
     latent_size: Z.
     hidden: of every LSTM cell.
@@ -43,7 +43,7 @@ class Config:
     test_steps: inner steps at test time for the curve; 1 is the trained one.
     chosen_up_to: the most of them that rows may choose (on training sequences).
     past: frames that are given.
-    remat: see `networks.SVGConfig`.
+    remat: see `video.SVGConfig`.
     adapt: which parameters the inner step changes, see `partition.by_path`.
     learn_inner_rate: whether a factor on the inner rate is learned.
     num_train: training sequences, None for all.

@@ -9,7 +9,7 @@ import numpy as np
 from datasets import loading
 from datasets import pipelines
 from experiments.frames.config import Config
-from noether_jax.tables import InputError
+from noether_jax.errors import InputError
 
 Arrays = dict[str, np.ndarray]
 

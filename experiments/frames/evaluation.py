@@ -12,9 +12,9 @@ from datasets.frames import optional
 from experiments.frames.model import Compiled
 from experiments.frames.probe import Probe
 from experiments.frames.training import as_floats
-from noether_jax.attribution import principal_components
-from noether_jax.metrics import psnr
+from noether_jax.dynamics.metrics import psnr
 from noether_jax.types import MetaParams
+from noether_jax.video.attribution import principal_components
 
 Array = jax.Array
 BATCH = 8

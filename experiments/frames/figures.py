@@ -12,8 +12,8 @@ from datasets.frames import optional
 from experiments.frames import evaluation
 from experiments.frames.rows import ROWS
 from experiments.frames.study import Study
-from noether_jax.attribution import grad_cam
-from noether_jax.attribution import principal_components
+from noether_jax.video.attribution import grad_cam
+from noether_jax.video.attribution import principal_components
 
 _SHOWN = 8
 _FILM_SCALE = 128

@@ -11,16 +11,15 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from experiments.common.ahead import compiled_ahead
 from experiments.frames.config import Config
-from noether_jax import networks
 from noether_jax import video
-from noether_jax.ahead import compiled_ahead
-from noether_jax.meta import apply_gradient
-from noether_jax.meta import mean_gradient
-from noether_jax.meta import meta_loss
-from noether_jax.meta import update
-from noether_jax.partition import by_path
-from noether_jax.tailoring import tailored_params
+from noether_jax.tailoring.adaptation import by_path
+from noether_jax.tailoring.query import tailored_params
+from noether_jax.training.outer_loop import apply_gradient
+from noether_jax.training.outer_loop import meta_loss
+from noether_jax.training.outer_loop import microbatched_gradient
+from noether_jax.training.outer_loop import update
 from noether_jax.types import MetaParams
 from noether_jax.types import Prediction
 from noether_jax.types import TrainState
@@ -39,9 +38,9 @@ class Model(NamedTuple):
     free: `(theta, x, key) -> Video`, from the given frames alone.
     net: g; its own parameters are not used.
   """
-  forced: Callable[..., networks.Video]
-  free: Callable[..., networks.Video]
-  net: networks.FrameNet
+  forced: Callable[..., video.Video]
+  free: Callable[..., video.Video]
+  net: video.FrameNet
 
 
 def stream(seed: int, use: str) -> Array:
@@ -49,14 +48,14 @@ def stream(seed: int, use: str) -> Array:
   return jax.random.fold_in(jax.random.key(seed), USES.index(use))
 
 
-def _networks(config: Config, key: Array) -> tuple[Any, networks.FrameNet]:
+def _networks(config: Config, key: Array) -> tuple[Any, video.FrameNet]:
   first, second = jax.random.split(key)
-  net = networks.frame_embedding(second,
-                                 config.size,
-                                 stacked=config.stacked,
-                                 filters=config.filters,
-                                 num_quantities=config.num_quantities)
-  return networks.svg(first, config.svg), net
+  net = video.frame_embedding(second,
+                              config.size,
+                              stacked=config.stacked,
+                              filters=config.filters,
+                              num_quantities=config.num_quantities)
+  return video.svg(first, config.svg), net
 
 
 def initial(config: Config, seed: int, brightness: Array) -> MetaParams:
@@ -91,14 +90,14 @@ def make(config: Config) -> Model:
   svg, net = _networks(config, jax.random.key(0))
   noise = lambda key: video.draw_noise(key, config.length, config.latent_size)
 
-  def forced(theta: Any, x: Query, key: Array) -> networks.Video:
+  def forced(theta: Any, x: Query, key: Array) -> video.Video:
     return svg.teacher_forced(theta,
                               x["frames"],
                               noise(key),
                               num_past=config.past,
                               actions=x.get("actions"))
 
-  def free(theta: Any, x: Query, key: Array) -> networks.Video:
+  def free(theta: Any, x: Query, key: Array) -> video.Video:
     return svg.generated(theta,
                          x["frames"][:config.past],
                          noise(key),
@@ -109,9 +108,8 @@ def make(config: Config) -> Model:
   return Model(forced, free, net)
 
 
-def tailored(
-    config: Config, model: Model,
-    predict: Callable[..., networks.Video]) -> Callable[..., Prediction]:
+def tailored(config: Config, model: Model,
+             predict: Callable[..., video.Video]) -> Callable[..., Prediction]:
   """One of the model's predictions after an inner step on the modulation.
 
   Args:
@@ -129,7 +127,7 @@ def tailored(
                            adapt=by_path(config.adapt))
 
 
-def _task(config: Config) -> Callable[[networks.Video, Array], Array]:
+def _task(config: Config) -> Callable[[video.Video, Array], Array]:
   return functools.partial(video.svg_loss, kl_weight=config.kl_weight)
 
 
@@ -245,11 +243,11 @@ def compiled(config: Config) -> Compiled:
                    learns: Array) -> Any:
     return apply(
         state,
-        *mean_gradient(lambda p, b, k: gradient(p, b, k, learns),
-                       state.params,
-                       batch,
-                       key,
-                       size=config.part_size))
+        *microbatched_gradient(lambda p, b, k: gradient(p, b, k, learns),
+                               state.params,
+                               batch,
+                               key,
+                               size=config.part_size))
 
   def advance(params: MetaParams, modulation: Any, x: Query,
               key: Array) -> Advanced:

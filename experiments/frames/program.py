@@ -21,9 +21,9 @@ from experiments.frames import rows
 from experiments.frames import study
 from experiments.frames import tables
 from experiments.frames.config import Config
-from noether_jax.outputs import folder
-from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
+from noether_jax.app.outputs import folder
+from noether_jax.data.files import write_atomically
+from noether_jax.errors import InputError
 
 CONFIGS = ("small", "paper", "smoke")
 # Flags that take the place of the configuration's settings.

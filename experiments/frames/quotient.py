@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from noether_jax import networks
-from noether_jax import quotient_training
+from noether_jax import video
+from noether_jax.learned import minibatch
 
 _OPTIMIZER = optax.adam(1e-3)
 _TOLD_EVERY = 50
@@ -53,7 +53,7 @@ def windows(frames: np.ndarray,
 @functools.partial(jax.jit, static_argnames=("apply", "batch_size"))
 def _step(params: Any, opt_state: Any, seen: jax.Array, key: jax.Array, *,
           apply: Callable[..., jax.Array], batch_size: int) -> Any:
-  return quotient_training.minimise_quotient(
+  return minibatch.minimise_quotient(
       lambda params, window: apply(params, window)[0],
       params,
       seen,
@@ -64,14 +64,14 @@ def _step(params: Any, opt_state: Any, seen: jax.Array, key: jax.Array, *,
       batch_size=batch_size)
 
 
-def conserved(net: networks.FrameNet, params: Any, seen: jax.Array,
-              key: jax.Array, *, steps: int, counts: dict[str, Any]) -> Any:
+def conserved(net: video.FrameNet, params: Any, seen: jax.Array, key: jax.Array,
+              *, steps: int, counts: dict[str, Any]) -> Any:
   """Parameters of g after Adam steps on the variance quotient of its values.
 
   Its values are scaled to unit variance: the inner rate depends on that.
 
   Args:
-    net: a g with a linear read-out, from `networks.frame_embedding`.
+    net: a g with a linear read-out, from `video.frame_embedding`.
     params: where it begins.
     seen: from `windows`.
     key: consumed; chooses the batches.
@@ -97,7 +97,7 @@ def conserved(net: networks.FrameNet, params: Any, seen: jax.Array,
                    losses[-1])
   counts["log_quotient"] = losses
   first = lambda params, window: net.apply(params, window)[0]
-  scale = quotient_training.unit_variance(first, params, seen)
+  scale = minibatch.unit_variance(first, params, seen)
   output = {
       "kernel": params["output"]["kernel"] * scale[None],
       "bias": params["output"]["bias"] * scale

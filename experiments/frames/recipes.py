@@ -10,14 +10,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.common.ahead import compiled_ahead
 from experiments.common.stages import Stages
 from experiments.frames import model as models
 from experiments.frames import quotient
 from experiments.frames.config import Config
 from experiments.frames.data import Data
 from experiments.frames.training import Trainer
-from noether_jax.ahead import compiled_ahead
-from noether_jax.meta import init_state
+from noether_jax.training.outer_loop import init_state
 from noether_jax.types import MetaParams
 from noether_jax.types import TrainState
 

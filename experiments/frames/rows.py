@@ -90,7 +90,7 @@ def evaluate(e: Study, name: str) -> dict[str, Any]:
   }
   if row.steps != 0:
     out["g"] = e.known(trained.params, last.frames)
-    learned = trained.params.inner_rate
+    learned = trained.params.log_inner_rate
     factor = 1.0 if learned is None else float(np.exp(learned))
     out["inner_rate"] = float(f"{factor * e.config.inner_rate:.6g}")
   if e.reader is not None and e.places is not None:

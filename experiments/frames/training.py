@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from experiments.common.stages import slug
-from noether_jax import checkpoints
-from noether_jax.tables import InputError
+from noether_jax.errors import InputError
+from noether_jax.training import checkpoints
 
 Array = jax.Array
 _SAVE_SECONDS = 120.0

@@ -11,7 +11,7 @@ from scipy.interpolate import CubicHermiteSpline
 
 from datasets import dynamics
 from datasets import loading
-from noether_jax.evidence import local_polynomial
+from noether_jax.data.smoothing import local_polynomial
 from noether_jax.symbolic.noise import integrate
 
 Array = jax.Array

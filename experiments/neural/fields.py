@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from noether_jax import safety
-from noether_jax.conservation import field_residuals
-from noether_jax.inner_optimizers import gauss_newton
-from noether_jax.tailoring import tailored_predict
+from noether_jax.learned import safety
+from noether_jax.tailoring.inner_optimizers import gauss_newton
+from noether_jax.tailoring.query import tailored_predict
+from noether_jax.tailoring.residuals import field_residuals
 from noether_jax.types import MetaParams
 
 Array = jax.Array

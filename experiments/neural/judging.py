@@ -8,8 +8,8 @@ import numpy as np
 
 from experiments.neural import learning
 from experiments.neural.study import Study
-from noether_jax import quotients
-from noether_jax import safety
+from noether_jax.learned import quotients
+from noether_jax.learned import safety
 
 Array = jax.Array
 KINDS = ("control beyond", "same f beyond", "everywhere")

@@ -9,9 +9,9 @@ import optax
 
 from experiments.neural import quantities
 from experiments.neural.study import Study
-from noether_jax import pretraining
-from noether_jax import quotients
-from noether_jax.augmentation import symmetric_copies
+from noether_jax.learned import pretraining
+from noether_jax.learned import quotients
+from noether_jax.learned.augmentation import symmetric_copies
 
 Array = jax.Array
 

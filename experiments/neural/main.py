@@ -32,9 +32,9 @@ from experiments.neural import measures
 from experiments.neural import rows
 from experiments.neural import tables
 from experiments.neural.study import Study
-from noether_jax.outputs import folder
-from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
+from noether_jax.app.outputs import folder
+from noether_jax.data.files import write_atomically
+from noether_jax.errors import InputError
 
 
 def define_flags() -> flags.FlagValues:

@@ -9,7 +9,7 @@ import scipy.stats
 
 from experiments.neural.study import Predictor
 from experiments.neural.study import Study
-from noether_jax import quotients
+from noether_jax.learned import quotients
 
 Array = jax.Array
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from experiments.neural.data import System
 from noether_jax import networks
-from noether_jax.augmentation import Symmetry
+from noether_jax.learned.augmentation import Symmetry
 
 Array = jax.Array
 

@@ -11,10 +11,10 @@ from experiments.neural import judging
 from experiments.neural import learning
 from experiments.neural.study import Predictor
 from experiments.neural.study import Study
-from noether_jax import features
-from noether_jax.discovery import discover
-from noether_jax.tables import InputError
-from noether_jax.trajectories import parse_columns
+from noether_jax.data.columns import parse_columns
+from noether_jax.discovery.engine import discover
+from noether_jax.discovery.terms import term_values
+from noether_jax.errors import InputError
 
 Array = jax.Array
 
@@ -112,7 +112,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
     for k, law in enumerate(laws):
       for term, c in zip(law.terms, law.coefficients):
         values[s, k, terms.index(term)] = c
-  function = lambda c, x: c @ features.evaluate(terms, x, jnp)
+  function = lambda c, x: c @ term_values(terms, x, jnp)
   return tailored(e, theta, jnp.asarray(values), conserved_fn=function)
 
 

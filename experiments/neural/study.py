@@ -18,11 +18,11 @@ from experiments.neural.config import Config
 from experiments.neural.data import Data
 from experiments.neural.data import System
 from experiments.neural.training import Training
-from noether_jax import integrators
 from noether_jax import networks
-from noether_jax import safety
-from noether_jax.alignment import alignment_loss
-from noether_jax.meta import mse
+from noether_jax.dynamics import integrators
+from noether_jax.learned import safety
+from noether_jax.learned.denoising import alignment_loss
+from noether_jax.training.outer_loop import mse
 
 Array = jax.Array
 

@@ -11,7 +11,7 @@ from experiments.common.stages import Stages
 from experiments.common.train import fit
 from experiments.neural.config import Config
 from experiments.neural.data import Data
-from noether_jax.meta import mse
+from noether_jax.training.outer_loop import mse
 
 Array = jax.Array
 

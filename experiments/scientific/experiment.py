@@ -9,17 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from experiments.common.stages import Stages
+from experiments.common.train import fit
 from experiments.scientific.config import Config
 from experiments.scientific.data import Data
 from experiments.scientific.laws import Law
-from experiments.common.stages import Stages
-from experiments.common.train import fit
-from noether_jax import conservation
-from noether_jax import integrators
 from noether_jax import networks
-from noether_jax.inner_optimizers import gauss_newton
-from noether_jax.meta import mse
-from noether_jax.tailoring import tailored_predict
+from noether_jax import tailoring
+from noether_jax.dynamics import integrators
+from noether_jax.tailoring.inner_optimizers import gauss_newton
+from noether_jax.tailoring.query import tailored_predict
+from noether_jax.training.outer_loop import mse
 from noether_jax.types import MetaParams
 
 Array = jax.Array
@@ -162,7 +162,7 @@ class Experiment:
       serves every law of one `conserved_fn` and every rate.
     """
     residuals = {
-        "field": conservation.field_residuals,
+        "field": tailoring.field_residuals,
         "step": _step_residuals
     }[self.config.residual]
     optimizer = gauss_newton() if inner == "gauss_newton" else optax.sgd(1.0)
@@ -245,5 +245,5 @@ class Experiment:
 
 def _step_residuals(conserved_fn: Any, params: Any, x: Array, rate: Array, *,
                     dt: float) -> Array:
-  return conservation.trajectory_residuals(conserved_fn, params, x,
-                                           (x + rate * dt)[None])
+  return tailoring.trajectory_residuals(conserved_fn, params, x,
+                                        (x + rate * dt)[None])

@@ -14,9 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from experiments.common.stages import Stages
 from experiments.scientific.experiment import Experiment
 from experiments.scientific.laws import Law
-from experiments.common.stages import Stages
 from noether_jax.symbolic import noise as noise_lib
 from noether_jax.symbolic import programs
 from noether_jax.symbolic import samples as samples_lib
@@ -24,7 +24,7 @@ from noether_jax.symbolic import screening
 from noether_jax.symbolic.grammar import Grammar
 from noether_jax.symbolic.grammar import make_grammar
 from noether_jax.symbolic.linear import linear_terms
-from noether_jax.symbolic.text import parse
+from noether_jax.symbolic.parsing import parse
 
 Array = jax.Array
 # The simulated trajectories last as long; a measured one is cut to it.
@@ -57,8 +57,9 @@ def grammar(system: str) -> Grammar:
                       parameter_units=["1", "1/s^2"])
 
 
-def samples_of(e: Experiment,
-               seed: int) -> tuple[samples_lib.Samples, noise_lib.Noise | None]:
+def samples_of(
+    e: Experiment,
+    seed: int) -> tuple[samples_lib.StackedStates, noise_lib.StateNoise | None]:
   """A seed's training trajectories, and the noise that is left in them.
 
   Derivatives that were observed without noise are integrated: the states keep

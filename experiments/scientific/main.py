@@ -22,9 +22,9 @@ from experiments.scientific import laws
 from experiments.scientific import rows
 from experiments.scientific import tables
 from experiments.scientific.experiment import Experiment
-from noether_jax.outputs import folder
-from noether_jax.outputs import write_atomically
-from noether_jax.tables import InputError
+from noether_jax.app.outputs import folder
+from noether_jax.data.files import write_atomically
+from noether_jax.errors import InputError
 
 
 def define_flags() -> flags.FlagValues:

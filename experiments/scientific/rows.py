@@ -15,8 +15,8 @@ from experiments.scientific.data import Data
 from experiments.scientific.experiment import Experiment
 from experiments.scientific.experiment import masked_rmse
 from experiments.scientific.experiment import Predictor
-from noether_jax import conservation
 from noether_jax import networks
+from noether_jax import tailoring
 
 Array = jax.Array
 
@@ -203,7 +203,7 @@ def _measures(law_fn: Callable[..., Array], out: Array, truth: Array,
   """The arrays of a row; see `evaluate`."""
   squares = jnp.where(mask > 0, jnp.mean((out - truth)**2, axis=-1), 0)
   curve = jnp.sum(squares, axis=1) / jnp.sum(mask, axis=1)
-  along = lambda path: conservation.drift(law_fn, (), path)[1:]
+  along = lambda path: tailoring.drift(law_fn, (), path)[1:]
   drifts = jax.vmap(jax.vmap(along))(out)
   return {
       "rmse": masked_rmse(out[:, :, 1:], truth[:, :, 1:], mask[:, :, 1:]),

@@ -22,8 +22,8 @@ from experiments.theory import config as configs
 from experiments.theory import figures
 from experiments.theory import simulation
 from experiments.theory import tables
-from noether_jax.outputs import folder
-from noether_jax.outputs import write_atomically
+from noether_jax.app.outputs import folder
+from noether_jax.data.files import write_atomically
 
 
 def _measure(config: configs.Config, seeds: int,

@@ -24,7 +24,9 @@ from noether_jax.networks.symmetries import even_and_odd
 from noether_jax.networks.symmetries import Features
 from noether_jax.networks.symmetries import parity_mask
 from noether_jax.networks.symmetries import Transform
-from noether_jax.types import Array, Key, Params
+from noether_jax.types import Array
+from noether_jax.types import Key
+from noether_jax.types import Params
 
 
 class ConservedNet(NamedTuple):

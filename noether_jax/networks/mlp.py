@@ -9,7 +9,9 @@ from flax import nnx
 import jax
 import jax.numpy as jnp
 
-from noether_jax.types import Array, Key, Params
+from noether_jax.types import Array
+from noether_jax.types import Key
+from noether_jax.types import Params
 
 Activation = Callable[[Array], Array]
 Apply = Callable[..., Any]

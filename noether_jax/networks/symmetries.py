@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import jax.numpy as jnp
 import numpy as np
 
-from noether_jax.types import Array, Params
+from noether_jax.types import Array
+from noether_jax.types import Params
 
 Transform = Callable[[Array], Array]
 Features = Callable[[Params, Array], Array]

@@ -27,7 +27,7 @@ def essential(formula: Expression) -> Expression:
     of its parameters, which are numbered from left to right.
 
   Example:
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> q = make_grammar(["q"], ["1"]).inputs
     >>> str(essential(parse("c0[1]*(cos(q)*c1[1])^2 + c2[1]", q)))

@@ -14,8 +14,8 @@ from noether_jax.symbolic.programs import Program
 _NAMES = {code: name for name, code in OPCODES.items()}
 
 
-def evaluate(program: Program, leaves: np.ndarray,
-             slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def evaluate_duals(program: Program, leaves: np.ndarray,
+                   slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   """Values and derivatives of F programs at M states.
 
   Args:
@@ -28,11 +28,12 @@ def evaluate(program: Program, leaves: np.ndarray,
 
   Example:
     >>> from noether_jax.symbolic.programs import encode
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> q = make_grammar(["q"], ["1"]).inputs
     >>> program = encode([parse("q^2", q)], num_inputs=1)
-    >>> values, slope = evaluate(program, np.full((1, 1, 1), 3.0), np.eye(1))
+    >>> values, slope = evaluate_duals(program, np.full((1, 1, 1), 3.0),
+    ...                                np.eye(1))
     >>> values.tolist(), slope.tolist()
     ([[9.0]], [[[6.0]]])
   """

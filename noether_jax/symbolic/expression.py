@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import sympy
 
+from noether_jax.symbolic import printing
 from noether_jax.symbolic.operations import ARRAYS
 from noether_jax.symbolic.operations import result_unit
 from noether_jax.symbolic.operations import SYMPY
@@ -105,12 +106,14 @@ class Expression:
       >>> (q + Parameter(Unit.parse("m"))).with_parameters([-0.5])
       'q - 0.500'
     """
-    from noether_jax.symbolic import text  # pylint: disable=C0415
-    return text.to_text(self, values, digits=digits)
+    if len(values) < self.num_parameters:
+      raise ValueError(f"The formula {self} has {self.num_parameters} "
+                       f"parameter(s): got {len(values)} value(s).")
+    return _to_text(self,
+                    lambda p: printing.number_text(values[p.index], digits))
 
   def __str__(self) -> str:
-    from noether_jax.symbolic import text  # pylint: disable=C0415
-    return text.to_text(self)
+    return _to_text(self, lambda p: f"{p.label}[{p.unit}]")
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -235,6 +238,19 @@ def evaluate(expression: Expression, inputs: Any, parameters: Any) -> Any:
     return values[leaf.index]
 
   return _fold(expression, ARRAYS, leaf_value)
+
+
+def _to_text(node: Expression, parameter_text: Callable[["Parameter"],
+                                                        str]) -> str:
+  """Writes one node and everything below it."""
+  if isinstance(node, Operation):
+    texts = [_to_text(a, parameter_text) for a in node.arguments]
+    ops = [a.op if isinstance(a, Operation) else "" for a in node.arguments]
+    return printing.operation_text(node.op, texts, ops)
+  if isinstance(node, Parameter):
+    return parameter_text(node)
+  assert isinstance(node, Input)
+  return node.name
 
 
 def _fold(node: Expression, table: dict[str, Callable],

@@ -18,7 +18,7 @@ from noether_jax.symbolic import nonlinear
 from noether_jax.symbolic.expression import Expression
 from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.expression import Parameter
-from noether_jax.symbolic.samples import Samples
+from noether_jax.symbolic.samples import StackedStates
 from noether_jax.symbolic.units import Unit
 
 # Standard deviation over root mean square of a formula that is as good as
@@ -72,7 +72,7 @@ def unit_scales(formula: Expression, states: np.ndarray) -> list[float]:
 
   Example:
     >>> from noether_jax.symbolic.grammar import make_grammar
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> inputs = make_grammar(["q", "p"], ["1", "1/s"]).inputs
     >>> formula = parse("p^2 - c0[1/s^2]*cos(q)", inputs)
     >>> unit_scales(formula, np.array([[1., 3.], [1., -3.]]))
@@ -95,10 +95,10 @@ def _scale(unit: Unit, inputs: dict[int, Unit], size: np.ndarray) -> float:
   return 1.0
 
 
-def fit(formulas: Sequence[Expression],
-        samples: Samples,
-        *,
-        seed: int = 0) -> Fits:
+def fit_formulas(formulas: Sequence[Expression],
+                 samples: StackedStates,
+                 *,
+                 seed: int = 0) -> Fits:
   """Fits every formula's parameters.
 
   Those entering linearly have a closed form; the others are found by damped
@@ -115,11 +115,11 @@ def fit(formulas: Sequence[Expression],
   Example:
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> from noether_jax.symbolic.samples import concatenate
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> a = np.linspace(0, 1, 9)
     >>> ellipse = np.stack([np.cos(a), 2 * np.sin(a)], 1)
     >>> xy = make_grammar("xy", "11").inputs
-    >>> fits = fit([parse("x^2 + c0[1]*y^2", xy), parse("x/x", xy)],
+    >>> fits = fit_formulas([parse("x^2 + c0[1]*y^2", xy), parse("x/x", xy)],
     ...            concatenate([ellipse, 2 * ellipse]))
     >>> fits.parameters.round(3).tolist(), fits.reason.tolist()
     ([[0.25], [0.0]], ['', 'constant'])
@@ -151,10 +151,10 @@ def judge(values: np.ndarray) -> np.ndarray:
   return reason
 
 
-def _columns(terms: list[linear.Term],
-             known: linear.Features) -> tuple[list[linear.Term], list]:
+def _columns(terms: list[linear.LinearTerm],
+             known: linear.TermValues) -> tuple[list[linear.LinearTerm], list]:
   """One column per parameter, and one for all terms without."""
-  kept: list[linear.Term] = []
+  kept: list[linear.LinearTerm] = []
   values: list[np.ndarray] = []
   for term in terms:
     if term.feature is None:
@@ -171,9 +171,9 @@ def _columns(terms: list[linear.Term],
   return kept, values
 
 
-def _fit_linear(out: Fits, terms: list, samples: Samples) -> None:
+def _fit_linear(out: Fits, terms: list, samples: StackedStates) -> None:
   """Fills in the formulas whose parameters enter linearly."""
-  known = linear.Features(samples.states)
+  known = linear.TermValues(samples.states)
   groups: dict[int, list] = {}
   for row, own in enumerate(terms):
     if own is not None:
@@ -184,7 +184,7 @@ def _fit_linear(out: Fits, terms: list, samples: Samples) -> None:
       _solve_chunk(out, members[first:first + _CHUNK], samples)
 
 
-def _solve_chunk(out: Fits, members: list, samples: Samples) -> None:
+def _solve_chunk(out: Fits, members: list, samples: StackedStates) -> None:
   """Closed forms of formulas with equally many terms."""
   rows = np.array([row for row, _, _ in members])
   values = np.array([v for _, _, v in members])
@@ -207,8 +207,8 @@ def _solve_chunk(out: Fits, members: list, samples: Samples) -> None:
     out.parameters[row, :count] = linear.parameters_of(kept, found[i], count)
 
 
-def _fit_nonlinear(out: Fits, rows: np.ndarray, width: int, samples: Samples,
-                   seed: int) -> None:
+def _fit_nonlinear(out: Fits, rows: np.ndarray, width: int,
+                   samples: StackedStates, seed: int) -> None:
   """Fills in those with `width` parameters, from a few starts each.
 
   All starts run on few states; only what may survive is fitted to all.
@@ -219,12 +219,10 @@ def _fit_nonlinear(out: Fits, rows: np.ndarray, width: int, samples: Samples,
   shape = (_NUM_STARTS, *scales.shape)
   factors = np.exp(rng.normal(size=shape)) * rng.choice([-1, 1], size=shape)
   coarse = samples.thinned(_COARSE)
-  found, ratio, _ = nonlinear.fit(formulas, coarse, factors * scales)
+  found, ratio, _ = nonlinear.fit_nonlinear(formulas, coarse, factors * scales)
   good = np.flatnonzero(ratio < 0.5)
-  found[good], ratio[good], spread = nonlinear.fit([formulas[i] for i in good],
-                                                   samples,
-                                                   found[None, good],
-                                                   num_steps=100)
+  found[good], ratio[good], spread = nonlinear.fit_nonlinear(
+      [formulas[i] for i in good], samples, found[None, good], num_steps=100)
   reason = np.full(len(rows), "", dtype=object)
   reason[(np.abs(found) > UNBOUNDED * scales).any(1)] = "unbounded parameter"
   reason[(np.abs(found) < scales / UNBOUNDED).any(1)] = "vanishing parameter"

@@ -12,7 +12,7 @@ from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.expression import Operation
 from noether_jax.symbolic.expression import Parameter
 from noether_jax.symbolic.operations import ARRAYS
-from noether_jax.symbolic.samples import Samples
+from noether_jax.symbolic.samples import StackedStates
 
 # Eigenvalues of the terms' correlation below this: terms are collinear.
 RANK_TOLERANCE = 1e-9
@@ -21,7 +21,7 @@ SMALLEST_SHARE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
-class Term:
+class LinearTerm:
   """One term: `sign * parameter * feature`.
 
   Attributes:
@@ -34,7 +34,7 @@ class Term:
   feature: Expression | None
 
 
-def linear_terms(formula: Expression) -> list[Term] | None:
+def linear_terms(formula: Expression) -> list[LinearTerm] | None:
   """Splits a formula into terms with at most one parameter each.
 
   Args:
@@ -44,7 +44,7 @@ def linear_terms(formula: Expression) -> list[Term] | None:
     The terms, or None if a parameter enters nonlinearly.
 
   Example:
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> q = make_grammar(["q"], ["1"]).inputs
     >>> [(t.parameter, t.sign, str(t.feature))
@@ -54,12 +54,12 @@ def linear_terms(formula: Expression) -> list[Term] | None:
     True
   """
   if isinstance(formula, Input):
-    return [Term(None, 1.0, formula)]
+    return [LinearTerm(None, 1.0, formula)]
   if isinstance(formula, Parameter):
-    return [Term(formula.index, 1.0, None)]
+    return [LinearTerm(formula.index, 1.0, None)]
   assert isinstance(formula, Operation)
   if not formula.num_parameters:
-    return [Term(None, 1.0, formula)]
+    return [LinearTerm(None, 1.0, formula)]
   if formula.op in ("sin", "cos", "square"):
     return None
   left, right = (linear_terms(a) for a in formula.arguments)
@@ -76,7 +76,7 @@ def linear_terms(formula: Expression) -> list[Term] | None:
   return None
 
 
-def _times(op: str, term: Term, factor: Expression) -> Term:
+def _times(op: str, term: LinearTerm, factor: Expression) -> LinearTerm:
   if term.feature is not None:
     return dataclasses.replace(term,
                                feature=Operation(op, (term.feature, factor)))
@@ -86,7 +86,7 @@ def _times(op: str, term: Term, factor: Expression) -> Term:
   return dataclasses.replace(term, feature=Operation("/", (one, factor)))
 
 
-class Features:
+class TermValues:
   """Values of formulas without parameters, each sub-formula computed once."""
 
   def __init__(self, states: np.ndarray):
@@ -109,7 +109,7 @@ class Features:
 
 
 def solve(values: np.ndarray,
-          samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+          samples: StackedStates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Coefficients of terms for which within over total scatter is least.
 
   The generalised eigenproblem W c = R T c, for F formulas at once.
@@ -153,7 +153,7 @@ def solve(values: np.ndarray,
   return share / size, ratio, sound & present.all(1)
 
 
-def parameters_of(terms: Sequence[Term], coefficients: np.ndarray,
+def parameters_of(terms: Sequence[LinearTerm], coefficients: np.ndarray,
                   num_parameters: int) -> np.ndarray:
   """The parameters `[P]` of a formula from its terms' coefficients.
 

@@ -11,11 +11,11 @@ import sympy
 
 from noether_jax.symbolic.expression import Expression
 from noether_jax.symbolic.expression import Input
-from noether_jax.symbolic.samples import Samples
+from noether_jax.symbolic.samples import StackedStates
 
 
 @dataclasses.dataclass(frozen=True)
-class Noise:
+class StateNoise:
   """Independent Gaussian noise of the states.
 
   Attributes:
@@ -48,17 +48,17 @@ class Scatter:
     return ((self.within - self.noise_within) / (self.total - self.noise_total))
 
 
-class Moments:
+class FormulaScatter:
   """A formula with its derivatives by the state, for the scatter under noise.
 
   Example:
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> from noether_jax.symbolic.samples import concatenate
-    >>> from noether_jax.symbolic.text import parse
-    >>> square = Moments(parse("q^2", make_grammar(["q"], ["m"]).inputs))
+    >>> from noether_jax.symbolic.parsing import parse
+    >>> square = FormulaScatter(parse("q^2", make_grammar(["q"], ["m"]).inputs))
     >>> rng = np.random.default_rng(0)
     >>> noisy = [e + 0.1 * rng.normal(size=(999, 1)) for e in (1., 2., 3.)]
-    >>> noise = Noise(np.array([0.1]))
+    >>> noise = StateNoise(np.array([0.1]))
     >>> scatter = square.scatter([], concatenate(noisy), noise)
     >>> round(scatter.noise_within / scatter.within, 1)
     1.0
@@ -79,8 +79,8 @@ class Moments:
     self._function = sympy.lambdify([symbols, constants],
                                     [value, first, second], "numpy")
 
-  def scatter(self, parameters: Sequence[float] | np.ndarray, samples: Samples,
-              noise: Noise | None) -> Scatter:
+  def scatter(self, parameters: Sequence[float] | np.ndarray,
+              samples: StackedStates, noise: StateNoise | None) -> Scatter:
     """The scatter with and without noise, to second order in the noise.
 
     With f = g - sigma^2 g'' / 2, which has the mean of g at the true state,
@@ -113,7 +113,7 @@ class Moments:
 
 
 def _added(slopes: np.ndarray, bends: np.ndarray, variance: np.ndarray,
-           samples: Samples, shared: bool) -> tuple[float, float]:
+           samples: StackedStates, shared: bool) -> tuple[float, float]:
   """What noise adds to the sums of squares within and in total."""
   quartic = variance**2 / 4
   if shared:
@@ -128,7 +128,7 @@ def _added(slopes: np.ndarray, bends: np.ndarray, variance: np.ndarray,
 
 
 def integrate(states: np.ndarray, derivatives: np.ndarray,
-              times: np.ndarray) -> tuple[np.ndarray, Noise]:
+              times: np.ndarray) -> tuple[np.ndarray, StateNoise]:
   """States from their observed derivatives, where these have no noise.
 
   x(t) = x_0 + integral of dx/dt, with the x_0 that fits the states best: the
@@ -156,4 +156,4 @@ def integrate(states: np.ndarray, derivatives: np.ndarray,
   count = states.shape[1]
   variance = np.sum(
       (rest - offset)**2, axis=(0, 1)) / (len(states) * (count - 1))
-  return paths + offset, Noise(np.sqrt(variance / count), shared=True)
+  return paths + offset, StateNoise(np.sqrt(variance / count), shared=True)

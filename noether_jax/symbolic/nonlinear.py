@@ -12,10 +12,10 @@ from noether_jax.symbolic.expression import Expression
 from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.expression import Operation
 from noether_jax.symbolic.expression import Parameter
-from noether_jax.symbolic.linear import Features
+from noether_jax.symbolic.linear import TermValues
 from noether_jax.symbolic.programs import encode
 from noether_jax.symbolic.programs import Program
-from noether_jax.symbolic.samples import Samples
+from noether_jax.symbolic.samples import StackedStates
 
 # Small enough for a chunk's arrays to stay in a processor's cache.
 _CHUNK = 512
@@ -32,7 +32,7 @@ def localise(formula: Expression) -> tuple[Expression, list[Expression]]:
     `(formula of inputs x0, x1, ..., the sub-formulas they stand for)`.
 
   Example:
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> q = make_grammar(["q"], ["1"]).inputs
     >>> local, parts = localise(parse("cos(c0[1]*q^2)", q))
@@ -60,7 +60,7 @@ class _Problem:
   """F formulas, their leaves' values, and the trajectories."""
   program: Program
   leaves: np.ndarray  # [L, F, M]
-  samples: Samples
+  samples: StackedStates
 
   def select(self, rows: np.ndarray) -> "_Problem":
     return _Problem(Program(*(part[rows] for part in self.program)),
@@ -72,8 +72,9 @@ class _Problem:
     constants = np.broadcast_to(parameters.T[:, :, None],
                                 (num_parameters, *self.leaves.shape[1:]))
     slopes = np.eye(len(self.leaves) + num_parameters)[:, len(self.leaves):]
-    return duals.evaluate(self.program, np.concatenate([self.leaves,
-                                                        constants]), slopes)
+    return duals.evaluate_duals(self.program,
+                                np.concatenate([self.leaves, constants]),
+                                slopes)
 
   def spread(self, parameters: np.ndarray) -> np.ndarray:
     """`[F]`: standard deviation over root mean square."""
@@ -142,11 +143,12 @@ def _minimise(problem: _Problem, parameters: np.ndarray,
   return parameters, cost
 
 
-def fit(formulas: Sequence[Expression],
-        samples: Samples,
-        starts: np.ndarray,
-        *,
-        num_steps: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def fit_nonlinear(
+    formulas: Sequence[Expression],
+    samples: StackedStates,
+    starts: np.ndarray,
+    *,
+    num_steps: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Parameters for which within over total scatter is least.
 
   Args:
@@ -162,18 +164,18 @@ def fit(formulas: Sequence[Expression],
 
   Example:
     >>> from noether_jax.symbolic.samples import concatenate
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> from noether_jax.symbolic.grammar import make_grammar
     >>> path = lambda e: np.stack([np.linspace(0, 1, 9),
     ...                            (e + np.linspace(0, 1, 9) - 0.5)**2], 1)
     >>> formula = parse("y - (x + c0[1])^2",
     ...                 make_grammar("xy", "11").inputs)
     >>> samples = concatenate([path(0) + [0, k] for k in range(3)])
-    >>> c, ratio, _ = fit([formula], samples, np.zeros((1, 1, 1)))
+    >>> c, ratio, _ = fit_nonlinear([formula], samples, np.zeros((1, 1, 1)))
     >>> round(float(c[0, 0]), 6), bool(ratio[0] < 1e-9)
     (-0.5, True)
   """
-  known = Features(samples.states)
+  known = TermValues(samples.states)
   parameters = np.zeros(starts.shape[1:])
   ratios = np.full(len(formulas), np.inf)
   spreads = np.zeros(len(formulas))
@@ -190,7 +192,7 @@ def fit(formulas: Sequence[Expression],
 
 
 def _problem(formulas: Sequence[Expression], num_parameters: int,
-             known: Features, samples: Samples) -> _Problem:
+             known: TermValues, samples: StackedStates) -> _Problem:
   pairs = [localise(f) for f in formulas]
   most = max(1, *(len(parts) for _, parts in pairs))
   leaves = np.zeros((most, len(formulas), len(samples.states)))

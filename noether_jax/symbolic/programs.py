@@ -101,8 +101,8 @@ def _encode_one(formula: Expression, num_inputs: int, num_parameters: int,
   return rows
 
 
-def evaluate(program: Program, parameters: chex.Array,
-             state: chex.Array) -> jax.Array:
+def run_program(program: Program, parameters: chex.Array,
+                state: chex.Array) -> jax.Array:
   """Evaluates one program at one state.
 
   The operations which are not selected contribute exactly zero to every
@@ -119,7 +119,7 @@ def evaluate(program: Program, parameters: chex.Array,
     >>> from noether_jax.symbolic.units import Unit
     >>> q = Input(0, "q", Unit())
     >>> programs = encode([q, square(q) / Parameter(Unit())], num_inputs=1)
-    >>> values = jax.vmap(evaluate, (0, None, None))
+    >>> values = jax.vmap(run_program, (0, None, None))
     >>> values(programs, jnp.array([2.0]), jnp.array([3.0])).tolist()
     [3.0, 4.5]
   """
@@ -188,4 +188,4 @@ def conserved_fn(params: tuple[Program, chex.Array],
     [2.0]
   """
   program, parameters = params
-  return jnp.reshape(evaluate(program, parameters, state), (1,))
+  return jnp.reshape(run_program(program, parameters, state), (1,))

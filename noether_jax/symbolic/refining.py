@@ -8,10 +8,10 @@ import numpy as np
 from scipy import optimize
 
 from noether_jax.symbolic.expression import Expression
-from noether_jax.symbolic.noise import Moments
-from noether_jax.symbolic.noise import Noise
+from noether_jax.symbolic.noise import FormulaScatter
+from noether_jax.symbolic.noise import StateNoise
 from noether_jax.symbolic.samples import concatenate
-from noether_jax.symbolic.samples import Samples
+from noether_jax.symbolic.samples import StackedStates
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Refined:
 
 def refine(formula: Expression,
            parameters: np.ndarray,
-           samples: Samples,
-           noise: Noise | None = None) -> Refined:
+           samples: StackedStates,
+           noise: StateNoise | None = None) -> Refined:
   """Parameters for which the scatter that noise does not explain is least.
 
   Noise in a state makes the plain fit biased (errors in variables).
@@ -50,7 +50,7 @@ def refine(formula: Expression,
 
   Example:
     >>> from noether_jax.symbolic.grammar import make_grammar
-    >>> from noether_jax.symbolic.text import parse
+    >>> from noether_jax.symbolic.parsing import parse
     >>> a = np.linspace(0, 1, 9)
     >>> ellipse = np.stack([np.cos(a), 2 * np.sin(a)], 1)
     >>> formula = parse("x^2 + c0[1]*y^2", make_grammar("xy", "11").inputs)
@@ -63,7 +63,7 @@ def refine(formula: Expression,
   if len(parts) < 3:
     raise ValueError("Standard errors need at least 3 trajectories: got "
                      f"{len(parts)}.")
-  moments = Moments(formula)
+  moments = FormulaScatter(formula)
   best = _minimise(moments, np.asarray(parameters, np.float64), samples, noise)
   ratio = moments.scatter(best, samples, noise).ratio
   if not best.size:
@@ -77,8 +77,8 @@ def refine(formula: Expression,
   return Refined(best, errors, ratio)
 
 
-def _minimise(moments: Moments, start: np.ndarray, samples: Samples,
-              noise: Noise | None) -> np.ndarray:
+def _minimise(moments: FormulaScatter, start: np.ndarray,
+              samples: StackedStates, noise: StateNoise | None) -> np.ndarray:
   """The least ratio near `start`; parameters in units of their size."""
   if not start.size:
     return start

@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Samples:
+class StackedStates:
   """States of N trajectories, one after the other.
 
   Attributes:
@@ -29,12 +29,12 @@ class Samples:
     sums = np.add.reduceat(values, self.starts, axis=-1)
     return values - np.repeat(sums / self.lengths, self.lengths, axis=-1)
 
-  def shuffled(self, seed: int) -> "Samples":
+  def shuffled(self, seed: int) -> "StackedStates":
     """The null: the same states, dealt out to trajectories at random."""
     order = np.random.default_rng(seed).permutation(len(self.states))
     return dataclasses.replace(self, states=self.states[order])
 
-  def thinned(self, most: int) -> "Samples":
+  def thinned(self, most: int) -> "StackedStates":
     """At most about `most` states, evenly over the trajectories."""
     step = max(1, -(-len(self.states) // most))
     return concatenate([part[::step] for part in self.split()])
@@ -44,7 +44,7 @@ class Samples:
     return np.split(self.states, self.starts[1:])
 
 
-def concatenate(trajectories: Sequence[np.ndarray]) -> Samples:
+def concatenate(trajectories: Sequence[np.ndarray]) -> StackedStates:
   """Puts trajectories into one array.
 
   Args:
@@ -76,4 +76,4 @@ def concatenate(trajectories: Sequence[np.ndarray]) -> Samples:
     raise ValueError("`trajectories` must be finite: got "
                      f"{int((~np.isfinite(states)).sum())} other values.")
   lengths = [len(a) for a in arrays]
-  return Samples(states, np.cumsum([0, *lengths[:-1]]))
+  return StackedStates(states, np.cumsum([0, *lengths[:-1]]))

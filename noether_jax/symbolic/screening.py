@@ -16,9 +16,9 @@ from noether_jax.symbolic.expression import Expression
 from noether_jax.symbolic.expression import Operation
 from noether_jax.symbolic.grammar import enumerate_formulas
 from noether_jax.symbolic.grammar import Grammar
-from noether_jax.symbolic.noise import Moments
-from noether_jax.symbolic.noise import Noise
-from noether_jax.symbolic.samples import Samples
+from noether_jax.symbolic.noise import FormulaScatter
+from noether_jax.symbolic.noise import StateNoise
+from noether_jax.symbolic.samples import StackedStates
 
 # Correlation over the states above which two formulas are the same quantity.
 _SAME = 1 - 1e-5
@@ -110,9 +110,9 @@ def make_language(grammar: Grammar) -> Language:
 
 
 def search(language: Language,
-           samples: Samples,
+           samples: StackedStates,
            *,
-           noise: Noise | None = None,
+           noise: StateNoise | None = None,
            null_factor: float = 100.0,
            seed: int = 0) -> tuple[list[Survivor], list[Stage]]:
   """The formulas of a language that trajectories conserve.
@@ -171,9 +171,9 @@ def _timed(stages: list[Stage], name: str,
   return result
 
 
-def _fit(language: Language, samples: Samples,
+def _fit(language: Language, samples: StackedStates,
          seed: int) -> tuple[fitting.Fits, dict[str, int]]:
-  fits = fitting.fit(language.distinct, samples, seed=seed)
+  fits = fitting.fit_formulas(language.distinct, samples, seed=seed)
   rejected = fits.counts()
   return fits, {
       "fitted": len(fits.formulas),
@@ -184,7 +184,7 @@ def _fit(language: Language, samples: Samples,
 
 
 def _screen(
-    fits: fitting.Fits, samples: Samples, noise: Noise | None,
+    fits: fitting.Fits, samples: StackedStates, noise: StateNoise | None,
     null_factor: float,
     seed: int) -> tuple[tuple[fitting.Fits, np.ndarray], dict[str, int]]:
   """The fits that are far better than those to the null, and its ratios."""
@@ -199,9 +199,9 @@ def _screen(
     rows = np.array(
         [i for i in rows if _excess(fits, i, samples, noise, limit) <= 0],
         dtype=int)
-  null = fitting.fit([fits.formulas[i] for i in rows],
-                     samples.shuffled(seed),
-                     seed=seed)
+  null = fitting.fit_formulas([fits.formulas[i] for i in rows],
+                              samples.shuffled(seed),
+                              seed=seed)
   nulls = np.where(null.reason == "", null.ratio, 0.0)
   passed = np.array([(fits.ratio[i] < r / null_factor if noise is None else
                       _excess(fits, i, samples, noise, r / null_factor) <= 0)
@@ -215,12 +215,12 @@ def _screen(
   return (fits.select(rows[passed]), nulls[passed]), counts
 
 
-def _excess(fits: fitting.Fits, row: int, samples: Samples, noise: Noise,
-            limit: float) -> float:
+def _excess(fits: fitting.Fits, row: int, samples: StackedStates,
+            noise: StateNoise, limit: float) -> float:
   """Scatter within, beyond noise, its fluctuation and `limit` of the rest."""
   formula = fits.formulas[row]
   parameters = fits.parameters[row, :formula.num_parameters]
-  scatter = Moments(formula).scatter(parameters, samples, noise)
+  scatter = FormulaScatter(formula).scatter(parameters, samples, noise)
   # A trajectory whose states share an error has one of them per column.
   freedom = (samples.states.shape[1] *
              len(samples.starts) if noise.shared else len(samples.states) -
@@ -232,8 +232,8 @@ def _excess(fits: fitting.Fits, row: int, samples: Samples, noise: Noise,
   return float(excess) if np.isfinite(excess) else np.inf
 
 
-def _group(fits: fitting.Fits, nulls: np.ndarray, samples: Samples,
-           noise: Noise | None) -> tuple[list[Survivor], dict[str, int]]:
+def _group(fits: fitting.Fits, nulls: np.ndarray, samples: StackedStates,
+           noise: StateNoise | None) -> tuple[list[Survivor], dict[str, int]]:
   """One survivor per quantity: its simplest formula."""
   order = sorted(range(len(fits.formulas)),
                  key=lambda i: _plainness(fits.formulas[i], fits.parameters[i]))
@@ -259,8 +259,8 @@ def _group(fits: fitting.Fits, nulls: np.ndarray, samples: Samples,
   return found, {"distinct": len(fits.formulas), "quantities": len(found)}
 
 
-def _refined(fits: fitting.Fits, row: int, samples: Samples,
-             noise: Noise | None) -> refining.Refined:
+def _refined(fits: fitting.Fits, row: int, samples: StackedStates,
+             noise: StateNoise | None) -> refining.Refined:
   formula = fits.formulas[row]
   return refining.refine(formula, fits.parameters[row, :formula.num_parameters],
                          samples, noise)

@@ -1,0 +1,6 @@
+"""The program noether-discover."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(  # Loaded when used.
+    __name__, __file__)

@@ -1,0 +1,206 @@
+"""A network for the time derivative of a state, and what it learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from noether_jax import networks
+from noether_jax.data import smoothing
+from noether_jax.types import Array
+from noether_jax.types import Params
+
+_WINDOW = 5
+_BATCH = 512
+_MANY = 5
+_MOST_PATHS = 8
+_LONGEST = 400
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictorData:
+  """What the predictor learns from and is judged on.
+
+  Attributes:
+    states: `[n, D]` to train on.
+    rates: `[n, D]` time derivatives at them.
+    start: `[M, D]` first states of the held-out paths.
+    paths: `[M, T, D]` held-out states after `start`.
+    dt: time step between them.
+    angles: `[D]` bool, columns that are angles.
+    split: what was held out, for people.
+  """
+  states: np.ndarray
+  rates: np.ndarray
+  start: np.ndarray
+  paths: np.ndarray
+  dt: float
+  angles: np.ndarray
+  split: str
+
+
+def split(states: Sequence[np.ndarray],
+          times: Sequence[np.ndarray],
+          angles: Sequence[bool],
+          *,
+          seed: int = 0,
+          smoothed: bool = False) -> PredictorData:
+  """Holds out trajectories if there are five or more, else the last quarter.
+
+  Derivatives are those of local polynomials (5 samples; 9 if the data are
+  smoothed). Time steps are taken as equal. At most eight held-out paths
+  of at most 400 steps are kept.
+
+  Args:
+    states: N arrays `[T_i, D]`.
+    times: N arrays `[T_i]`.
+    angles: which columns are angles.
+    seed: of the choice.
+    smoothed: whether to train on smoothed states.
+
+  Returns:
+    The samples.
+
+  Example:
+    >>> t = np.arange(40.)
+    >>> s = split([t[:, None]] * 2, [t] * 2, [False])
+    >>> s.states.shape, s.paths.shape, s.split[:12]
+    ((60, 1), (2, 10, 1), 'last quarter')
+  """
+  window, order = (9, 2) if smoothed else (_WINDOW, 4)
+  local = [
+      smoothing.local_polynomial(t, s, window=window, order=order)
+      for s, t in zip(states, times)
+  ]
+  used = [p[0] if smoothed else s for p, s in zip(local, states)]
+  rates = [p[1] for p in local]
+  count = len(states)
+  if count >= _MANY:
+    shuffled = np.random.default_rng(seed).permutation(count)
+    held = np.sort(shuffled[:max(1, count // 4)])
+    kept = [i for i in range(count) if i not in held]
+    train = [(used[i], rates[i]) for i in kept]
+    tests = [used[i] for i in held[:_MOST_PATHS]]
+    name = f"{len(held)} of {count} trajectories held out"
+  else:
+    cuts = [3 * len(s) // 4 for s in states]
+    train = [(u[:c], r[:c]) for u, r, c in zip(used, rates, cuts)]
+    tests = [u[c - 1:] for u, c in zip(used, cuts)]
+    name = "last quarter of the time of every trajectory held out"
+  length = min([_LONGEST + 1, *(len(t) for t in tests)])
+  paths = np.stack([t[:length] for t in tests])
+  return PredictorData(np.concatenate([a for a, _ in train]),
+                       np.concatenate([b for _, b in train]), paths[:, 0],
+                       paths[:, 1:], float(np.median(np.diff(times[0]))),
+                       np.asarray(angles), name)
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+  """dx/dt as a network of the standardised state.
+
+  Attributes:
+    apply: `(params, inputs) -> outputs`, the network.
+    mean: `[D]` of the states.
+    scale: `[D]` standard deviation of the states.
+    rate: `[D]` standard deviation of the derivatives.
+    angles: indices of angles; they enter as sine and cosine.
+    lines: indices of the other columns.
+  """
+  apply: Callable[[Params, Array], Array]
+  mean: Array
+  scale: Array
+  rate: Array
+  angles: tuple[int, ...]
+  lines: tuple[int, ...]
+
+  def __call__(self, params: Params, x: Array, key: Any = None) -> Array:
+    """dx/dt `[D]` at one state `[D]`."""
+    del key
+    scaled = (x - self.mean) / self.scale
+    pieces = [scaled[jnp.array(self.lines, int)]] if self.lines else []
+    if self.angles:
+      turn = x[jnp.array(self.angles, int)]
+      pieces += [jnp.sin(turn), jnp.cos(turn)]
+    return self.apply(params, jnp.concatenate(pieces)) * self.rate
+
+
+def make_field(samples: PredictorData, keys: Array,
+               hidden: tuple[int, ...]) -> tuple[Field, Params]:
+  """The field and its initial parameters, one set per key."""
+  angles = tuple(int(i) for i in np.flatnonzero(samples.angles))
+  lines = tuple(int(i) for i in np.flatnonzero(~samples.angles))
+  width = samples.states.shape[1]
+  inputs = len(lines) + 2 * len(angles)
+  made = [networks.mlp(k, inputs, width, hidden=hidden) for k in keys]
+  params = jax.tree.map(lambda *leaves: jnp.stack(leaves),
+                        *[m[1] for m in made])
+  floor = lambda a: np.maximum(a, 1e-12 * max(float(a.max()), 1e-300))
+  mean, scale, rate = (jnp.asarray(a, jnp.result_type(float))
+                       for a in (samples.states.mean(0),
+                                 floor(samples.states.std(0)),
+                                 floor(samples.rates.std(0))))
+  return Field(made[0][0], mean, scale, rate, angles, lines), params
+
+
+def train(
+    field: Field,
+    params: Params,
+    samples: PredictorData,
+    key: Array,
+    *,
+    steps: int,
+    learning_rate: float = 3e-3,
+    progress: Callable[[int, float], None] = lambda *_: None
+) -> tuple[Params, np.ndarray]:
+  """Fits the derivatives by Adam with a cosine schedule, all seeds at once.
+
+  Args:
+    field: the model.
+    params: leaves `[S, ...]`.
+    samples: states and derivatives.
+    key: of the batches.
+    steps: number of updates.
+    learning_rate: at the beginning.
+    progress: called with (step, loss) now and then.
+
+  Returns:
+    Parameters with leaves `[S, ...]`, and the final loss `[S]`.
+  """
+  dtype = jnp.result_type(float)
+  states = jnp.asarray(samples.states, dtype)
+  rates = jnp.asarray(samples.rates, dtype)
+  optimizer = optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
+
+  def loss_fn(p: Params, index: Array) -> Array:
+    out = jax.vmap(lambda x: field(p, x))(states[index])
+    return jnp.mean(((out - rates[index]) / field.rate[None])**2)
+
+  def one(carry: Any, index: Array) -> Any:
+    p, opt = carry
+    loss, gradient = jax.value_and_grad(loss_fn)(p, index)
+    updates, opt = optimizer.update(gradient, opt, p)
+    return (optax.apply_updates(p, updates), opt), loss
+
+  @jax.jit
+  def chunk(carry: Any, keys: Array) -> Any:
+    size = min(_BATCH, len(states))
+    batches = jax.vmap(lambda k: jax.random.choice(
+        k, len(states), (size,), replace=False))(keys)
+    return jax.vmap(lambda c: jax.lax.scan(one, c, batches))(carry)
+
+  carry = (params, jax.vmap(optimizer.init)(params))
+  length = max(1, steps // 10)
+  done, losses = 0, jnp.zeros((1, 1))
+  while done < steps:
+    carry, losses = chunk(
+        carry, jax.random.split(jax.random.fold_in(key, done), length))
+    done += length
+    progress(done, float(losses[:, -1].mean()))
+  return carry[0], np.asarray(losses.mean(axis=1))

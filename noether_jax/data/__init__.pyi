@@ -1,0 +1,9 @@
+from . import ephemeris as ephemeris
+from .columns import parse_columns as parse_columns
+from .columns import Variable as Variable
+from .conversion import as_trajectories as as_trajectories
+from .conversion import as_variables as as_variables
+from .smoothing import local_polynomial as local_polynomial
+from .smoothing import noise_level as noise_level
+from .trajectories import load as load
+from .trajectories import Trajectories as Trajectories

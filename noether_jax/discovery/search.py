@@ -1,0 +1,149 @@
+"""One search for laws: repeated elimination over one library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+
+import numpy as np
+
+from noether_jax.data.columns import Variable
+from noether_jax.discovery import evidence as evidence_lib
+from noether_jax.discovery import sparse
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.law import rank
+from noether_jax.discovery.terms import Term
+
+MIN_ROWS = 20
+
+
+def _windows(
+    states: Sequence[np.ndarray],
+    times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+  """Cuts trajectories into windows of at least two of their cycles."""
+  out: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+  for s, t in zip(states, times):
+    centred = s - s.mean(0)
+    crossings = np.sum(np.diff(np.sign(centred), axis=0) != 0, axis=0).min()
+    count = int(np.clip(crossings // 4, 1, min(10, len(s) // MIN_ROWS)))
+    out[0].extend(np.array_split(s, count))
+    out[1].extend(np.array_split(t, count))
+  return out
+
+
+def _order(law: Law) -> tuple[float, ...]:
+  """Short laws first, the better conserved one among equally short ones."""
+  return len(law.terms), law.evidence.ratio
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+  """One run over one library: repeated elimination, then evidence."""
+  variables: tuple[Variable, ...]
+  terms: tuple[Term, ...]
+  data: evidence_lib.Moments
+  states: Sequence[np.ndarray]
+  times: Sequence[np.ndarray]
+  split: sparse.Split
+  seed: int
+  bootstrap: int
+  progress: Callable[[str], None]
+
+  @classmethod
+  def make(cls, variables: tuple[Variable, ...], terms: tuple[Term, ...],
+           states: Sequence[np.ndarray], times: Sequence[np.ndarray],
+           noise: np.ndarray, seed: int, bootstrap: int,
+           progress: Callable[[str], None], windows: bool) -> Search:
+    """Computes what the search needs, from trajectories or their windows."""
+    if windows:
+      states, times = _windows(states, times)
+    progress(f"library of {len(terms)} terms, {len(states)} "
+             f"{'windows' if windows else 'trajectories'}")
+    data = evidence_lib.moments(terms, states, noise)
+    split = sparse.Split.make(len(states), seed)
+    return cls(variables, terms, data, states, times, split, seed, bootstrap,
+               progress)
+
+  def run(self) -> tuple[list[Law], Law | None]:
+    """Laws, exact ones first, and the best combination that is none."""
+    allowed = np.isfinite(self.data.scale)
+    candidates: list[Law] = []
+    rejected = None
+    for _ in range(2 * len(self.variables)):
+      if allowed.sum() < 2:
+        break
+      support = sparse.eliminate(self.data, self.split, np.flatnonzero(allowed),
+                                 self.terms)
+      law = self.judge(support)
+      self.progress(f"candidate {law.text}: within/total "
+                    f"{law.evidence.ratio:.2g}, {law.verdict}")
+      if law.verdict == "not conserved":
+        rejected = law
+        break
+      # Its leading term is forbidden next, so that another law must turn up.
+      allowed[self.terms.index(law.terms[0])] = False
+      candidates.append(law)
+    exact = self.independent(candidates)
+    if exact:
+      return exact, None
+    best = min((law.evidence.ratio for law in candidates), default=0.)
+    near = [law for law in candidates if law.evidence.ratio <= 5 * best]
+    return sorted(near, key=_order)[:1], rejected
+
+  def independent(self, candidates: list[Law]) -> list[Law]:
+    """The simplest exact laws of which none is a function of the others."""
+    sample = np.concatenate(self.states)
+    sample = sample[::max(1, len(sample) // 500)]
+    # N trajectories have N - 1 differences, so they can tell N - 1 laws apart.
+    most = min(len(self.variables) - 1, len(self.states) - 1)
+    found: list[Law] = []
+    for law in sorted(candidates, key=_order):
+      # What noise alone excuses is no law if a better form of it was caught.
+      better = candidates[:candidates.index(law)]
+      excused = law.evidence.ratio > evidence_lib.EXACT and any(
+          other.verdict != "conserved" and rank([law, other], sample) == 1
+          for other in better)
+      if law.verdict != "conserved" or excused or len(found) == most:
+        continue
+      if rank([*found, law], sample) > len(found):
+        found.append(law)
+    return found
+
+  def judge(self, support: np.ndarray) -> Law:
+    """Fits on all trajectories; evidence from held-out ones."""
+    evidence = sparse.held_out_evidence(self.data, self.split, support,
+                                        self.times)
+    return self._law(support, sparse.refit(self.data, support), evidence,
+                     evidence.verdict)
+
+  def _law(self, support: np.ndarray, scaled: np.ndarray,
+           evidence: evidence_lib.Evidence, verdict: str) -> Law:
+    lead = sparse.leading(scaled, support, self.terms)
+    order = np.concatenate([[lead], np.delete(np.arange(len(support)), lead)])
+    scale = self.data.scale[support][order]
+
+    def natural(c: np.ndarray) -> np.ndarray:
+      plain = c[order] / scale
+      return plain / plain[0]
+
+    spread = sparse.resample(self.data, support, self.seed, self.bootstrap)
+    return Law(self.variables, tuple(self.terms[i] for i in support[order]),
+               natural(scaled), np.std([natural(c) for c in spread], axis=0),
+               evidence, verdict)
+
+  def constant(self) -> Law | None:
+    """A short combination that has one value in all the data, if any."""
+    simple = np.array([
+        i for i, f in enumerate(self.terms)
+        if f.degree <= 2 and np.isfinite(self.data.scale[i])
+    ])
+    pooled = self.data.total()
+    support, coefficients = sparse.shortest_constant(pooled[np.ix_(
+        simple, simple)])
+    if support is None:
+      return None
+    support = simple[support]
+    w, _, n = (coefficients @ m[np.ix_(support, support)] @ coefficients
+               for m in (pooled, pooled, self.data.noise.mean(0)))
+    evidence = evidence_lib.Evidence(1., np.inf, w / n if n > 0 else np.inf, 0.)
+    return self._law(support, coefficients, evidence, "constant in all data")

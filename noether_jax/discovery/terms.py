@@ -1,0 +1,246 @@
+"""Candidate terms of a conserved quantity, each with its physical unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+import functools
+import re
+from typing import Any
+
+import numpy as np
+
+from noether_jax.data.columns import Variable
+from noether_jax.symbolic import units
+
+
+@dataclasses.dataclass(frozen=True)
+class Atom:
+  """A factor of a term: a variable, or an elementary function of some.
+
+  Attributes:
+    kind: var, log, sin, cos, norm, inverse (1 / norm) or dot.
+    plus: indices of the variables, the vector's components, or the angle.
+    minus: the angle or vector subtracted from `plus`; for dot, the second
+      vector.
+  """
+  kind: str
+  plus: tuple[int, ...]
+  minus: tuple[int, ...] = ()
+
+  def _argument(self, columns: Sequence[Any]) -> list[Any]:
+    first = [columns[i] for i in self.plus]
+    if not self.minus:
+      return first
+    return [a - columns[j] for a, j in zip(first, self.minus)]
+
+  def value(self, columns: Sequence[Any], xp: Any) -> Any:
+    """Evaluates on columns of equal shape; `xp` is numpy or jax.numpy."""
+    if self.kind == "dot":
+      return sum(columns[i] * columns[j] for i, j in zip(self.plus, self.minus))
+    argument = self._argument(columns)
+    if self.kind == "var":
+      return argument[0]
+    if self.kind in ("sin", "cos", "log"):
+      return getattr(xp, self.kind)(argument[0])
+    square = sum(a * a for a in argument)
+    return xp.sqrt(square) if self.kind == "norm" else 1 / xp.sqrt(square)
+
+  def gradient(self, columns: Sequence[np.ndarray]) -> dict[int, np.ndarray]:
+    """Derivatives by variable index, each of the columns' shape."""
+    if self.kind == "dot":
+      slopes: dict[int, np.ndarray] = {}
+      for i, j in zip(self.plus, self.minus):
+        slopes[i] = slopes.get(i, 0) + columns[j]
+        slopes[j] = slopes.get(j, 0) + columns[i]
+      return slopes
+    argument = self._argument(columns)
+    if self.kind in ("norm", "inverse"):
+      norm = np.sqrt(sum(a * a for a in argument))
+      factor = 1 / norm if self.kind == "norm" else -1 / norm**3
+      outer = [factor * a for a in argument]
+    else:
+      rules: dict[str, Callable[[Any], Any]] = {
+          "var": np.ones_like,
+          "log": lambda a: 1 / a,
+          "sin": np.cos,
+          "cos": lambda a: -np.sin(a)
+      }
+      outer = [rules[self.kind](argument[0])]
+    slopes = dict(zip(self.plus, outer))
+    for j, slope in zip(self.minus, outer):
+      slopes[j] = slopes.get(j, 0) - slope
+    return slopes
+
+  def unit(self, variables: Sequence[Variable]) -> units.Unit:
+    """The physical unit; a logarithm is a pure number."""
+    first = variables[self.plus[0]].unit
+    if self.kind == "dot":
+      return first * variables[self.minus[0]].unit
+    if self.kind == "inverse":
+      return first**-1
+    if self.kind in ("sin", "cos", "log"):
+      return units.Unit()
+    return units.Unit(first.exponents)
+
+  def code(self, names: Sequence[str], module: str = "np") -> str:
+    """A Python expression over the variables' identifiers."""
+    if self.kind == "dot":
+      terms = [
+          f"{names[i]} * {names[j]}" if i != j else f"{names[i]}**2"
+          for i, j in zip(self.plus, self.minus)
+      ]
+      return "(" + " + ".join(terms) + ")"
+    first = [names[i] for i in self.plus]
+    if self.minus:
+      first = [f"{a} - {names[j]}" for a, j in zip(first, self.minus)]
+    if self.kind == "var":
+      return first[0]
+    if self.kind in ("sin", "cos", "log"):
+      return f"{module}.{self.kind}({first[0]})"
+    inner = " + ".join(f"({a})**2" if self.minus else f"{a}**2" for a in first)
+    root = f"{module}.sqrt({inner})"
+    return root if self.kind == "norm" else f"(1 / {root})"
+
+  def text(self, variables: Sequence[Variable]) -> str:
+    """For people: `cos(q)`, `|r|`, `r.v`."""
+    names = [v.name for v in variables]
+    if self.kind in ("norm", "inverse", "dot"):
+      left = vector_name([names[i] for i in self.plus])
+      right = vector_name([names[i] for i in self.minus]) if self.minus else ""
+      if self.kind == "dot":
+        return f"|{left}|^2" if self.plus == self.minus else f"{left}.{right}"
+      inner = f"|{left} - {right}|" if right else f"|{left}|"
+      return inner if self.kind == "norm" else f"1/{inner}"
+    inner = " - ".join(names[i] for i in self.plus + self.minus)
+    return inner if self.kind == "var" else f"{self.kind}({inner})"
+
+
+def vector_name(components: Sequence[str]) -> str:
+  """Names a vector after its components.
+
+  Example:
+    >>> vector_name(["x", "y"]), vector_name(["vx", "vy"]), vector_name("ab")
+    ('r', 'v', '(a,b)')
+    >>> vector_name(["x1", "y1"])
+    'r1'
+  """
+  matches = [re.match(r"^(.*?)([xyz])(\d*)$", name) for name in components]
+  stems = {(m.group(1), m.group(3)) for m in matches if m}
+  if all(matches) and len(stems) == 1:
+    stem, number = stems.pop()
+    return (stem.rstrip("_") or "r") + number
+  return "(" + ",".join(components) + ")"
+
+
+@dataclasses.dataclass(frozen=True)
+class Term:
+  """A product of powers of atoms.
+
+  Attributes:
+    factors: pairs (atom, power), powers at least 1.
+    unit: its physical unit.
+    text: for people.
+  """
+  factors: tuple[tuple[Atom, int], ...]
+  unit: units.Unit
+  text: str
+
+  @classmethod
+  def make(cls, factors: Sequence[tuple[Atom, int]],
+           variables: Sequence[Variable]) -> Term:
+    """Derives unit and text."""
+    unit = units.Unit()
+    pieces = []
+    for atom, power in factors:
+      unit = unit * atom.unit(variables)**power
+      piece = atom.text(variables)
+      if atom.kind == "dot" and power > 1:
+        piece = f"({piece})" if "^" not in piece else piece[:-2]
+        power *= 2 if atom.plus == atom.minus else 1
+      pieces.append(piece if power == 1 else f"{piece}^{power}")
+    return cls(tuple(factors), units.Unit(unit.exponents), "*".join(pieces))
+
+  @property
+  def degree(self) -> int:
+    """Polynomial degree; functions count as degree 1."""
+    return sum(p * (2 if a.kind == "dot" else 1) for a, p in self.factors)
+
+  @property
+  def is_square(self) -> bool:
+    """Whether this is the square of a variable or of a vector's length."""
+    (atom, power), *rest = self.factors
+    return not rest and (
+        (atom.kind == "var" and power == 2) or
+        (atom.kind == "dot" and atom.plus == atom.minus and power == 1))
+
+  def value(self, columns: Sequence[Any], xp: Any = np) -> Any:
+    """Evaluates on columns of equal shape."""
+    powers = [a.value(columns, xp)**p for a, p in self.factors]
+    return functools.reduce(lambda a, b: a * b, powers)
+
+  def gradient(self, columns: Sequence[np.ndarray]) -> dict[int, np.ndarray]:
+    """Derivatives by variable index (product rule)."""
+    values = [a.value(columns, np) for a, _ in self.factors]
+    total: dict[int, np.ndarray] = {}
+    for n, (atom, power) in enumerate(self.factors):
+      rest = power * values[n]**(power - 1)
+      for m, (_, other) in enumerate(self.factors):
+        if m != n:
+          rest = rest * values[m]**other
+      for index, slope in atom.gradient(columns).items():
+        total[index] = total.get(index, 0) + rest * slope
+    return total
+
+  def code(self, names: Sequence[str], module: str = "np") -> str:
+    """A Python expression."""
+    pieces = []
+    for atom, power in self.factors:
+      piece = atom.code(names, module)
+      pieces.append(piece if power == 1 else f"{piece}**{power}")
+    return " * ".join(pieces)
+
+
+def term_values(terms: Sequence[Term], states: Any, xp: Any = np) -> Any:
+  """Values of all terms.
+
+  Args:
+    terms: F terms.
+    states: `[..., D]`.
+    xp: numpy or jax.numpy.
+
+  Returns:
+    `[..., F]`.
+
+  Example:
+    >>> v = [Variable("q"), Variable("p")]
+    >>> f = [Term.make([(Atom("var", (i,)), 1)], v) for i in (0, 1)]
+    >>> term_values(f, np.array([[2., 3.]])).tolist()
+    [[2.0, 3.0]]
+  """
+  columns = [states[..., i] for i in range(states.shape[-1])]
+  return xp.stack([f.value(columns, xp) for f in terms], axis=-1)
+
+
+def gradients(terms: Sequence[Term], states: np.ndarray) -> np.ndarray:
+  """Derivatives of all terms by the state.
+
+  Args:
+    terms: F terms.
+    states: `[n, D]`.
+
+  Returns:
+    `[n, F, D]`.
+
+  Example:
+    >>> v = [Variable("q"), Variable("p")]
+    >>> f = [Term.make([(Atom("var", (i,)), 1)], v) for i in (0, 1)]
+    >>> gradients(f, np.array([[2., 3.]])).tolist()
+    [[[1.0, 0.0], [0.0, 1.0]]]
+  """
+  columns = list(states.T)
+  out = np.zeros((states.shape[0], len(terms), states.shape[1]))
+  for n, term in enumerate(terms):
+    for index, slope in term.gradient(columns).items():
+      out[:, n, index] = slope
+  return out

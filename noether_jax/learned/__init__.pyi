@@ -1,0 +1,11 @@
+from . import quotients as quotients
+from .augmentation import symmetric_copies as symmetric_copies
+from .denoising import alignment_loss as alignment_loss
+from .minibatch import minimise_quotient as minimise_quotient
+from .minibatch import unit_variance as unit_variance
+from .pretraining import pretrain as pretrain
+from .safety import agreeing as agreeing
+from .safety import choose as choose
+from .safety import folds as folds
+from .safety import region as region
+from .safety import trust as trust

@@ -1,0 +1,149 @@
+"""Any network trained to be conserved, by gradient steps on minibatches.
+
+For a small network of vectors `pretraining.pretrain` is far more precise; this
+is for what it can't take: convolutions of frames, many parameters, more
+trajectories than fit at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from noether_jax.learned import quotients
+from noether_jax.types import Array
+from noether_jax.types import ConservedFn
+from noether_jax.types import Key
+from noether_jax.types import Params
+
+
+class Trained(NamedTuple):
+  """What the steps reached.
+
+  Attributes:
+    params: of the network.
+    opt_state: of the optimizer, to go on from.
+    losses: `[num_steps]`, of the batches, before each step.
+  """
+  params: Params
+  opt_state: Any
+  losses: Array
+
+
+def unit_variance(conserved_fn: ConservedFn, params: Params,
+                  states: Array) -> Array:
+  """What a function's values must be multiplied with to have unit variance.
+
+  The inner rate of tailoring by gradient descent depends on this scale.
+
+  Args:
+    conserved_fn: `(params, state [...]) -> [K]`.
+    params: of `conserved_fn`.
+    states: `[N, T, ...]`.
+
+  Returns:
+    `[K]`, 1 where a value is constant.
+
+  Example:
+    >>> states = jnp.array([[[0.], [4.]]])
+    >>> unit_variance(lambda p, x: x, None, states).tolist()
+    [0.5]
+  """
+  values = jax.vmap(jax.vmap(lambda x: conserved_fn(params, x)))(states)
+  variance = jnp.var(values, axis=(0, 1))
+  return jnp.where(variance > 0, jax.lax.rsqrt(jnp.maximum(variance, 1e-30)),
+                   1.0)
+
+
+def minimise_quotient(
+    conserved_fn: ConservedFn,
+    params: Params,
+    states: Array,
+    key: Key,
+    *,
+    optimizer: optax.GradientTransformation | None = None,
+    opt_state: Any = None,
+    num_steps: int = 500,
+    batch_size: int = 16,
+    rates: Array | None = None,
+    noise: Array | None = None,
+    scale: Array | float = 1.0,
+) -> Trained:
+  """Adam on the variance quotient of random trajectories.
+
+  A batch needs several trajectories: the variance between them is what a
+  constant function lacks. Can be jitted and vmapped; a call goes on where an
+  earlier one stopped if it is given its parameters and `opt_state`. On a CPU
+  let a `conserved_fn` with convolutions make one step a (jitted) call: XLA
+  takes tens of times as long for convolutions in a compiled loop.
+
+  Args:
+    conserved_fn: `(params, state [...]) -> [K]`.
+    params: where training begins.
+    states: `[N, T, ...]`, for instance frames `[N, T, H, W, C]`.
+    key: consumed; chooses the batches.
+    optimizer: None for `optax.adam(3e-3)`.
+    opt_state: of an earlier call; None for a new one.
+    num_steps: number of gradient steps.
+    batch_size: trajectories of a batch, drawn without replacement.
+    rates: `[N, T, D]`, for states `[D]`: the rate quotient is added, and keeps
+      K > 1 quantities apart. Of frames K functions are learned that no linear
+      combination makes dependent; one may be the square of another.
+    noise: see `quotients.variance_quotient`; for states `[D]`.
+    scale: see `quotients.rate_residuals`.
+
+  Returns:
+    A `Trained`.
+
+  Raises:
+    ValueError: for a batch of less than two or more than N trajectories, or
+      several quantities of states `[D]` without rates.
+
+  Example:
+    >>> t = jnp.linspace(0., 6., 30)
+    >>> circle = jnp.stack([jnp.cos(t), jnp.sin(t)], -1)
+    >>> states = jnp.stack([r * circle for r in (1., 1.5, 2., 2.5)])
+    >>> squares = lambda p, x: (p @ x**2)[None]
+    >>> trained = minimise_quotient(squares, jnp.array([1., .5]), states,
+    ...                             jax.random.key(0), batch_size=3)
+    >>> round(float(trained.params[1] / trained.params[0]), 3)
+    1.0
+  """
+  count = states.shape[0]
+  if not 2 <= batch_size <= count:
+    raise ValueError(f"`batch_size` must lie in [2, {count}], the number of "
+                     f"trajectories: got {batch_size}.")
+  width = jax.eval_shape(lambda x: conserved_fn(params, x), states[0, 0])
+  if width.shape[0] > 1 and rates is None and states.ndim == 3:
+    raise ValueError("several quantities need `rates`: the variance quotient "
+                     "does not tell one from a function of the others.")
+  chain = optax.adam(3e-3) if optimizer is None else optimizer
+
+  def loss(params: Params, index: Array) -> Array:
+    value = quotients.variance_quotient(conserved_fn,
+                                        params,
+                                        states[index],
+                                        noise=noise)
+    if rates is None:
+      return value
+    return value + quotients.rate_quotient(
+        conserved_fn, params, states[index], rates[index], scale=scale)
+
+  def step(carry: tuple[Params, Any],
+           key: Key) -> tuple[tuple[Params, Any], Array]:
+    params, opt_state = carry
+    index = jax.random.choice(key, count, (batch_size,), replace=False)
+    value, gradient = jax.value_and_grad(loss)(params, index)
+    updates, opt_state = chain.update(gradient, opt_state, params)
+    return (optax.apply_updates(params, updates), opt_state), value
+
+  start = chain.init(params) if opt_state is None else opt_state
+  keys = jax.random.split(key, num_steps)
+  if num_steps == 1:  # Not even one step may stand in a loop.
+    (params, last), value = step((params, start), keys[0])
+    return Trained(params, last, value[None])
+  (params, last), losses = jax.lax.scan(step, (params, start), keys)
+  return Trained(params, last, losses)

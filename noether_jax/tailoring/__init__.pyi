@@ -1,0 +1,14 @@
+from .adaptation import by_path as by_path
+from .adaptation import combine as combine
+from .adaptation import partition as partition
+from .inner_optimizers import gauss_newton as gauss_newton
+from .query import tailor as tailor
+from .query import tailored_params as tailored_params
+from .query import tailored_predict as tailored_predict
+from .residuals import change_residuals as change_residuals
+from .residuals import cosine as cosine
+from .residuals import difference as difference
+from .residuals import drift as drift
+from .residuals import field_residuals as field_residuals
+from .residuals import noether_loss as noether_loss
+from .residuals import trajectory_residuals as trajectory_residuals

@@ -1,0 +1,6 @@
+"""Kernels whose change for one example is a sum of outer products."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(  # Loaded when used.
+    __name__, __file__)

@@ -1,0 +1,13 @@
+from . import checkpoints as checkpoints
+from .failsafe_mean import batch_mean as batch_mean
+from .failsafe_mean import Example as Example
+from .outer_loop import apply_gradient as apply_gradient
+from .outer_loop import init_state as init_state
+from .outer_loop import meta_loss as meta_loss
+from .outer_loop import microbatched_gradient as microbatched_gradient
+from .outer_loop import mse as mse
+from .outer_loop import update as update
+from .sharding import make_mesh as make_mesh
+from .sharding import replicate as replicate
+from .sharding import shard_batch as shard_batch
+from .sharding import start_processes as start_processes

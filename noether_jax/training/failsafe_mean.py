@@ -1,0 +1,203 @@
+"""The mean over a batch in which some examples may fail.
+
+An example whose inner step overflows has a loss and a gradient to fall back on,
+those of its untailored prediction. The loss is easily chosen by `where`, the
+gradient is not: it is a sum over examples, within which zero times infinity is
+NaN. So a batch with a failure is differentiated again, with a good example in
+the place of each bad one and their terms left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+from jax.custom_batching import custom_vmap
+from jax.extend import core as jex_core
+import jax.numpy as jnp
+
+from noether_jax.tailoring.adaptation import combine
+from noether_jax.tailoring.adaptation import partition
+from noether_jax.types import Array
+from noether_jax.types import Params
+from noether_jax.types import PyTree
+
+
+class Example(NamedTuple):
+  """What one example contributes to a mean over the batch.
+
+  Attributes:
+    loss: its loss `[]`; equal to `initial_loss` where not `finite`.
+    initial_loss: the loss of its untailored prediction `[]`.
+    metrics: a tree of scalars `[]`, of which the mean is taken too.
+    finite: bool `[]`; False where the tailoring failed.
+    accepted: bool `[]`; False where the untailored prediction was used, because
+      it failed or for another reason.
+  """
+  loss: Array
+  initial_loss: Array
+  metrics: PyTree
+  finite: Array
+  accepted: Array
+
+
+class Flags(NamedTuple):
+  """What became of each example of a batch.
+
+  Attributes:
+    accepted: bool `[B]`; see `Example`.
+    finite: bool `[B]`; see `Example`.
+    counted: bool `[B]`; False where even the loss to fall back on is not
+      finite.
+  """
+  accepted: Array
+  finite: Array
+  counted: Array
+
+
+@custom_vmap
+def _any(flags: Array) -> Array:
+  return jnp.any(flags)
+
+
+@_any.def_vmap
+def _any_of_all(size: int, batched: Any, flags: Array) -> tuple[Array, bool]:
+  # A batched predicate would turn the cond below into a select, which computes
+  # both branches: so a failure of one model of an ensemble counts for all.
+  del size, batched
+  return _any(flags), False
+
+
+def _is_inexact(path: str, leaf: Any) -> bool:
+  del path
+  return jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
+
+
+def _means(losses: Array, metrics: PyTree, counted: Array,
+           good: Array) -> tuple[Array, PyTree]:
+  """Sum of the counted losses over B; means of the good examples' metrics."""
+  total = jnp.sum(jnp.where(counted, losses, 0)) / losses.shape[0]
+  total = jnp.where(jnp.any(counted), total, jnp.nan)
+  mean = lambda leaf: (jnp.sum(jnp.where(good, leaf, 0)) / jnp.maximum(
+      jnp.sum(good), 1))
+  return total, jax.tree.map(mean, metrics)
+
+
+def _replace(examples: PyTree, keep: Array) -> PyTree:
+  """A kept example in the place of each that is not."""
+  donor = jnp.argmax(keep)
+
+  def one(leaf: Array) -> Array:
+    mask = keep.reshape((-1,) + (1,) * (leaf.ndim - 1))
+    return jnp.where(mask, leaf, leaf[donor][None])
+
+  return jax.tree.map(one, examples)
+
+
+def _select(flag: Array, tree: PyTree) -> PyTree:
+  return jax.tree.map(lambda leaf: jnp.where(flag, leaf, 0), tree)
+
+
+def _lifted(example_fn: Callable[[Params, PyTree], Example], params: Params,
+            examples: PyTree) -> tuple[Callable[..., Example], list[Any]]:
+  """The batched function, and the tracers it closes over as its argument."""
+  closed, shape = jax.make_jaxpr(jax.vmap(example_fn, in_axes=(None, 0)),
+                                 return_shape=True)(params, examples)
+  traced = [isinstance(c, jax.core.Tracer) for c in closed.consts]
+
+  def run(params: Params, examples: PyTree, lifted: list[Any]) -> Example:
+    rest = iter(lifted)
+    consts = [next(rest) if t else c for t, c in zip(traced, closed.consts)]
+    outs = jex_core.jaxpr_as_fun(
+        closed.replace(consts=consts))(*jax.tree.leaves((params, examples)))
+    return jax.tree.unflatten(jax.tree.structure(shape), outs)
+
+  return run, [c for t, c in zip(traced, closed.consts) if t]
+
+
+def _without_failures(run: Callable[...,
+                                    Example], moving: PyTree, fixed: PyTree,
+                      good: Array, counted: Array, cotangents: Any) -> PyTree:
+  """The gradient, computed so that no failed example takes part in it."""
+  untailored = counted & ~good
+
+  def means(moving: PyTree) -> Any:
+    params, examples, lifted = combine(moving, fixed)
+    out = run(params, _replace(examples, good), lifted)
+    return _means(out.loss, out.metrics, good, good)
+
+  def initial(moving: PyTree) -> Array:
+    params, examples, lifted = combine(moving, fixed)
+    out = run(params, _replace(examples, untailored), lifted)
+    return _means(out.initial_loss, (), untailored, untailored)[0]
+
+  tailored = jax.vjp(means, moving)[1](cotangents)[0]
+  plain = jax.vjp(initial, moving)[1](cotangents[0])[0]
+  total = jax.tree.map(jnp.add, _select(jnp.any(good), tailored),
+                       _select(jnp.any(untailored), plain))
+  # A batch without any loss has no gradient: the caller must not take a step.
+  return jax.tree.map(lambda leaf: jnp.where(jnp.any(counted), leaf, jnp.nan),
+                      total)
+
+
+def batch_mean(example_fn: Callable[[Params, PyTree], Example], params: Params,
+               examples: PyTree) -> tuple[Array, PyTree, Flags]:
+  """Mean of the losses, whose gradient no failed example spoils.
+
+  An example that failed contributes the loss and the gradient of its untailored
+  prediction; one whose loss is not finite in spite of that, nothing. A batch
+  without failures costs what it costs without this function; one with failures
+  about twice that. It can't be differentiated in forward mode, and the second
+  derivatives of a batch with failures are NaN.
+
+  Args:
+    example_fn: `(params, example) -> Example`.
+    params: what the loss is differentiated by, or anything it closes over.
+    examples: leaves `[B, ...]`.
+
+  Returns:
+    `(loss [], metrics, flags)`: the sum of the counted losses over B, or NaN if
+    there is none; the metrics' means over the examples that did not fail; what
+    became of each example.
+
+  Example:
+    >>> def example(w, x):          # tailoring fails at x = 0
+    ...   tailored, initial = w / x, w * x
+    ...   finite = jnp.isfinite(tailored)
+    ...   return Example(jnp.where(finite, tailored, initial), initial, {},
+    ...                  finite, finite)
+    >>> loss = lambda w: batch_mean(example, w, jnp.array([1., 0., 2.]))[0]
+    >>> float(loss(4.)), float(jax.grad(loss)(4.))
+    (2.0, 0.5)
+  """
+  run, lifted = _lifted(example_fn, params, examples)
+  moving, fixed = partition((params, examples, lifted), _is_inexact)
+
+  def forward(moving: PyTree, fixed: PyTree) -> Any:
+    out = run(*combine(moving, fixed))
+    counted = jnp.isfinite(out.loss)
+    flags = Flags(out.accepted, out.finite, counted)
+    return _means(out.loss, out.metrics, counted, counted & out.finite), flags
+
+  @jax.custom_vjp
+  def mean(moving: PyTree, fixed: PyTree) -> Any:
+    return forward(moving, fixed)
+
+  def save(moving: PyTree, fixed: PyTree) -> Any:
+    out, pull, flags = jax.vjp(lambda tree: forward(tree, fixed),
+                               moving,
+                               has_aux=True)
+    return (out, flags), (pull, moving, fixed, flags)
+
+  def pull_back(saved: Any, cotangents: Any) -> Any:
+    pull, moving, fixed, flags = saved
+    good = flags.counted & flags.finite
+    gradient = pull(cotangents[0])[0]
+    again = lambda: _without_failures(run, moving, fixed, good, flags.counted,
+                                      cotangents[0])
+    return jax.lax.cond(_any(~good), again, lambda: gradient), None
+
+  mean.defvjp(save, pull_back)
+  (total, metrics), flags = mean(moving, fixed)
+  return total, metrics, flags

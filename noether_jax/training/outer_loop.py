@@ -1,0 +1,253 @@
+"""The outer loop: learn what is tailored, and what tailors it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from noether_jax.training import failsafe_mean
+from noether_jax.types import Array
+from noether_jax.types import Key
+from noether_jax.types import MetaParams
+from noether_jax.types import Prediction
+from noether_jax.types import PyTree
+from noether_jax.types import State
+from noether_jax.types import TrainState
+
+Metrics = dict[str, Array]
+
+
+def mse(prediction: PyTree, target: PyTree) -> Array:
+  """Mean squared error over all elements.
+
+  Args:
+    prediction: a tree of arrays.
+    target: the same structure and shapes.
+
+  Returns:
+    Scalar `[]`, in units of the target squared.
+
+  Raises:
+    ValueError: if the structures or the shapes differ, which would otherwise
+      broadcast into the wrong mean.
+
+  Example:
+    >>> float(mse(jnp.array([1., 2.]), jnp.array([1., 4.])))
+    2.0
+  """
+  shapes = [jax.tree.map(jnp.shape, tree) for tree in (prediction, target)]
+  if shapes[0] != shapes[1]:
+    raise ValueError("`prediction` and `target` must have the same structure "
+                     f"and shapes: got {shapes[0]} and {shapes[1]}.")
+  squares = jax.tree.map(lambda a, b: jnp.sum((a - b)**2), prediction, target)
+  count = sum(leaf.size for leaf in jax.tree.leaves(target))
+  return sum(jax.tree.leaves(squares)) / count
+
+
+def meta_loss(
+    params: MetaParams,
+    batch: tuple[State, PyTree],
+    key: Key,
+    *,
+    tailored_fn: Callable[[MetaParams, State, Key], Prediction],
+    task_loss_fn: Callable[[PyTree, PyTree], Array] = mse,
+) -> tuple[Array, Metrics]:
+  """Mean task loss of tailored predictions over a batch.
+
+  The one place where examples are batched: `jax.vmap` gives each its own
+  tailored weights and its own key.
+
+  Args:
+    params: what the outer loop learns.
+    batch: `(x, target)`, leaves `[B, ...]`.
+    key: consumed; split into one key per example.
+    tailored_fn: `(params, x, key) -> Prediction`, usually a partial of
+      `tailored_predict`.
+    task_loss_fn: `(prediction, target) -> []`, for one example.
+
+  Returns:
+    `(loss [], metrics)`: the loss, the inner loss before and after (mean over
+    the examples whose tailoring was finite), and how many examples were
+    rejected, not finite, or dropped.
+
+    An example whose tailoring is not finite contributes the loss and the
+    gradient of its untailored prediction. One whose loss is not finite even so,
+    or whose target is not, is dropped: it contributes nothing to the mean over
+    B. If all are dropped, loss and gradient are NaN. See `batch_mean`
+    for what it costs and what can't be differentiated.
+
+  Example:
+    >>> from noether_jax import Prediction
+    >>> plain = lambda p, x, k: Prediction(p * x, x, jnp.zeros(1),
+    ...     jnp.array(True), jnp.array(True), None, "general (no steps)")
+    >>> batch = jnp.array([1., 2.]), jnp.array([2., 4.])
+    >>> loss, metrics = meta_loss(jnp.float32(1.0), batch, jax.random.key(0),
+    ...                           tailored_fn=plain)
+    >>> float(loss), int(metrics["rejected"])
+    (2.5, 0)
+  """
+  x, target = batch
+  keys = jax.random.split(key, jax.tree.leaves(x)[0].shape[0])
+
+  def one(params: MetaParams, example: Any) -> failsafe_mean.Example:
+    x, target, key = example
+    out = tailored_fn(params, x, key)
+    inner = {
+        "inner_loss_before": out.losses[0],
+        "inner_loss_after": out.losses[-1]
+    }
+    return failsafe_mean.Example(task_loss_fn(out.value, target),
+                                 task_loss_fn(out.initial, target), inner,
+                                 out.finite, out.accepted)
+
+  loss, inner, flags = failsafe_mean.batch_mean(one, params, (x, target, keys))
+  count = lambda flag: jnp.sum(~flag)
+  return loss, {
+      "loss": loss,
+      **inner,
+      "rejected": count(flags.accepted),
+      "non_finite": count(flags.finite),
+      "dropped": count(flags.counted),
+  }
+
+
+def init_state(params: PyTree, optimizer: Any) -> TrainState:
+  """The state that `update` maps.
+
+  Args:
+    params: what is learned.
+    optimizer: the outer optax transformation.
+
+  Returns:
+    A `TrainState` at step 0.
+
+  Example:
+    >>> int(init_state(jnp.ones(2), optax.sgd(0.1)).step)
+    0
+  """
+  zero = jnp.zeros((), jnp.int32)
+  return TrainState(params, optimizer.init(params), zero, zero)
+
+
+def microbatched_gradient(
+    gradient_fn: Callable[[PyTree, PyTree, Key], tuple[PyTree, Metrics]],
+    params: PyTree,
+    batch: PyTree,
+    key: Key,
+    *,
+    size: int,
+) -> tuple[PyTree, Metrics]:
+  """A batch's gradient, of a few examples at a time: needs less memory.
+
+  Not to be compiled as a whole: `gradient_fn` is called again and again.
+
+  Args:
+    gradient_fn: `(params, part, key) -> (gradient, metrics)`, compiled.
+    params: what is learned.
+    batch: leaves `[B, ...]`.
+    key: consumed; each part gets its own.
+    size: examples of a part; divides B.
+
+  Returns:
+    The mean of the parts' gradients, and their metrics: whole numbers, which
+    count, are added, others averaged over parts. One part whose gradient is not
+    finite makes the mean so, and `apply_gradient` skips the step: a part of
+    `meta_loss` all of whose examples are dropped does that.
+
+  Raises:
+    ValueError: if the parts do not fill the batch.
+
+  Example:
+    >>> loss = lambda p, b, k: (jnp.mean((p - b)**2), {"count": len(b)})
+    >>> microbatched_gradient(jax.grad(loss, has_aux=True), jnp.float32(1.),
+    ...               jnp.array([0., 4.]), jax.random.key(0), size=1)
+    (Array(-2., dtype=float32), {'count': Array(2, dtype=int32...)})
+  """
+  length = jax.tree.leaves(batch)[0].shape[0]
+  if size < 1 or not length or length % size:
+    raise ValueError(f"parts of {size} examples do not fill a batch of "
+                     f"{length}.")
+  count = length // size
+  part = lambda i: jax.tree.map(lambda leaf: leaf[i * size:
+                                                  (i + 1) * size], batch)
+  total: Any = None
+  for i in range(count):
+    new = gradient_fn(params, part(i), jax.random.fold_in(key, i))
+    if i + 1 < count:
+      # Is waited for: two at a time would need the memory of both.
+      new = jax.block_until_ready(new)
+    total = new if total is None else jax.tree.map(jnp.add, total, new)
+    del new
+  whole = lambda leaf: jnp.issubdtype(jnp.result_type(leaf), jnp.integer)
+  return jax.tree.map(lambda leaf: leaf if whole(leaf) else leaf / count, total)
+
+
+def apply_gradient(state: TrainState, gradient: PyTree, metrics: Metrics, *,
+                   optimizer: Any) -> tuple[TrainState, Metrics]:
+  """The second half of `update`: an outer step along a gradient.
+
+  Args:
+    state: from `init_state` or an earlier step.
+    gradient: the same structure as the parameters; one that is not finite
+      changes nothing and is counted in `skipped`.
+    metrics: of the loss.
+    optimizer: the outer optax transformation.
+
+  Returns:
+    `(state, metrics)`; metrics gain `gradient_norm` and `skipped`.
+
+  Example:
+    >>> state = init_state(jnp.zeros(()), optax.sgd(0.25))
+    >>> state, _ = apply_gradient(state, jnp.float32(-2.), {},
+    ...                           optimizer=optax.sgd(0.25))
+    >>> float(state.params)
+    0.5
+  """
+  norm = optax.tree.norm(gradient)
+  finite = jnp.isfinite(norm)
+  updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
+  keep = lambda new, old: jnp.where(finite, new, old)
+  params = jax.tree.map(keep, optax.apply_updates(state.params, updates),
+                        state.params)
+  opt_state = jax.tree.map(keep, opt_state, state.opt_state)
+  skipped = state.skipped + jnp.where(finite, 0, 1).astype(jnp.int32)
+  metrics = {**metrics, "gradient_norm": norm, "skipped": skipped}
+  return TrainState(params, opt_state, state.step + 1, skipped), metrics
+
+
+def update(
+    state: TrainState,
+    batch: PyTree,
+    key: Key,
+    *,
+    loss_fn: Callable[[PyTree, PyTree, Key], tuple[Array, Metrics]],
+    optimizer: Any,
+) -> tuple[TrainState, Metrics]:
+  """One outer step (Alet et al. 2021, Algorithm 1, train).
+
+  A gradient that is not finite changes nothing and is counted in `skipped`.
+
+  Args:
+    state: from `init_state` or an earlier update.
+    batch: leaves `[B, ...]`.
+    key: consumed.
+    loss_fn: `(params, batch, key) -> (loss, metrics)`.
+    optimizer: the outer optax transformation.
+
+  Returns:
+    `(state, metrics)`; metrics gain `gradient_norm` and `skipped`.
+
+  Example:
+    >>> loss = lambda p, b, k: (jnp.sum((p - b)**2), {})
+    >>> state = init_state(jnp.zeros(()), optax.sgd(0.25))
+    >>> state, _ = update(state, jnp.ones(()), jax.random.key(0), loss_fn=loss,
+    ...                   optimizer=optax.sgd(0.25))
+    >>> float(state.params), int(state.step)
+    (0.5, 1)
+  """
+  gradient, metrics = jax.grad(loss_fn, has_aux=True)(state.params, batch, key)
+  return apply_gradient(state, gradient, metrics, optimizer=optimizer)

@@ -1,0 +1,156 @@
+"""The program from end to end, its files and its one-line errors."""
+
+import importlib.util
+import json
+import pathlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from benchmarks import fuzz_discover
+from benchmarks import malformed
+from noether_jax.app import cli
+from noether_jax.app import outputs
+from noether_jax.errors import InputError
+
+
+def _spring(path, count=6, noise=0.):
+  random = np.random.default_rng(0)
+  rows = malformed.good_rows(random)
+  rows = rows[rows[:, 0] < count]
+  rows[:, 2:] += noise * random.normal(size=(len(rows), 2))
+  text = malformed.to_csv([[int(r[0]), *r[1:]] for r in rows.tolist()])
+  path.write_text(text)
+  return str(path)
+
+
+def _law(path):
+  spec = importlib.util.spec_from_file_location("found_law", path)
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  return module.law
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+  """One whole run with a small predictor."""
+  folder = tmp_path_factory.mktemp("run")
+  code = cli.main([
+      "noether-discover",
+      _spring(folder / "data.csv"), "--columns=q:1,p:1/s", "--trial=trial",
+      "--time=t:s", f"--out={folder / 'out'}", "--quick", "--steps=200"
+  ])
+  assert code == 0
+  return folder / "out"
+
+
+def test_result(finished):
+  record = json.loads((finished / "result.json").read_text())
+  assert record["independent_laws"] == 1
+  law = record["laws"][0]
+  assert law["law"] == "q^2 + p^2" and law["verdict"] == "conserved"
+  assert law["terms"][1]["unit"] == "s^2"
+  assert law["within_over_total"] < 1e-6
+  variants = record["prediction"]["variants"]
+  assert [v["name"] for v in variants] == ["without a law", "with law 1"]
+  assert variants[1]["drift"] < .2 * variants[0]["drift"]
+
+
+def test_law_file_is_the_law_in_numpy_and_jax(finished):
+  law = _law(finished / "law.py")
+  states = np.random.default_rng(0).normal(size=(4, 2))
+  wanted = (states**2).sum(1)
+  np.testing.assert_allclose(law(states), wanted, rtol=1e-9)
+  np.testing.assert_allclose(jax.jit(law)(jnp.asarray(states)),
+                             wanted,
+                             rtol=1e-9)
+
+
+def test_report_is_one_file(finished):
+  page = (finished / "report.html").read_text()
+  assert page.count("data:image/png;base64,") == 3
+  assert "q^2 + p^2" in page and "src='http" not in page
+  for name in ("quantity.png", "portrait.png", "horizon.png"):
+    assert (finished / name).read_bytes().startswith(b"\x89PNG")
+  assert not [p for p in finished.iterdir() if p.name.startswith(".")]
+
+
+def test_no_law_removes_an_old_law(tmp_path, capsys):
+  data = tmp_path / "data.csv"
+  out = tmp_path / "out"
+  arguments = ["x", str(data), f"--out={out}", "--nopredict"]
+  _spring(data)
+  assert cli.main(arguments) == 0
+  assert (out / "law.py").exists()
+  _spring(data, noise=5.)
+  assert cli.main(arguments) == 0
+  assert not (out / "law.py").exists()
+  assert "verdict: no law found" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments,message", [
+    (["missing.csv"], "missing.csv: no such file"),
+    (["a.csv", "b.csv"], "One file at a time"),
+    (["--dataset=moons"], "--dataset=moons: known ones are planets"),
+    (["--dataset=planets", "--columns=x"], "brings its own"),
+    (["--bogus"], "Unknown command line flag"),
+    (["--degree=0"], "degree"),
+])
+def test_mistakes_are_one_line(arguments, message, capsys):
+  assert cli.main(["x", *arguments]) == 2
+  errors = capsys.readouterr().err
+  assert message in errors and errors.count("\n") == 1
+
+
+def test_debug_raises():
+  with pytest.raises(InputError, match="no such file"):
+    cli.main(["x", "missing.csv", "--debug"])
+
+
+def test_out_must_be_a_folder(tmp_path, capsys):
+  data = _spring(tmp_path / "data.csv")
+  assert cli.main(["x", data, f"--out={data}"]) == 2
+  assert "--out=" in capsys.readouterr().err
+
+
+def test_help_names_every_option(capsys):
+  assert cli.main(["x", "--help"]) == 0
+  text = capsys.readouterr().out
+  for group in ("data:", "search:", "prediction:", "output:", "running:"):
+    assert f"\n{group}\n" in text
+  assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+  path = tmp_path / "a"
+  outputs.write_atomically(path, "old")
+
+  def fail(*_):
+    raise OSError("full")
+
+  monkeypatch.setattr("os.replace", fail)
+  with pytest.raises(OSError, match="full"):
+    outputs.write_atomically(path, "new")
+  assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_planets(tmp_path):
+  pytest.importorskip("skyfield_data")
+  pytest.importorskip("jplephem")
+  assert cli.main(["x", f"--out={tmp_path}", "--nopredict"]) == 0
+  record = json.loads((tmp_path / "result.json").read_text())
+  energy = record["laws"][0]
+  assert [t["term"] for t in energy["terms"]] == ["|v|^2", "1/|r|"]
+  gm = -energy["terms"][1]["coefficient"] / 2
+  assert abs(gm / 2.9591220828e-4 - 1) < 1e-4
+  assert energy["terms"][1]["unit"] == "AU^3/day^2"
+  assert "x*vy - " in record["laws"][1]["law"]
+
+
+@pytest.mark.parametrize("number", range(0, 81, 9))
+def test_slice_of_the_fuzzing(number, tmp_path: pathlib.Path):
+  case = malformed.cases()[number]
+  result = fuzz_discover.run_case(case, number, tmp_path)
+  assert not result["wrong"]

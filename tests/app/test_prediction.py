@@ -1,0 +1,95 @@
+"""The vector field, its training, and its tailored rollouts."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from noether_jax.app import prediction
+from noether_jax.app import vector_field
+from noether_jax.data.columns import parse_columns
+from noether_jax.discovery import engine
+
+_TIMES = np.arange(40) * .15
+
+
+def _springs(count):
+  sizes = np.linspace(.5, 2., count)
+  return [
+      size * np.stack([np.cos(_TIMES + size), -np.sin(_TIMES + size)], 1)
+      for size in sizes
+  ]
+
+
+def _split(states, angles=(False, False)):
+  return vector_field.split(states, [_TIMES] * len(states), angles)
+
+
+def test_many_trajectories_are_held_out_whole():
+  states = _springs(8)
+  samples = _split(states)
+  assert samples.split == "2 of 8 trajectories held out"
+  assert samples.paths.shape == (2, 39, 2)
+  radii = np.round(np.hypot(*samples.states.T), 6)
+  held = np.round(np.hypot(*samples.start.T), 6)
+  assert not set(radii) & set(held)
+  np.testing.assert_allclose(samples.rates[:, 0],
+                             samples.states[:, 1],
+                             atol=1e-3)
+
+
+def test_few_trajectories_hold_out_the_end():
+  samples = _split(_springs(2))
+  assert samples.states.shape == (60, 2) and samples.paths.shape == (2, 10, 2)
+  np.testing.assert_array_equal(samples.start[0], samples.states[29])
+
+
+def test_angles_enter_periodically():
+  samples = _split(_springs(6), (True, False))
+  field, params = vector_field.make_field(
+      samples, jax.random.split(jax.random.key(0), 1), (8,))
+  one = jax.tree.map(lambda leaf: leaf[0], params)
+  x = np.array([.3, .7])
+  turned = x + [2 * np.pi, 0.]
+  np.testing.assert_allclose(field(one, x), field(one, turned), rtol=1e-6)
+
+
+def test_error_of_angles_is_the_short_way_round():
+  samples = dataclasses.replace(_split(_springs(6), (True, True)))
+  near = samples.paths[None] + 2 * np.pi - .01
+  error = prediction.rollout_error(near, samples)
+  spread = samples.states.std(0)
+  np.testing.assert_allclose(error,
+                             np.sqrt(np.mean((.01 / spread)**2)),
+                             rtol=1e-6)
+
+
+def test_error_is_cut_where_a_rollout_is_lost():
+  samples = _split(_springs(6))
+  lost = np.full((1, *samples.paths.shape), np.nan)
+  assert np.all(prediction.rollout_error(lost, samples) == 10)
+
+
+def test_tailored_rollouts_keep_the_law():
+  states = _springs(8)
+  found = engine.discover(states,
+                          parse_columns("q,p"),
+                          times=[_TIMES] * len(states))
+  seen = []
+  outcome = prediction.compare(found.laws,
+                               _split(states),
+                               seeds=2,
+                               steps=1000,
+                               hidden=(32,),
+                               progress=lambda step, loss: seen.append(loss))
+  plain, tailored = outcome.variants
+  assert tailored.drift.max() < 1e-3 < plain.drift.max()
+  assert outcome.summary["variants"][1]["wins"] == 2
+  assert seen[-1] < .8 * seen[0]
+  assert tailored.inner_step and not plain.inner_step
+
+
+def test_no_law():
+  with pytest.raises(ValueError, match="at least one law"):
+    prediction.compare([], _split(_springs(6)))

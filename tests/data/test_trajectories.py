@@ -1,0 +1,163 @@
+"""Files become trajectories, or one clear line."""
+
+import numpy as np
+import pytest
+
+from noether_jax.data import columns
+from noether_jax.data import trajectories
+from noether_jax.errors import InputError
+
+_GOOD = "trial,t,q,p\n0,0,1,2\n0,1,2,3\n1,0,5,6\n1,1,6,7\n"
+
+
+def _load(tmp_path, text, name="data.csv", **kwargs):
+  path = tmp_path / name
+  path.write_bytes(text if isinstance(text, bytes) else text.encode())
+  return trajectories.load(path, **kwargs)
+
+
+@pytest.mark.parametrize("text", [
+    _GOOD,
+    _GOOD.replace(",", ";"),
+    _GOOD.replace(",", "\t"),
+    _GOOD.replace("\n", "\r\n"),
+    "\ufeff" + _GOOD,
+    _GOOD.encode("utf-16"),
+    "trial,t,q,p\n0,0,1,2\n1,0,5,6\n0,1,2,3\n1,1,6,7\n\n",
+    _GOOD.replace("0,0,1", '"0","0","1"'),
+],
+                         ids=[
+                             "comma", "semicolon", "tab", "crlf", "bom",
+                             "utf-16", "interleaved", "quoted"
+                         ])
+def test_csv(tmp_path, text):
+  got = _load(tmp_path, text, columns="q:rad,p:1/s")
+  assert got.labels == ("0", "1")
+  np.testing.assert_array_equal(got.states,
+                                [[[1, 2], [2, 3]], [[5, 6], [6, 7]]])
+  np.testing.assert_array_equal(got.times, [[0, 1], [0, 1]])
+  assert got.variables[0].unit.is_angle and not got.messages
+
+
+def test_defaults_are_told(tmp_path):
+  got = _load(tmp_path, "a,b,name\n1,2,x\n3,4,y\n")
+  assert [v.name for v in got.variables] == ["a", "b"]
+  assert len(got.messages) == 2
+  np.testing.assert_array_equal(got.times[0], [0, 1])
+
+
+def test_npz_and_parquet_equal_csv(tmp_path):
+  columns = {"t": np.arange(3.), "q": np.array([3., 1., 4.])}
+  np.savez(tmp_path / "a.npz", **columns)
+  pyarrow = pytest.importorskip("pyarrow")
+  parquet = pytest.importorskip("pyarrow.parquet")
+  parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+  for name in ("a.npz", "a.parquet"):
+    got = trajectories.load(tmp_path / name, time="t:s")
+    np.testing.assert_array_equal(got.states[0][:, 0], columns["q"])
+    assert got.time_unit == "s"
+
+
+@pytest.mark.parametrize("text,message", [
+    ("", "empty"),
+    ("trial,t,q,p\n", "no rows"),
+    (_GOOD.replace("2,3", "2,x"), "data row 2 holds 'x', not a number"),
+    (_GOOD.replace("2,3", "2,"), "data row 2 is empty"),
+    (_GOOD.replace("2,3",
+                   "2,nan"), "not finite in 1 rows, first in data row 2"),
+    (_GOOD.replace("0,1,2", "0,0,2"), "time does not increase at data row 2"),
+    (_GOOD.replace("2,3", "2,3,4"), "row 3: 5 cells"),
+    (_GOOD.replace("q", "p"), "name every column once"),
+    (_GOOD.split("\n", 1)[1], "first line holds numbers"),
+    (_GOOD.replace("2,3", '"2,3'), "not readable as CSV"),
+    (_GOOD + "\0", "binary"),
+    (b"\xe9" + _GOOD.encode(), "not a text file in UTF-8"),
+])
+def test_bad_csv(tmp_path, text, message):
+  with pytest.raises(InputError, match=message):
+    _load(tmp_path, text, columns="q,p")
+
+
+@pytest.mark.parametrize("name,content,message", [
+    ("a.npz", b"nonsense", "not a readable NPZ"),
+    ("a.parquet", b"nonsense", "not a readable Parquet"),
+])
+def test_bad_binaries(tmp_path, name, content, message):
+  with pytest.raises(InputError, match=message):
+    _load(tmp_path, content, name)
+
+
+@pytest.mark.parametrize("arrays,message", [
+    ({
+        "q": np.zeros((2, 2))
+    }, "one array of equal length"),
+    ({
+        "q": np.zeros(2),
+        "p": np.zeros(3)
+    }, "one array of equal length"),
+    ({
+        "q": np.zeros(2, complex)
+    }, "no column of numbers|not real numbers"),
+    ({}, "one array of equal length"),
+])
+def test_bad_npz(tmp_path, arrays, message):
+  np.savez(tmp_path / "a.npz", **arrays)
+  with pytest.raises(InputError, match=message):
+    trajectories.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("arguments,message", [
+    ({
+        "columns": "q,z"
+    }, "no column 'z'; columns are trial, t, q, p"),
+    ({
+        "columns": "q,q"
+    }, "twice"),
+    ({
+        "columns": "q,,p"
+    }, "a name is empty"),
+    ({
+        "columns": "q:deg"
+    }, "degrees are not converted"),
+    ({
+        "columns": "t,q"
+    }, "is the time or trial column"),
+    ({
+        "trial": "run"
+    }, "--trial: no column 'run'"),
+    ({
+        "time": "clock"
+    }, "--time: no column 'clock'"),
+])
+def test_bad_arguments(tmp_path, arguments, message):
+  with pytest.raises(InputError, match=message):
+    _load(tmp_path, _GOOD, **arguments)
+
+
+def test_names_that_break_code_are_refused(tmp_path):
+  text = _GOOD.replace("q", '"q"""x"')
+  with pytest.raises(InputError, match="rename column|as CSV|every column"):
+    _load(tmp_path, text)
+  with pytest.raises(InputError, match="equals 'q a'"):
+    _load(tmp_path, "q a,q_a\n1,2\n")
+
+
+@pytest.mark.parametrize("text,message", [
+    ("x,z", "no column 'z'"),
+    ("x", "two different columns"),
+    ("x,t", "must have one unit"),
+])
+def test_bad_vectors(text, message):
+  variables = trajectories.parse_columns("x:m,y:m,t:s")
+  with pytest.raises(InputError, match=message):
+    columns.parse_vectors(text, variables)
+
+
+def test_no_vector():
+  variables = trajectories.parse_columns("x:m,y:m")
+  assert columns.parse_vectors("none", variables) == ()
+
+
+def test_a_folder_is_no_file(tmp_path):
+  with pytest.raises(InputError, match="no such file"):
+    trajectories.load(tmp_path)

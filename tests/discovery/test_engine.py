@@ -1,0 +1,153 @@
+"""Laws are found where they are, and only there."""
+
+import numpy as np
+import pytest
+
+from benchmarks.systems import is_true
+from benchmarks.systems import SYSTEMS
+from noether_jax.data.columns import parse_columns
+from noether_jax.discovery import engine
+from noether_jax.discovery import law as law_lib
+from noether_jax.discovery import sparse
+from noether_jax.errors import InputError
+from tests import paths
+
+_DATA = paths.SHARED / "data" / "schmidt_lipson"
+
+
+def _discover(name, noise=0., count=20, seed=0):
+  system = SYSTEMS[name]
+  states, times = system.simulate(count, noise, seed)
+  return engine.discover(states, system.variables, times=times), system
+
+
+@pytest.mark.parametrize("name", [n for n, s in SYSTEMS.items() if s.laws])
+def test_exact_laws(name):
+  found, system = _discover(name)
+  assert found.independent == system.laws
+  fresh = np.concatenate(system.simulate(2, 0., 99)[0])[::5]
+  assert all(is_true(law, system, fresh) for law in found.laws)
+
+
+@pytest.mark.parametrize("noise", [0., .1])
+@pytest.mark.parametrize("name", [n for n, s in SYSTEMS.items() if not s.laws])
+def test_no_false_alarm(name, noise):
+  # Weak damping under strong noise needs many slopes to show.
+  found, _ = _discover(name, noise, count=20 if "weakly" in name else 10)
+  assert found.independent == 0
+
+
+@pytest.mark.parametrize("noise,tolerance", [(.01, .02), (.1, .15)])
+def test_pendulum_coefficient_lies_within_its_uncertainty(noise, tolerance):
+  found, _ = _discover("pendulum", noise)
+  (law,) = found.laws
+  assert [t.text for t in law.terms] == ["p^2", "cos(q)"]
+  error = abs(law.coefficients[1] + 3)
+  assert error < tolerance and error < 5 * law.uncertainties[1]
+  assert found.smoothed == (noise > .03)
+
+
+def test_coefficients_carry_units():
+  system = SYSTEMS["Kepler"]
+  states, times = system.simulate(6, 0., 1)
+  found = engine.discover(states, system.variables, times=times)
+  energy = next(law for law in found.laws if law.terms[0].text == "|v|^2")
+  assert energy.unit == "m^2/s^2"
+  assert energy.coefficient_unit(1) == "m^3/s^2"
+  np.testing.assert_allclose(energy.coefficients[1], -2, rtol=1e-6)
+
+
+def test_scaling_a_column_scales_the_coefficient():
+  states, times = SYSTEMS["spring"].simulate(8, 0., 0)
+  scaled = [s * [1e12, 1e-9] for s in states]
+  found = engine.discover(scaled, parse_columns("q,p"), times=times)
+  law = found.laws[0]
+  np.testing.assert_allclose(law.coefficients[1], 1e42, rtol=1e-6)
+
+
+def test_same_seed_same_discovery():
+  one, two = (_discover("spring", .1)[0] for _ in range(2))
+  assert [law.text for law in one.laws] == [law.text for law in two.laws]
+
+
+def test_one_trajectory_is_never_a_law():
+  found, _ = _discover("pendulum", count=1)
+  assert found.independent == 0
+  assert "no law can be verified" in found.verdict
+
+
+def test_two_trajectories_are_unverified():
+  found, _ = _discover("double pendulum", count=2)
+  assert found.independent == 0
+
+
+def test_uneven_times_estimate_no_noise():
+  states, times = SYSTEMS["spring"].simulate(8, .01, 0)
+  keep = np.sort(np.random.default_rng(0).permutation(len(times[0]))[:70])
+  found = engine.discover([s[keep] for s in states],
+                          SYSTEMS["spring"].variables,
+                          times=[t[keep] for t in times])
+  assert found.independent == 0
+  assert any("uneven" in m for m in found.messages)
+
+
+@pytest.mark.parametrize("states,message", [
+    ([], "no trajectory"),
+    ([np.zeros((5, 1))], "has 5 rows: at least 20"),
+    ([np.ones((30, 1))], "never changes"),
+    ([np.full((30, 1), np.nan)], "not finite"),
+    ([np.linspace(0, 1e31, 30)[:, None]], "beyond 1e30"),
+])
+def test_refusals(states, message):
+  with pytest.raises(InputError, match=message):
+    engine.discover(states, parse_columns("q"))
+
+
+def test_rank_counts_functions_of_one_law_once():
+  found, system = _discover("Kepler")
+  states = np.concatenate(system.simulate(2, 0., 5)[0])
+  energy, momentum = found.laws
+  assert law_lib.rank([energy, momentum], states) == 2
+  assert law_lib.rank([energy, energy], states) == 1
+
+
+@pytest.mark.parametrize("count,leave_one_out", [(1, False), (5, True),
+                                                 (20, False)])
+def test_split_folds_never_judge_what_they_fit(count, leave_one_out):
+  split = sparse.Split.make(count, 3)
+  assert split.leave_one_out == leave_one_out
+  if count > 1:
+    for fit, judge in split.folds():
+      assert not set(fit) & set(judge)
+  if count == 20:
+    assert not set(split.chosen) & set(split.held_out)
+
+
+@pytest.mark.skipif(not _DATA.exists(), reason="measured data are not here")
+@pytest.mark.parametrize("file,columns,wanted", [
+    ("real_pend_h_1", "o:rad,v:1/s", {
+        "cos(o)": (-2.40, .1)
+    }),
+    ("real_linear_h_1", "x:px,v:px/s", {
+        "v^2": (1 / 6.058, .002)
+    }),
+    ("real_double_pend_h_1", "o1:rad,o2:rad,w1:1/s,w2:1/s", {
+        "w2^2": (.32, .01),
+        "cos(o1)": (-124.13, 12.),
+        "cos(o2)": (-46.82, 3.),
+        "w1*w2*cos(o1 - o2)": (.82, .05)
+    }),
+])
+def test_measured_data(file, columns, wanted):
+  table = np.loadtxt(_DATA / f"{file}.txt", comments="%")
+  parts = [table[table[:, 0] == k] for k in np.unique(table[:, 0])]
+  variables = parse_columns(columns)
+  found = engine.discover([p[:, 2:2 + len(variables)] for p in parts],
+                          variables,
+                          times=[p[:, 1] for p in parts])
+  (law,) = found.laws
+  assert law.verdict == "approximately conserved"
+  got = dict(zip([t.text for t in law.terms[1:]], law.coefficients[1:]))
+  assert set(got) == set(wanted)
+  for term, (value, tolerance) in wanted.items():
+    assert abs(got[term] - value) < tolerance
