@@ -199,9 +199,9 @@ def _discover(rest: Sequence[str], options: Any,
     # Slow imports wait until the arguments and the file are known to be good.
     # pylint: disable=import-outside-toplevel
     from noether_jax.app import outputs
-    from noether_jax.app import report
     from noether_jax.data import columns
     from noether_jax.discovery import engine
+    from noether_jax.reporting import report
     out = outputs.folder(options.out)
     vectors = (columns.parse_vectors(options.vectors, data.variables)
                if options.vectors else None)

@@ -8,14 +8,14 @@ import pathlib
 import time
 from typing import Any
 
-from noether_jax.app import figures
-from noether_jax.app import report
 from noether_jax.app.prediction import Outcome
 from noether_jax.data.files import write_atomically
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery.engine import Discovery
 from noether_jax.discovery.law import Law
 from noether_jax.errors import InputError
+from noether_jax.reporting import figures
+from noether_jax.reporting import report
 
 _FILES = ("result.json", "law.py", "report.html", "quantity.png",
           "portrait.png", "horizon.png")

@@ -10,8 +10,8 @@ import matplotlib
 from matplotlib import figure as mpl_figure
 import numpy as np
 
-from noether_jax.app.prediction import Outcome
-from noether_jax.discovery.law import Law
+from noether_jax.reporting.subjects import ShownLaw
+from noether_jax.reporting.subjects import ShownOutcome
 
 _COLORS = ("#2b6cb0", "#c05621", "#2f855a", "#805ad5", "#b83280", "#4a5568",
            "#b7791f", "#0987a0")
@@ -67,7 +67,7 @@ def _legend(made: mpl_figure.Figure, axes: Any, labels: Sequence[str]) -> None:
                 markerscale=4.)
 
 
-def quantity(law: Law, states: Sequence[np.ndarray],
+def quantity(law: ShownLaw, states: Sequence[np.ndarray],
              times: Sequence[np.ndarray], labels: Sequence[str],
              time_unit: str) -> bytes:
   """The quantity along time, and how far it strays from its mean.
@@ -106,7 +106,7 @@ def quantity(law: Law, states: Sequence[np.ndarray],
     return _png(made)
 
 
-def portrait(law: Law, states: Sequence[np.ndarray],
+def portrait(law: ShownLaw, states: Sequence[np.ndarray],
              labels: Sequence[str]) -> bytes:
   """Trajectories among the law's level sets.
 
@@ -155,7 +155,7 @@ def portrait(law: Law, states: Sequence[np.ndarray],
     return _png(made)
 
 
-def _contours(axes: Any, law: Law) -> None:
+def _contours(axes: Any, law: ShownLaw) -> None:
   (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
   x, y = np.linspace(left, right, 200), np.linspace(low, high, 200)
   grid = np.stack(np.meshgrid(x, y), axis=-1)
@@ -171,7 +171,8 @@ def _contours(axes: Any, law: Law) -> None:
                zorder=0)
 
 
-def _exchange_lines(axes: Any, law: Law, states: Sequence[np.ndarray]) -> None:
+def _exchange_lines(axes: Any, law: ShownLaw,
+                    states: Sequence[np.ndarray]) -> None:
   axes.set_title("exchange along the level sets")
   axes.set_ylabel(_with_unit(_shorten(law.terms[0].text, 24), law.unit))
   axes.set_xlabel(_with_unit("all other terms", law.unit))
@@ -185,7 +186,7 @@ def _exchange_lines(axes: Any, law: Law, states: Sequence[np.ndarray]) -> None:
   axes.locator_params(nbins=6)
 
 
-def horizon(outcome: Outcome, time_unit: str) -> bytes:
+def horizon(outcome: ShownOutcome, time_unit: str) -> bytes:
   """Error and drift against the horizon, with and without the laws.
 
   Args:

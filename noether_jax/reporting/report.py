@@ -9,9 +9,9 @@ import json
 import math
 from typing import Any
 
-from noether_jax.app.prediction import Outcome
-from noether_jax.discovery.engine import Discovery
-from noether_jax.discovery.law import Law
+from noether_jax.reporting.subjects import ShownDiscovery
+from noether_jax.reporting.subjects import ShownLaw
+from noether_jax.reporting.subjects import ShownOutcome
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -39,7 +39,7 @@ def _number(value: float) -> float | None:
   return float(value) if math.isfinite(value) else None
 
 
-def law_record(law: Law) -> dict[str, Any]:
+def law_record(law: ShownLaw) -> dict[str, Any]:
   """A law as plain numbers and text; infinite statistics become None."""
   e = law.evidence
   return {
@@ -59,7 +59,7 @@ def law_record(law: Law) -> dict[str, Any]:
   }
 
 
-def result(found: Discovery, outcome: Outcome | None,
+def result(found: ShownDiscovery, outcome: ShownOutcome | None,
            extra: Mapping[str, Any]) -> str:
   """The content of result.json."""
   record = {
@@ -83,7 +83,7 @@ def result(found: Discovery, outcome: Outcome | None,
   return json.dumps(record, indent=2) + "\n"
 
 
-def plain_text(found: Discovery, outcome: Outcome | None,
+def plain_text(found: ShownDiscovery, outcome: ShownOutcome | None,
                notes: Sequence[str]) -> str:
   """What the program prints at the end."""
   lines = []
@@ -107,7 +107,7 @@ def plain_text(found: Discovery, outcome: Outcome | None,
   return "\n".join([*lines, f"verdict: {found.verdict}"])
 
 
-def evidence_text(law: Law) -> str:
+def evidence_text(law: ShownLaw) -> str:
   """The statistics in one line."""
   e = law.evidence
   if law.verdict == "constant in all data":
@@ -116,7 +116,7 @@ def evidence_text(law: Law) -> str:
           f"within/noise {e.excess:.2g}, drift t {e.drift:.2g}")
 
 
-def prediction_text(outcome: Outcome) -> str:
+def prediction_text(outcome: ShownOutcome) -> str:
   """The comparison, one line per variant."""
   s = outcome.summary
   lines = [
@@ -135,7 +135,7 @@ def prediction_text(outcome: Outcome) -> str:
   return "\n".join(lines)
 
 
-def _law_section(n: int, law: Law) -> str:
+def _law_section(n: int, law: ShownLaw) -> str:
   rows = "".join(f"<tr><td>{html.escape(term.text)}</td><td class=n>"
                  f"{law.coefficients[k]:.8g}</td><td class=n>"
                  f"{f'{law.uncertainties[k]:.2g}' if k else 'chosen'}</td>"
@@ -149,7 +149,7 @@ def _law_section(n: int, law: Law) -> str:
           f"{rows}</table>")
 
 
-def _prediction_section(outcome: Outcome) -> str:
+def _prediction_section(outcome: ShownOutcome) -> str:
   s = outcome.summary
   rows = ""
   for n, row in enumerate(s["variants"]):
@@ -175,8 +175,9 @@ def _prediction_section(outcome: Outcome) -> str:
       f"{rows}</table>")
 
 
-def page(found: Discovery, outcome: Outcome | None, images: Mapping[str, bytes],
-         *, title: str, notes: Sequence[str], footer: str) -> str:
+def page(found: ShownDiscovery, outcome: ShownOutcome | None,
+         images: Mapping[str, bytes], *, title: str, notes: Sequence[str],
+         footer: str) -> str:
   """The report as one HTML file with its figures inside.
 
   Args:

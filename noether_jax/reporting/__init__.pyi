@@ -1,0 +1,2 @@
+from . import figures as figures
+from . import report as report

@@ -1,0 +1,152 @@
+"""What a report asks of the objects that it shows.
+
+The rooms that make these objects come later, so that their results can show
+themselves in a notebook. Hence only the attributes are named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from noether_jax.data.columns import Variable
+
+
+class ShownEvidence(Protocol):
+  """How well a quantity is conserved; see `discovery.Evidence`."""
+
+  @property
+  def ratio(self) -> float:
+    """Scatter within trajectories over total scatter."""
+
+  @property
+  def corrected(self) -> float:
+    """The same without the noise's share."""
+
+  @property
+  def excess(self) -> float:
+    """Scatter within trajectories over that of noise alone."""
+
+  @property
+  def drift(self) -> float:
+    """t statistic of the slope along time."""
+
+
+class ShownLaw(Protocol):
+  """A conserved quantity; see `discovery.Law`."""
+
+  @property
+  def variables(self) -> tuple[Variable, ...]:
+    """The D columns of a state."""
+
+  @property
+  def terms(self) -> tuple[Any, ...]:
+    """k terms."""
+
+  @property
+  def coefficients(self) -> np.ndarray:
+    """`[k]`."""
+
+  @property
+  def uncertainties(self) -> np.ndarray:
+    """`[k]`."""
+
+  @property
+  def evidence(self) -> ShownEvidence:
+    """On held-out trajectories."""
+
+  @property
+  def verdict(self) -> str:
+    """One of the words of `words.VERDICTS`."""
+
+  @property
+  def text(self) -> str:
+    """The formula in plain text."""
+
+  @property
+  def unit(self) -> str:
+    """Of the quantity."""
+
+  def coefficient_unit(self, k: int) -> str:
+    """Of one coefficient."""
+
+  def __call__(self, states: Any) -> Any:
+    """Values `[...]` along states `[..., D]`."""
+
+
+class ShownDiscovery(Protocol):
+  """What was found; see `discovery.Discovery`."""
+
+  @property
+  def variables(self) -> tuple[Variable, ...]:
+    """The D columns."""
+
+  @property
+  def laws(self) -> Sequence[Any]:
+    """Exact ones first."""
+
+  @property
+  def independent(self) -> int:
+    """Number of independent exact laws."""
+
+  @property
+  def best_rejected(self) -> Any:
+    """The best combination that is no law, or None."""
+
+  @property
+  def num_terms(self) -> int:
+    """Number of candidate terms."""
+
+  @property
+  def noise(self) -> np.ndarray:
+    """`[D]`."""
+
+  @property
+  def smoothed(self) -> bool:
+    """Whether the data were smoothed."""
+
+  @property
+  def held_out(self) -> tuple[int, ...]:
+    """Indices of the trajectories that gave the evidence."""
+
+  @property
+  def messages(self) -> tuple[str, ...]:
+    """What a user should know."""
+
+  @property
+  def verdict(self) -> str:
+    """One line."""
+
+
+class ShownVariant(Protocol):
+  """Rollouts of one field; see `app.prediction.Variant`."""
+
+  @property
+  def name(self) -> str:
+    """For people."""
+
+  @property
+  def error(self) -> np.ndarray:
+    """`[S, M, T]`."""
+
+  @property
+  def drift(self) -> np.ndarray:
+    """`[S, M, T]`."""
+
+
+class ShownOutcome(Protocol):
+  """The comparison of predictors; see `app.prediction.Outcome`."""
+
+  @property
+  def times(self) -> np.ndarray:
+    """`[T]`."""
+
+  @property
+  def variants(self) -> Sequence[ShownVariant]:
+    """The plain field first."""
+
+  @property
+  def summary(self) -> dict[str, Any]:
+    """Plain numbers."""
