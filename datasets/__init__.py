@@ -1,9 +1,9 @@
 """Data sets: TFDS builders in the array_record format, without TensorFlow.
 
-NAME/NAME_dataset_builder.py holds the builder NAME; what it stores is made or
-read by plain NumPy functions beside it (hamiltonian, lipson, multiarm), which
-need no TFDS. `loading.load` prepares a data set on first use and returns NumPy
-arrays; `python -m datasets.prepare` does the first half from a shell.
+NAME/NAME_dataset_builder.py holds the builder NAME; the other modules of the
+folder make or read what it stores, with NumPy and without TFDS. `loading.load`
+prepares a data set on first use and returns NumPy arrays;
+`python -m datasets.prepare` does the first half from a shell.
 
   spring, pendulum    simulated as for Hamiltonian Neural Networks
   real_pendulum       Schmidt and Lipson's measured pendulum, HNN's split

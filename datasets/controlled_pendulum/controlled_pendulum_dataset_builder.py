@@ -1,4 +1,4 @@
-"""Frames of Gymnasium's pendulum under random torques; see `controlled`."""
+"""Frames of Gymnasium's pendulum under random torques; see `simulation`."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from datasets import controlled
 from datasets import features
+from datasets.controlled_pendulum import simulation
 from datasets.progress import Progress
 
 _CITATION = """\
@@ -21,7 +21,7 @@ _CITATION = """\
 
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Config(tfds.core.BuilderConfig):
-  """Arguments of `controlled`'s functions; made by `config`."""
+  """Arguments of `simulation`'s functions; made by `config`."""
   size: int
   length: int
   num_sequences: int
@@ -51,7 +51,7 @@ def config(*,
     num_sequences: how many to train on.
     test_sequences: how many to test on, besides.
     seed: of the random numbers; both splits have their own.
-    torque: its scale, N m; see `controlled.generate`, as for the others.
+    torque: its scale, N m; see `simulation.generate`, as for the others.
     correlation: time of the torque, s.
     friction: N m s.
     speed: bound of the first angular velocity, rad/s.
@@ -66,12 +66,12 @@ def config(*,
     >>> config(size=32, torque=0).name
     's32-t28-n3000-300-seed0-torque0.0-correlation0.5-friction0.0-speed4.0'
   """
-  controlled.check_whole("size", size, 1, controlled.MAX_SIZE)
-  controlled.check_whole("num_sequences", num_sequences, 1, 2**31)
-  controlled.check_whole("test_sequences", test_sequences, 1, 2**31)
+  simulation.check_whole("size", size, 1, simulation.MAX_SIZE)
+  simulation.check_whole("num_sequences", num_sequences, 1, 2**31)
+  simulation.check_whole("test_sequences", test_sequences, 1, 2**31)
   torque, correlation, friction, speed = (
       float(value) for value in (torque, correlation, friction, speed))
-  controlled.check_arguments(length=length,
+  simulation.check_arguments(length=length,
                              seed=seed,
                              torque=torque,
                              correlation=correlation,
@@ -132,7 +132,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
     del dl_manager
     values = self.builder_config
-    render = controlled.renderer(values.size)
+    render = simulation.renderer(values.size)
     counts = {"train": values.num_sequences, "test": values.test_sequences}
     return {
         split: self._generate_examples(split, stream, count, render)
@@ -141,9 +141,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _generate_examples(
       self, split: str, stream: int, count: int,
-      render: controlled.Render) -> Iterator[tuple[int, Any]]:
+      render: simulation.Render) -> Iterator[tuple[int, Any]]:
     values = self.builder_config
-    motions = controlled.generate(count,
+    motions = simulation.generate(count,
                                   stream=stream,
                                   length=values.length,
                                   seed=values.seed,

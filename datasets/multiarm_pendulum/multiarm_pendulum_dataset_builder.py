@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from datasets import features
-from datasets import multiarm
+from datasets.multiarm_pendulum import reading
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -22,13 +22,13 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   """
   VERSION = tfds.core.Version("1.0.0")
   MANUAL_DOWNLOAD_INSTRUCTIONS = (
-      f"Put {multiarm.SOURCE.filename} into the folder.")
+      f"Put {reading.SOURCE.filename} into the folder.")
 
   def _info(self) -> tfds.core.DatasetInfo:
     return self.dataset_info_from_configs(
         description="A measured single pendulum with friction.",
-        citation=multiarm.CITATION,
-        license=multiarm.LICENSE,
+        citation=reading.CITATION,
+        license=reading.LICENSE,
         homepage="https://github.com/dynamicslab/MultiArm-Pendulum",
         features=tfds.features.FeaturesDict({
             "time": features.array(None, doc="s"),
@@ -38,15 +38,15 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         disable_shuffling=True)
 
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-    path = features.locate(multiarm.SOURCE, dl_manager, self.name)
-    recordings = multiarm.load(path)
+    path = features.locate(reading.SOURCE, dl_manager, self.name)
+    recordings = reading.load(path)
     train, test = recordings["train"], recordings["test"]
     return {
         "train": self._generate_examples(train, 0),
         "test": self._generate_examples(test, len(train)),
     }
 
-  def _generate_examples(self, recordings: tuple[multiarm.Recording, ...],
+  def _generate_examples(self, recordings: tuple[reading.Recording, ...],
                          first: int) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, recording in enumerate(recordings, start=first):
       yield number, {

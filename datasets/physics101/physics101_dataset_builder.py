@@ -1,4 +1,4 @@
-"""Physics 101: real videos of objects on a ramp; see `physics101_files`."""
+"""Physics 101: real videos of objects on a ramp; see `files`."""
 
 from collections.abc import Iterator, Sequence
 import dataclasses
@@ -10,10 +10,10 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from datasets import features
-from datasets import physics101_files
-from datasets import physics101_splits
-from datasets import physics101_videos
 from datasets import sources
+from datasets.physics101 import decoding
+from datasets.physics101 import files
+from datasets.physics101 import splits
 from datasets.progress import Progress
 
 _CITATION = """\
@@ -25,7 +25,7 @@ _CITATION = """\
   booktitle={British Machine Vision Conference}, year={2016},
 }"""
 SIZES = (32, 64, 128)
-Surveys = dict[str, physics101_videos.Survey]
+Surveys = dict[str, decoding.Survey]
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -50,8 +50,8 @@ def config(*,
     size: height and width of the frames, one of SIZES.
     length: T, frames of a sequence, 1/15 s apart; shorter videos are skipped.
     split: "authors": the 389 videos of the Noether Networks paper, see
-      `physics101_splits.authors`; "objects": all videos that are long enough,
-      no object in both parts, see `physics101_splits.objects`.
+      `splits.authors`; "objects": all videos that are long enough,
+      no object in both parts, see `splits.objects`.
     seed: of the "objects" split; "authors" has none.
     skip_damaged: leave out missing and damaged videos, saying so on stderr,
       instead of raising.
@@ -73,9 +73,9 @@ def config(*,
         not low <= value < 2**32):
       raise ValueError(f"{name} must be an integer in [{low}, 2^32): "
                        f"got {value!r}")
-  if split not in physics101_splits.NAMES:
+  if split not in splits.NAMES:
     raise ValueError("split must be one of "
-                     f"{', '.join(physics101_splits.NAMES)}: got {split!r}")
+                     f"{', '.join(splits.NAMES)}: got {split!r}")
   if not isinstance(skip_damaged, bool):
     raise ValueError(f"skip_damaged must be True or False: got "
                      f"{skip_damaged!r}")
@@ -101,7 +101,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   VERSION = tfds.core.Version("1.0.0")
   BUILDER_CONFIGS = [config()]
   MANUAL_DOWNLOAD_INSTRUCTIONS = (
-      f"Put the archive of {physics101_files.HOMEPAGE}, unpacked or not, into "
+      f"Put the archive of {files.HOMEPAGE}, unpacked or not, into "
       "the folder.")
 
   def _info(self) -> tfds.core.DatasetInfo:
@@ -109,7 +109,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         description="Real videos of objects released on a ramp of 20 degrees.",
         citation=_CITATION,
         license="No licence is stated by the publisher: do not redistribute.",
-        homepage=physics101_files.HOMEPAGE,
+        homepage=files.HOMEPAGE,
         features=tfds.features.FeaturesDict({
             "frames":
                 features.frames(self.builder_config.length,
@@ -125,16 +125,15 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
     values = self.builder_config
-    collection = physics101_files.locate(_manual_dir(dl_manager),
-                                         dl_manager.download_dir)
+    collection = files.locate(_manual_dir(dl_manager), dl_manager.download_dir)
     surveys = self._survey(collection)
     if values.split == "authors":
       parts = {
           name: tuple(video for video in videos if video in surveys)
-          for name, videos in physics101_splits.authors().items()
+          for name, videos in splits.authors().items()
       }
     else:
-      parts = physics101_splits.objects(list(surveys), seed=values.seed)
+      parts = splits.objects(list(surveys), seed=values.seed)
     for name, videos in parts.items():
       if not videos:
         raise sources.DataError(
@@ -147,11 +146,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         for name, videos in parts.items()
     }
 
-  def _survey(self, collection: physics101_files.Collection) -> Surveys:
+  def _survey(self, collection: files.Collection) -> Surveys:
     """The videos that are there, sound so far and long enough."""
     values = self.builder_config
     if values.split == "authors":
-      wanted = sorted(sum(physics101_splits.authors().values(), ()))
+      wanted = sorted(sum(splits.authors().values(), ()))
       missing = sorted(set(wanted) - set(collection.videos))
     else:
       wanted, missing = list(collection.videos), list(collection.missing)
@@ -164,11 +163,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     short, damaged = [], []
     progress = Progress("physics101: looked at video",
                         len(wanted) - len(missing))
-    with physics101_files.reader(collection) as fetch:
+    with files.reader(collection) as fetch:
       for video in sorted(set(wanted) & set(collection.videos)):
         progress.step()
         try:
-          survey = physics101_videos.survey(fetch(video), video)
+          survey = decoding.survey(fetch(video), video)
         except sources.DataError:
           if not values.skip_damaged:
             raise
@@ -182,21 +181,20 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     _report(f"shorter than {values.length} frames at 15/s", short, len(wanted))
     return found
 
-  def _generate_examples(self, name: str,
-                         collection: physics101_files.Collection,
+  def _generate_examples(self, name: str, collection: files.Collection,
                          surveys: Surveys) -> Iterator[tuple[int, Any]]:
     values = self.builder_config
     number, damaged = 0, []
     progress = Progress(f"physics101 {name}: decoded video", len(surveys))
-    with physics101_files.reader(collection) as fetch:
+    with files.reader(collection) as fetch:
       for video, survey in surveys.items():
         progress.step()
         try:
-          images = physics101_videos.read(fetch(video),
-                                          survey,
-                                          size=values.size,
-                                          length=values.length,
-                                          name=video)
+          images = decoding.read(fetch(video),
+                                 survey,
+                                 size=values.size,
+                                 length=values.length,
+                                 name=video)
         except sources.DataError:
           if not values.skip_damaged:
             raise
@@ -204,7 +202,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
           continue
         yield number, {
             "frames": images,
-            "object": physics101_files.object_of(video),
+            "object": files.object_of(video),
             "video": video,
             "sequence": number,
         }
@@ -238,5 +236,5 @@ def _manual_dir(dl_manager: Any) -> str | None:
       return None
     reason = str(error).partition(". ")[0]
     raise sources.DataError(
-        f"{reason}; {physics101_files.LAYOUT} is looked for there, or up to "
+        f"{reason}; {files.LAYOUT} is looked for there, or up to "
         "two folders down, or in a phys101*.zip or .tar") from error

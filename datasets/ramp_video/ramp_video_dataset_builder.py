@@ -1,7 +1,7 @@
 """Videos of an object that slides down a ramp and hits another one.
 
 Simulated in the manner of Physics 101's ramp scenario (Wu et al. 2016), of
-which nothing is used: see `ramp` for the physics, `ramp_drawing` for the
+which nothing is used: see `simulation` for the physics, `drawing` for the
 pictures. SI units.
 """
 
@@ -13,10 +13,10 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets import features
-from datasets import ramp
-from datasets import ramp_drawing
-from datasets import ramp_objects
 from datasets.progress import Progress
+from datasets.ramp_video import drawing
+from datasets.ramp_video import objects
+from datasets.ramp_video import simulation
 
 _CITATION = """\
 @inproceedings{wu2016physics101,
@@ -31,7 +31,7 @@ _CITATION = """\
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Config(tfds.core.BuilderConfig):
   """What the data set consists of; made by `config`."""
-  settings: ramp.Settings
+  settings: simulation.Settings
 
 
 def config(*,
@@ -66,14 +66,14 @@ def config(*,
     >>> config(size=64, split="objects").name
     'objects-size64-t22-rate15.0-n311-test78-objects40-seed0'
   """
-  settings = ramp.Settings(size=size,
-                           length=length,
-                           rate=float(rate),
-                           num_sequences=num_sequences,
-                           test_sequences=test_sequences,
-                           num_objects=num_objects,
-                           seed=seed,
-                           split=split)
+  settings = simulation.Settings(size=size,
+                                 length=length,
+                                 rate=float(rate),
+                                 num_sequences=num_sequences,
+                                 test_sequences=test_sequences,
+                                 num_objects=num_objects,
+                                 seed=seed,
+                                 split=split)
   return Config(name=f"{split}-size{size}-t{length}-rate{settings.rate}"
                 f"-n{num_sequences}-test{test_sequences}-objects{num_objects}"
                 f"-seed{seed}",
@@ -90,7 +90,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   in units of the frame's width, right of its left border and below its upper
   one, beyond [0, 1] if out of sight; objects [2], numbers in the catalogue;
   properties [2, 6], (mass kg, friction, size m, shape as a place in
-  `ramp_objects.SHAPES`, restitution, moment of inertia kg m^2); sequence, its
+  `objects.SHAPES`, restitution, moment of inertia kg m^2); sequence, its
   number in the split. Both splits have their own random streams.
   """
   VERSION = tfds.core.Version("1.0.0")
@@ -120,8 +120,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                                      doc="slider and target in the catalogue"),
             "properties":
                 features.array(2,
-                               len(ramp_objects.PROPERTIES),
-                               doc=", ".join(ramp_objects.PROPERTIES)),
+                               len(objects.PROPERTIES),
+                               doc=", ".join(objects.PROPERTIES)),
             "sequence":
                 features.index("number of the sequence in its split"),
         }),
@@ -140,5 +140,5 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     progress = Progress(f"ramp_video {part}: sequence", count)
     for index in range(count):
       progress.step()
-      yield index, ramp_drawing.make_sequence(self.builder_config.settings,
-                                              part, index)
+      yield index, drawing.make_sequence(self.builder_config.settings, part,
+                                         index)

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets import features
-from datasets import lipson
+from datasets.schmidt_lipson import files
 
 _NAME = "real_pend_h_1"
 _TRAIN_FRACTION = 0.8
@@ -90,9 +90,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _info(self) -> tfds.core.DatasetInfo:
     return self.dataset_info_from_configs(
-        description=lipson.FILES[_NAME].about,
-        citation=lipson.CITATION,
-        license=lipson.LICENSE,
+        description=files.FILES[_NAME].about,
+        citation=files.CITATION,
+        license=files.LICENSE,
         features=tfds.features.FeaturesDict({
             "time": features.array(None, doc="s"),
             "states": features.array(None, 2, doc="angle rad, velocity rad/s"),
@@ -102,9 +102,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         disable_shuffling=True)
 
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-    path = features.locate(lipson.FILES[_NAME].source, dl_manager,
+    path = features.locate(files.FILES[_NAME].source, dl_manager,
                            "schmidt_lipson")
-    trial, = lipson.load(_NAME, path)
+    trial, = files.load(_NAME, path)
     parts = estimate(trial.time, trial.states, self.builder_config.targets)
     border = int(_TRAIN_FRACTION * len(trial.time))
     return {

@@ -7,20 +7,20 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from datasets import features
-from datasets import lipson
+from datasets.schmidt_lipson import files
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
 class Config(tfds.core.BuilderConfig):
   """Which file; made by `config`."""
-  file: lipson.File
+  file: files.File
 
 
 def config(*, file: str = "real_double_pend_h_1") -> Config:
   """The builder's configuration.
 
   Args:
-    file: a key of `lipson.FILES`.
+    file: a key of `files.FILES`.
 
   Returns:
     A configuration named as the file.
@@ -28,10 +28,10 @@ def config(*, file: str = "real_double_pend_h_1") -> Config:
   Raises:
     ValueError: for another name.
   """
-  if file not in lipson.FILES:
-    raise ValueError(f"file must be one of {', '.join(lipson.FILES)}: "
+  if file not in files.FILES:
+    raise ValueError(f"file must be one of {', '.join(files.FILES)}: "
                      f"got {file!r}")
-  found = lipson.FILES[file]
+  found = files.FILES[file]
   return Config(name=file, description=found.about, file=found)
 
 
@@ -39,11 +39,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
   """Measured and simulated trajectories, one trial an example, all in train.
 
   Features (float64): time [T], s; states [T, D], in the order and units of
-  `lipson.FILES`; derivatives [T, D], per s, only where the file has them;
+  `files.FILES`; derivatives [T, D], per s, only where the file has them;
   trajectory, the file's number of the trial.
   """
   VERSION = tfds.core.Version("1.0.0")
-  BUILDER_CONFIGS = [config(file=name) for name in lipson.FILES]
+  BUILDER_CONFIGS = [config(file=name) for name in files.FILES]
   DEFAULT_BUILDER_CONFIG_NAME = config().name
   MANUAL_DOWNLOAD_INSTRUCTIONS = "Put the .txt files into the folder."
 
@@ -63,19 +63,19 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                                             doc=f"per second of: {units}")
     return self.dataset_info_from_configs(
         description=file.about,
-        citation=lipson.CITATION,
-        license=lipson.LICENSE,
+        citation=files.CITATION,
+        license=files.LICENSE,
         features=tfds.features.FeaturesDict(parts),
         disable_shuffling=True)
 
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
     path = features.locate(self.builder_config.file.source, dl_manager,
                            self.name)
-    trials = lipson.load(self.builder_config.name, path)
+    trials = files.load(self.builder_config.name, path)
     return {"train": self._generate_examples(trials)}
 
   def _generate_examples(
-      self, trials: tuple[lipson.Trial,
+      self, trials: tuple[files.Trial,
                           ...]) -> Iterator[tuple[int, dict[str, Any]]]:
     for trial in trials:
       example = {

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import scipy.io
 
-from datasets import lipson
-from datasets import multiarm
 from datasets import sources
+from datasets.multiarm_pendulum import reading
+from datasets.schmidt_lipson import files
 from tests import paths
 
 DATA = paths.SHARED / "data"
@@ -30,12 +30,12 @@ def _file(tmp_path):
   path.write_text(_GOOD)
   source = sources.Source("small.txt", sources.sha256(path),
                           "file:///nowhere/small.zip", "the archive", True)
-  return path, lipson.File(source, ("o", "v"), ("rad", "rad/s"), 4, False, "")
+  return path, files.File(source, ("o", "v"), ("rad", "rad/s"), 4, False, "")
 
 
 def test_trials_are_separated(file):
   path, form = file
-  first, second = lipson.parse(path, form)
+  first, second = files.parse(path, form)
   assert (first.number, second.number) == (0, 1)
   np.testing.assert_array_equal(first.states, [[1.0, 0.5], [1.1, -0.4]])
   np.testing.assert_array_equal(second.time, [0.0, 0.2])
@@ -46,7 +46,7 @@ def test_derivative_columns(file):
   path, form = file
   path.write_text("%x\n0 0 1 2\n0 1 3 4\n")
   form = dataclasses.replace(form, variables=("x",), rows=2, derivatives=True)
-  trial, = lipson.parse(path, form)
+  trial, = files.parse(path, form)
   np.testing.assert_array_equal(trial.states, [[1], [3]])
   np.testing.assert_array_equal(trial.derivatives, [[2], [4]])
 
@@ -74,7 +74,7 @@ def test_malformed_lines(file, old, new, message):
   assert changed != text
   path.write_text(changed, encoding="utf-8")
   with pytest.raises(sources.DataError, match=message) as error:
-    lipson.parse(path, form)
+    files.parse(path, form)
   assert "\n" not in str(error.value)
 
 
@@ -84,21 +84,21 @@ def test_no_text_at_all(file, content):
   path, form = file
   path.write_bytes(content)
   with pytest.raises(sources.DataError, match="small.txt"):
-    lipson.parse(path, form)
+    files.parse(path, form)
 
 
 def test_checksum_mismatch(file, monkeypatch):
   path, form = file
-  monkeypatch.setitem(lipson.FILES, "small", form)
-  assert len(lipson.load("small", path)) == 2
+  monkeypatch.setitem(files.FILES, "small", form)
+  assert len(files.load("small", path)) == 2
   path.write_text(_GOOD.replace("2.1", "2.2"))
   with pytest.raises(sources.DataError, match="checksum mismatch.*archive"):
-    lipson.load("small", path)
+    files.load("small", path)
 
 
 @pytest.mark.parametrize("load", [
-    lambda path: lipson.load("circle_1", path), multiarm.load, multiarm.parse,
-    lambda path: sources.verify(multiarm.SOURCE, path)
+    lambda path: files.load("circle_1", path), reading.load, reading.parse,
+    lambda path: sources.verify(reading.SOURCE, path)
 ])
 def test_unreadable_file(load, tmp_path):
   with pytest.raises(sources.DataError, match="cannot be read: No such file"):
@@ -189,7 +189,7 @@ def _recordings():
 def test_matlab_cells(tmp_path):
   path = tmp_path / "small.mat"
   scipy.io.savemat(path, _recordings())
-  found = multiarm.parse(path)
+  found = reading.parse(path)
   assert [part.states.shape for part in found["train"]] == [(5, 2), (4, 2)]
   np.testing.assert_array_equal(found["test"][0].time, np.arange(5) + 9)
   np.testing.assert_array_equal(found["test"][0].states[:, 1],
@@ -230,7 +230,7 @@ def test_malformed_matlab_contents(tmp_path, how, message):
   path = tmp_path / "small.mat"
   scipy.io.savemat(path, _break(_recordings(), how))
   with pytest.raises(sources.DataError, match=message) as error:
-    multiarm.parse(path)
+    reading.parse(path)
   assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
@@ -242,20 +242,20 @@ def test_no_matlab_file(tmp_path, content):
   path = tmp_path / "small.mat"
   path.write_bytes(content)
   with pytest.raises(sources.DataError, match="not a readable MATLAB 5 file"):
-    multiarm.parse(path)
+    reading.parse(path)
 
 
 def test_damaged_matlab_files_are_not_parsed(tmp_path, monkeypatch):
   path = tmp_path / "small.mat"
   scipy.io.savemat(path, _recordings())
   content = path.read_bytes()
-  source = dataclasses.replace(multiarm.SOURCE, sha256=sources.sha256(path))
-  monkeypatch.setattr(multiarm, "SOURCE", source)
-  assert len(multiarm.load(path)["train"]) == 2
+  source = dataclasses.replace(reading.SOURCE, sha256=sources.sha256(path))
+  monkeypatch.setattr(reading, "SOURCE", source)
+  assert len(reading.load(path)["train"]) == 2
   for damaged in (content[:-9], content + b"x", b"W" + content[1:], b""):
     path.write_bytes(damaged)
     with pytest.raises(sources.DataError, match="checksum mismatch"):
-      multiarm.load(path)
+      reading.load(path)
 
 
 @MEASURED
@@ -266,18 +266,18 @@ def test_damaged_matlab_files_are_not_parsed(tmp_path, monkeypatch):
                                           ("double_pend_h_1", 2),
                                           ("circle_1", 1)])
 def test_published_files(name, trials):
-  found = lipson.load(name, DATA / "schmidt_lipson" / f"{name}.txt")
+  found = files.load(name, DATA / "schmidt_lipson" / f"{name}.txt")
   assert len(found) == trials
-  file = lipson.FILES[name]
+  file = files.FILES[name]
   assert sum(len(trial.time) for trial in found) == file.rows
 
 
 @MEASURED
 def test_published_circle_and_energies():
   folder = DATA / "schmidt_lipson"
-  circle, = lipson.load("circle_1", folder / "circle_1.txt")
+  circle, = files.load("circle_1", folder / "circle_1.txt")
   np.testing.assert_allclose(np.linalg.norm(circle.states, axis=1), 4)
-  for trial in lipson.load("double_pend_h_1", folder / "double_pend_h_1.txt"):
+  for trial in files.load("double_pend_h_1", folder / "double_pend_h_1.txt"):
     o1, o2, w1, w2 = trial.states.T
     energy = (w1**2 + w2**2 / 2 + w1 * w2 * np.cos(o1 - o2) -
               19.6 * np.cos(o1) - 9.8 * np.cos(o2))
@@ -286,7 +286,7 @@ def test_published_circle_and_energies():
 
 @MEASURED
 def test_published_recordings():
-  found = multiarm.load(DATA / "multiarm_pendulum" / multiarm.SOURCE.filename)
+  found = reading.load(DATA / "multiarm_pendulum" / reading.SOURCE.filename)
   assert [len(found[split]) for split in ("train", "test")] == [4, 2]
   for recording in found["train"] + found["test"]:
     slope = np.gradient(recording.states[:, 0], recording.time)

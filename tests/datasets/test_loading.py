@@ -11,10 +11,10 @@ import pytest
 
 from datasets import hamiltonian
 from datasets import hamiltonian_builder
-from datasets import lipson
 from datasets import loading
 from datasets import sources
 from datasets.real_pendulum import real_pendulum_dataset_builder
+from datasets.schmidt_lipson import files
 from noether_jax.data import ephemeris
 from tests import paths
 
@@ -32,11 +32,11 @@ def _real_file(tmp_path, monkeypatch):
   path = manual / "real_pend_h_1.txt"
   rows = "".join(" ".join(map(repr, row)) + "\n" for row in table.tolist())
   path.write_text("%o v\n" + rows)
-  file = lipson.FILES["real_pend_h_1"]
+  file = files.FILES["real_pend_h_1"]
   source = dataclasses.replace(file.source,
                                sha256=sources.sha256(path),
                                url="file:///nowhere/invar_datasets.zip")
-  monkeypatch.setitem(lipson.FILES, "real_pend_h_1",
+  monkeypatch.setitem(files.FILES, "real_pend_h_1",
                       dataclasses.replace(file, source=source, rows=20))
   return path, table
 

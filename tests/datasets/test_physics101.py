@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from datasets import loading
-from datasets import physics101_download
-from datasets import physics101_splits
-from datasets import physics101_videos
 from datasets import sources
+from datasets.physics101 import decoding
+from datasets.physics101 import download
+from datasets.physics101 import splits
 from tests import tiny_videos
 
 SMALL = {"size": 64, "length": 5}
@@ -40,7 +40,7 @@ def _two_authors(monkeypatch):
                   ["rubber_03/20_01/03", "dough_01/20_01/01"])),
       "test": (tiny_videos.PATH.format("foam_02/20_01/02"),)
   }
-  monkeypatch.setattr(physics101_splits, "authors", lambda: split)
+  monkeypatch.setattr(splits, "authors", lambda: split)
   return split
 
 
@@ -59,10 +59,7 @@ def test_round_trip(tmp_path, manual, two_authors, capsys):
     np.testing.assert_array_equal(found[split]["sequence"], range(len(videos)))
     for images, video in zip(found[split]["frames"], videos):
       path = manual / video
-      expected = physics101_videos.read(path,
-                                        physics101_videos.survey(path),
-                                        size=64,
-                                        length=5)
+      expected = decoding.read(path, decoding.survey(path), size=64, length=5)
       np.testing.assert_array_equal(images, expected)
   assert found["train"]["object"] == ["rubber_03", "dough_01"]
   assert found["train"]["frames"].shape == (2, 5, 64, 64, 3)
@@ -132,14 +129,14 @@ def test_bad_videos(tmp_path, manual, capsys, split, how, message):
 def test_damage_that_only_decoding_shows(tmp_path, manual, two_authors,
                                          monkeypatch, capsys):
   bad = two_authors["train"][0]
-  read = physics101_videos.read
+  read = decoding.read
 
   def failing(*args, name, **kwargs):
     if name == bad:
       raise sources.DataError(f"{name}: is damaged")
     return read(*args, name=name, **kwargs)
 
-  monkeypatch.setattr(physics101_videos, "read", failing)
+  monkeypatch.setattr(decoding, "read", failing)
   with pytest.raises(sources.DataError, match=f"{bad}: is damaged"):
     _load(tmp_path, manual, SMALL)
   found = _load(tmp_path, manual, SMALL | {"skip_damaged": True})
@@ -175,7 +172,7 @@ def test_authors_split_needs_their_videos(tmp_path, manual):
 
 
 def test_failing_download(tmp_path, monkeypatch):
-  monkeypatch.setattr(physics101_download, "URLS", ("file:///nowhere/p.zip",))
+  monkeypatch.setattr(download, "URLS", ("file:///nowhere/p.zip",))
   with pytest.raises(sources.DataError,
                      match="no --manual_dir was given and downloading file:.* "
                      "failed; get it from http://phys101.csail.mit.edu/ and"):

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from datasets import physics101_download
-from datasets import physics101_files
-from datasets import physics101_splits
 from datasets import sources
+from datasets.physics101 import download
+from datasets.physics101 import files
+from datasets.physics101 import splits
 from tests import tiny_videos
 
 
@@ -24,7 +24,7 @@ def _original(tmp_path_factory):
 @pytest.mark.parametrize("above", ["", "phys101", "data/phys101_v1.0"])
 def test_folders_above_are_looked_into(tmp_path, original, above):
   shutil.copytree(original, tmp_path / above, dirs_exist_ok=True)
-  found = physics101_files.locate(tmp_path, tmp_path / "none")
+  found = files.locate(tmp_path, tmp_path / "none")
   assert found.videos == tuple(
       sorted(map(tiny_videos.PATH.format, tiny_videos.TRIALS)))
   assert found.missing == ()
@@ -37,10 +37,10 @@ def test_archives_give_what_folders_give(tmp_path, original, name, prefix):
   path = tmp_path / name
   path.parent.mkdir(exist_ok=True)
   tiny_videos.pack(original, path, prefix)
-  found = physics101_files.locate(tmp_path, tmp_path / "none")
-  expected = physics101_files.locate(original, tmp_path / "none")
+  found = files.locate(tmp_path, tmp_path / "none")
+  expected = files.locate(original, tmp_path / "none")
   assert (found.videos, found.missing) == (expected.videos, ())
-  with physics101_files.reader(found) as fetch:
+  with files.reader(found) as fetch:
     for video in reversed(found.videos):
       copy = fetch(video)
       assert copy.read_bytes() == (original / video).read_bytes()
@@ -54,7 +54,7 @@ def test_truncated_archives(tmp_path, original, suffix):
   content = path.read_bytes()
   path.write_bytes(content[:len(content) // 2])
   with pytest.raises(sources.DataError, match=f"no complete {suffix} file"):
-    physics101_files.locate(tmp_path, tmp_path)
+    files.locate(tmp_path, tmp_path)
 
 
 def test_damaged_zip_member(tmp_path, original):
@@ -64,8 +64,8 @@ def test_damaged_zip_member(tmp_path, original):
   video = tiny_videos.PATH.format("foam_02/20_01/02")
   begin = content.index(b"mdat", content.index(video.encode()))
   path.write_bytes(content[:begin] + bytes(9) + content[begin + 9:])
-  found = physics101_files.locate(tmp_path, tmp_path)
-  with physics101_files.reader(found) as fetch:
+  found = files.locate(tmp_path, tmp_path)
+  with files.reader(found) as fetch:
     fetch(found.videos[0])
     with pytest.raises(sources.DataError,
                        match=f"{video}: cannot be unpacked .Bad CRC-32"):
@@ -81,7 +81,7 @@ def test_folders_of_trials_without_the_video(tmp_path, packed):
   if packed:
     tiny_videos.pack(folder, tmp_path / "phys101.zip")
     shutil.rmtree(folder)
-  found = physics101_files.locate(tmp_path, tmp_path)
+  found = files.locate(tmp_path, tmp_path)
   assert found.missing == (gone,)
   assert gone not in found.videos and len(found.videos) == 4
 
@@ -115,13 +115,12 @@ def test_download_goes_on_where_it_broke_off(tmp_path, original, monkeypatch):
   handler = functools.partial(_Handler, content, requests)
   with http.server.HTTPServer(("localhost", 0), handler) as server:
     address = f"http://localhost:{server.server_port}/phys101"
-    monkeypatch.setattr(physics101_download, "URLS",
-                        (f"{address}.tar", f"{address}.zip"))
+    monkeypatch.setattr(download, "URLS", (f"{address}.tar", f"{address}.zip"))
     cache = tmp_path / "cache"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-      found = physics101_files.locate(None, cache)
+      found = files.locate(None, cache)
     finally:
       server.shutdown()
       thread.join()
@@ -131,38 +130,38 @@ def test_download_goes_on_where_it_broke_off(tmp_path, original, monkeypatch):
   assert (cache / "phys101.zip").read_bytes() == content
   assert len(found.videos) == 5
   # Not fetched again: the server is gone.
-  assert physics101_files.locate(None, cache) == found
+  assert files.locate(None, cache) == found
 
 
 def test_authors_split_is_the_published_one():
-  split = physics101_splits.authors()
+  split = splits.authors()
   assert [len(split["train"]), len(split["test"])] == [311, 78]
   videos = split["train"] + split["test"]
   assert len(set(videos)) == 389
-  assert all(physics101_files._TRIAL.fullmatch(video) for video in videos)
+  assert all(files._TRIAL.fullmatch(video) for video in videos)
   # The ends of both parts, as in the authors' list.
   assert [split[name][place] for name in split for place in (0, -1)] == list(
       map(tiny_videos.PATH.format, [
           "m_pole_05/20_01/04", "foam_07/20_02/01", "w_pole_05/20_02/02",
           "porcelain_04/20_02/02"
       ]))
-  train, test = (set(map(physics101_files.object_of, split[name]))
-                 for name in ("train", "test"))
+  train, test = (
+      set(map(files.object_of, split[name])) for name in ("train", "test"))
   assert (len(test), len(test - train)) == (44, 2)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_object_is_on_both_sides(seed):
-  videos = sum(physics101_splits.authors().values(), ())
-  split = physics101_splits.objects(videos, seed=seed)
+  videos = sum(splits.authors().values(), ())
+  split = splits.objects(videos, seed=seed)
   assert sorted(split["train"] + split["test"]) == sorted(videos)
-  train, test = (set(map(physics101_files.object_of, split[name]))
-                 for name in ("train", "test"))
+  train, test = (
+      set(map(files.object_of, split[name])) for name in ("train", "test"))
   assert not train & test
   assert len(split["test"]) == round(0.2 * 389)
-  again = physics101_splits.objects(videos[::-1], seed=seed)
+  again = splits.objects(videos[::-1], seed=seed)
   assert again == split
-  other = physics101_splits.objects(videos, seed=seed + 1)
+  other = splits.objects(videos, seed=seed + 1)
   assert other["test"] != split["test"]
 
 
@@ -176,10 +175,10 @@ def test_nearest_to_a_fifth(counts, test):
       for trial in range(count)
   ]
   for seed in range(5):
-    split = physics101_splits.objects(videos, seed=seed)
+    split = splits.objects(videos, seed=seed)
     assert len(split["test"]) == test
 
 
 def test_objects_split_needs_two():
   with pytest.raises(sources.DataError, match="two objects and more: got a"):
-    physics101_splits.objects([tiny_videos.PATH.format("a/20_01/01")])
+    splits.objects([tiny_videos.PATH.format("a/20_01/01")])

@@ -11,17 +11,17 @@ import pytest
 
 from datasets import loading
 from datasets import progress
-from datasets import ramp
-from datasets import ramp_drawing
-from datasets import ramp_objects
+from datasets.ramp_video import drawing
+from datasets.ramp_video import objects
 from datasets.ramp_video import ramp_video_dataset_builder
+from datasets.ramp_video import simulation
 from tests import paths
 
 pytest.importorskip("pymunk")
 pytest.importorskip("PIL")
 
-SETTINGS = ramp.Settings()
-TINY = ramp.Settings(size=16, length=3)
+SETTINGS = simulation.Settings()
+TINY = simulation.Settings(size=16, length=3)
 CONFIG = {
     "size": 16,
     "length": 3,
@@ -32,14 +32,14 @@ CONFIG = {
 
 
 def _thing(shape):
-  return ramp_objects.make_object(0, list(ramp_objects.SHAPES).index(shape))
+  return objects.make_object(0, list(objects.SHAPES).index(shape))
 
 
 def test_same_arguments_same_bytes_in_another_process():
   code = ("import hashlib\n"
-          "from datasets import ramp, ramp_drawing\n"
-          "found = ramp_drawing.make_sequence(\n"
-          "    ramp.Settings(size=16, length=3), 'train', 3)\n"
+          "from datasets.ramp_video import drawing, simulation\n"
+          "found = drawing.make_sequence(\n"
+          "    simulation.Settings(size=16, length=3), 'train', 3)\n"
           "print(hashlib.sha256(b''.join(value.tobytes()\n"
           "                     for value in found.values())).hexdigest())\n")
   run = subprocess.run([sys.executable, "-W", "error", "-c", code],
@@ -47,13 +47,13 @@ def test_same_arguments_same_bytes_in_another_process():
                        stdout=subprocess.PIPE,
                        check=True,
                        text=True)
-  found = ramp_drawing.make_sequence(TINY, "train", 3)
+  found = drawing.make_sequence(TINY, "train", 3)
   joined = b"".join(value.tobytes() for value in found.values())
   assert run.stdout.strip() == hashlib.sha256(joined).hexdigest()
 
 
 def test_sequences_do_not_depend_on_their_number():
-  few, many = (ramp_drawing.make_sequence(
+  few, many = (drawing.make_sequence(
       dataclasses.replace(TINY, num_sequences=count, test_sequences=count),
       "test", 1) for count in (2, 500))
   for key, value in few.items():
@@ -71,14 +71,14 @@ def _agreement(frame, place, color):
 
 @pytest.mark.parametrize("size", [64, 128])
 def test_labels_fall_on_the_objects(size):
-  settings = ramp.Settings(size=size)
+  settings = simulation.Settings(size=size)
   on, beside = [], []
   for index in range(6):
-    found = ramp_drawing.make_sequence(settings, "train", index)
+    found = drawing.make_sequence(settings, "train", index)
     for frame, places in zip(found["frames"][::5], found["pixels"][::5]):
       for number, place in zip(found["objects"], places):
         if np.all((place > 0.02) & (place < 0.98)):
-          color = ramp_objects.make_object(0, int(number)).color
+          color = objects.make_object(0, int(number)).color
           on.append(_agreement(frame, place, color))
           beside.append(_agreement(frame, place * [1, 0.5], color))
   assert len(on) > 40
@@ -88,22 +88,22 @@ def test_labels_fall_on_the_objects(size):
 
 def test_slider_is_in_the_first_frame():
   for index in range(200):
-    scene = ramp.make_scene(SETTINGS, "train", index)
-    places = ramp_drawing.make_view(SETTINGS, "train",
-                                    index).project(scene.poses[:, :2])
+    scene = simulation.make_scene(SETTINGS, "train", index)
+    places = drawing.make_view(SETTINGS, "train",
+                               index).project(scene.poses[:, :2])
     assert np.all((places > 0.02) & (places < 0.98))
 
 
 def test_projection():
-  view = ramp_drawing.View(x=0.1, y=0.2, width=0.5)
+  view = drawing.View(x=0.1, y=0.2, width=0.5)
   np.testing.assert_allclose(view.project(np.array([[0.1, 0.2], [0.35, 0.45]])),
                              [[0.5, 0.5], [1.0, 0.0]])
 
 
-@pytest.mark.parametrize("shape", ramp_objects.SHAPES)
+@pytest.mark.parametrize("shape", objects.SHAPES)
 def test_rotation_is_seen(shape):
-  scene = ramp.Scene(slider=_thing(shape), target=_thing("square"))
-  painter = ramp_drawing.Painter(scene, ramp_drawing.View(), 64)
+  scene = simulation.Scene(slider=_thing(shape), target=_thing("square"))
+  painter = drawing.Painter(scene, drawing.View(), 64)
   turned = scene.poses + [[0, 0, math.pi], [0, 0, 0]]
   first, second = (
       painter.frame(poses).astype(int) for poses in (scene.poses, turned))
@@ -112,11 +112,11 @@ def test_rotation_is_seen(shape):
 
 
 def test_light_and_camera_change_the_picture():
-  scene = ramp.Scene(slider=_thing("disc"), target=_thing("square"))
+  scene = simulation.Scene(slider=_thing("disc"), target=_thing("square"))
 
   def mean(**changes):
-    view = ramp_drawing.View(**changes)
-    frame = ramp_drawing.Painter(scene, view, 32).frame(scene.poses)
+    view = drawing.View(**changes)
+    frame = drawing.Painter(scene, view, 32).frame(scene.poses)
     return frame.mean((0, 1))
 
   plain = mean()
@@ -131,12 +131,12 @@ def test_light_and_camera_change_the_picture():
 def test_missing_extra_is_named(monkeypatch, module):
   monkeypatch.setitem(sys.modules, module, None)
   with pytest.raises(ImportError, match=r"noether-jax\[video\]"):
-    ramp_drawing.make_sequence(TINY, "train", 0)
+    drawing.make_sequence(TINY, "train", 0)
 
 
 def test_round_trip(tmp_path, capsys, monkeypatch):
   monkeypatch.setattr(progress, "SECONDS", -1.0)
-  settings = ramp.Settings(size=16, length=3, split="objects")
+  settings = simulation.Settings(size=16, length=3, split="objects")
   for part, count in (("train", 3), ("test", 2)):
     found = loading.load("ramp_video",
                          split=part,
@@ -145,7 +145,7 @@ def test_round_trip(tmp_path, capsys, monkeypatch):
     assert found["frames"].dtype == np.uint8
     assert found["sequence"].tolist() == list(range(count))
     for index in range(count):
-      expected = ramp_drawing.make_sequence(settings, part, index)
+      expected = drawing.make_sequence(settings, part, index)
       assert expected.keys() == found.keys()
       for key, value in expected.items():
         assert found[key][index].dtype == value.dtype

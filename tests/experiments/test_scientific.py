@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from datasets import hamiltonian
-from datasets import lipson
 from datasets import sources
+from datasets.schmidt_lipson import files
 from experiments.common import stages as stages_lib
 from experiments.common import train
 from experiments.scientific import baselines
@@ -67,9 +67,9 @@ def fixture_real_dir(tmp_path, monkeypatch):
   path.parent.mkdir()
   lines = [" ".join(map(repr, row)) for row in table.tolist()]
   path.write_text("\n".join(["%o v", *lines]) + "\n")
-  file = lipson.FILES["real_pend_h_1"]
+  file = files.FILES["real_pend_h_1"]
   source = dataclasses.replace(file.source, sha256=sources.sha256(path))
-  monkeypatch.setitem(lipson.FILES, "real_pend_h_1",
+  monkeypatch.setitem(files.FILES, "real_pend_h_1",
                       dataclasses.replace(file, source=source, rows=len(steps)))
   return path.parent
 

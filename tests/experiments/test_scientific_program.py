@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from datasets import lipson
+from datasets.schmidt_lipson import files
 from experiments.common import stages as stages_lib
 from experiments.scientific import config as configs
 from experiments.scientific import experiment as experiment_lib
@@ -196,9 +196,9 @@ def test_training_that_fails_costs_one_row(tmp_path, short, monkeypatch):
       ], "real_pend_h_1.txt is missing: .* pass --manual_dir=FOLDER")])
 def test_a_mistake_gives_one_line(tmp_path, capsys, monkeypatch, arguments,
                                   message):
-  file = lipson.FILES["real_pend_h_1"]
+  file = files.FILES["real_pend_h_1"]
   source = dataclasses.replace(file.source, url="file:///nowhere.zip")
-  monkeypatch.setitem(lipson.FILES, "real_pend_h_1",
+  monkeypatch.setitem(files.FILES, "real_pend_h_1",
                       dataclasses.replace(file, source=source))
   assert run(tmp_path / "out", *arguments,
              f"--data_dir={tmp_path / 'data'}") == 2

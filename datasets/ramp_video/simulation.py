@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from datasets import frames
-from datasets import ramp_objects
+from datasets.ramp_video import objects
 
 SPLITS = ("random", "objects")
 PARTS = ("train", "test")
@@ -94,8 +94,8 @@ class Scene:
     faces: in [0, 1), on which face each of them lies.
     moment: in [0, 1), the part of the frames that precedes the collision.
   """
-  slider: ramp_objects.Object
-  target: ramp_objects.Object
+  slider: objects.Object
+  target: objects.Object
   distance: float = 0.35
   gap: float = 0.05
   faces: tuple[float, float] = (0.0, 0.0)
@@ -111,7 +111,7 @@ class Scene:
     angle, height = self.target.lie(self.faces[1], 0.0)
     reach = self.target.size / 2
     if len(self.target.corners):
-      reach = -np.min(ramp_objects.rotated(self.target.corners, angle)[:, 0])
+      reach = -np.min(objects.rotated(self.target.corners, angle)[:, 0])
     return np.array([slider, (self.gap + reach, height, angle)])
 
 
@@ -128,7 +128,7 @@ def make_scene(settings: Settings, part: str, index: int) -> Scene:
   """
   random = np.random.default_rng((settings.seed, PARTS.index(part), index))
   slider, target = (
-      ramp_objects.make_object(settings.seed, int(number))
+      objects.make_object(settings.seed, int(number))
       for number in random.choice(settings.objects(part), 2, replace=False))
   return Scene(slider=slider,
                target=target,

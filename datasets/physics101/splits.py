@@ -6,12 +6,12 @@ import pathlib
 
 import numpy as np
 
-from datasets import physics101_files
 from datasets import sources
+from datasets.physics101 import files
 
 NAMES = ("authors", "objects")
 TEST_FRACTION = 0.2
-_FILE = pathlib.Path(__file__).parent / "physics101" / "authors_split.txt"
+_FILE = pathlib.Path(__file__).parent / "authors_split.txt"
 
 Split = dict[str, tuple[str, ...]]
 
@@ -28,7 +28,7 @@ def authors() -> Split:
   and more (1.43 s at 30/s; only 23 videos last the 2 s that the paper asks
   for): 390. Of these the first 311 + 78, which the README's command asks for,
   are taken; the first 311 are train, the other 78 test. Those names are in
-  physics101/authors_split.txt. All but two of the 44 test objects are also in
+  authors_split.txt. All but two of the 44 test objects are also in
   train: compare `objects`.
 
   Returns:
@@ -47,8 +47,7 @@ def authors() -> Split:
       found[current] = []
     elif not line.startswith("#"):
       found[current] += [
-          f"scenarios/ramp/{trial}/{physics101_files.VIDEO}"
-          for trial in line.split()
+          f"scenarios/ramp/{trial}/{files.VIDEO}" for trial in line.split()
       ]
   return {name: tuple(videos) for name, videos in found.items()}
 
@@ -77,7 +76,7 @@ def objects(videos: Sequence[str], *, seed: int = 0) -> Split:
   """
   groups: dict[str, list[str]] = {}
   for video in sorted(videos):
-    groups.setdefault(physics101_files.object_of(video), []).append(video)
+    groups.setdefault(files.object_of(video), []).append(video)
   if len(groups) < 2:
     raise sources.DataError("split='objects' needs videos of two objects and "
                             f"more: got {', '.join(groups) or 'none'}")
@@ -94,5 +93,5 @@ def objects(videos: Sequence[str], *, seed: int = 0) -> Split:
   test = set(chosen[best])
   sides: dict[bool, list[str]] = {False: [], True: []}
   for video in sorted(videos):
-    sides[physics101_files.object_of(video) in test].append(video)
+    sides[files.object_of(video) in test].append(video)
   return {"train": tuple(sides[False]), "test": tuple(sides[True])}

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from datasets import controlled
 from datasets import loading
 from datasets import progress
 from datasets.controlled_pendulum import controlled_pendulum_dataset_builder
+from datasets.controlled_pendulum import simulation
 from tests import paths
 
 NAME = "controlled_pendulum"
@@ -34,12 +34,12 @@ def _show(angles, torque=0.0, size=500):
   """Frames at rest, one an angle."""
   states = np.stack([angles, np.zeros(len(angles))], axis=-1)
   actions = np.full((max(len(angles) - 1, 1), 1), torque)
-  return controlled.renderer(size)(states, actions).astype(int)
+  return simulation.renderer(size)(states, actions).astype(int)
 
 
 @pytest.mark.parametrize("friction", [0.0, 0.7])
 def test_agrees_with_dop853_and_the_energy_with_the_work(friction):
-  found = controlled.generate(4, friction=friction, torque=1.5)
+  found = simulation.generate(4, friction=friction, torque=1.5)
   for states, actions, energy in zip(found.states, found.actions, found.energy):
     state = states[0]
     for number, torque in enumerate(actions[:, 0]):
@@ -63,12 +63,12 @@ def test_agrees_with_dop853_and_the_energy_with_the_work(friction):
 def test_energy_is_the_rods():
   states = np.array([[0, 0], [np.pi, 0], [np.pi / 2, 0], [np.pi / 2, -3]])
   # Weight m g at l / 2; moment of inertia m l^2 / 3.
-  np.testing.assert_allclose(controlled.energies(states), [5, -5, 0, 1.5],
+  np.testing.assert_allclose(simulation.energies(states), [5, -5, 0, 1.5],
                              atol=1e-14)
 
 
 def test_energy_is_constant_without_torque_and_friction():
-  energy = controlled.generate(200, torque=0.0).energy
+  energy = simulation.generate(200, torque=0.0).energy
   np.testing.assert_allclose(energy,
                              np.broadcast_to(energy[:, :1], energy.shape),
                              rtol=0,
@@ -77,19 +77,19 @@ def test_energy_is_constant_without_torque_and_friction():
 
 
 def test_energy_rises_by_the_torques_work():
-  found = controlled.generate(200)
+  found = simulation.generate(200)
   work = found.actions[..., 0] * np.diff(found.states[..., 0])
   np.testing.assert_allclose(np.diff(found.energy), work, rtol=0, atol=1e-8)
   assert np.abs(work).max() > 0.5
 
 
 def test_friction_takes_energy():
-  energy = controlled.generate(50, torque=0.0, friction=0.3).energy
+  energy = simulation.generate(50, torque=0.0, friction=0.3).energy
   assert np.all(np.diff(energy) < 0)
 
 
 def test_shapes_and_precision():
-  found = controlled.generate(3, length=5)
+  found = simulation.generate(3, length=5)
   for field, shape in zip(FIELDS, ((3, 5, 2), (3, 4, 1), (3, 5))):
     assert getattr(found, field).shape == shape
     assert getattr(found, field).dtype == np.float64
@@ -97,18 +97,18 @@ def test_shapes_and_precision():
 
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_a_sequence_depends_on_neither_number_nor_length(count):
-  few = controlled.generate(count, length=9, torque=2.0)
-  many = controlled.generate(13, torque=2.0)
+  few = simulation.generate(count, length=9, torque=2.0)
+  many = simulation.generate(13, torque=2.0)
   for field, length in zip(FIELDS, (9, 8, 9)):
     np.testing.assert_array_equal(getattr(few, field),
                                   getattr(many, field)[:count, :length])
 
 
 def test_same_arguments_same_data_other_seed_or_stream_other_data():
-  first, again = controlled.generate(3, torque=0.2), controlled.generate(
+  first, again = simulation.generate(3, torque=0.2), simulation.generate(
       3, torque=0.2)
-  seed = controlled.generate(3, torque=0.2, seed=1)
-  stream = controlled.generate(3, torque=0.2, stream=1)
+  seed = simulation.generate(3, torque=0.2, seed=1)
+  stream = simulation.generate(3, torque=0.2, stream=1)
   for field in FIELDS:
     np.testing.assert_array_equal(getattr(first, field), getattr(again, field))
     # Other than any of the first's, not only those of the same number.
@@ -117,7 +117,7 @@ def test_same_arguments_same_data_other_seed_or_stream_other_data():
 
 
 def test_initial_states_fill_their_range():
-  initial = controlled.generate(2000, length=2, speed=3.0).states[:, 0]
+  initial = simulation.generate(2000, length=2, speed=3.0).states[:, 0]
   for values, high in zip(initial.T, (np.pi, 3.0)):
     assert np.all((-high <= values) & (values < high))
     counts, _ = np.histogram(values, 10, (-high, high))
@@ -127,7 +127,7 @@ def test_initial_states_fill_their_range():
 
 @pytest.mark.parametrize("correlation", [0.1, 0.5])
 def test_torques_deviation_and_correlation(correlation):
-  actions = controlled.generate(4000, torque=0.3,
+  actions = simulation.generate(4000, torque=0.3,
                                 correlation=correlation).actions[..., 0]
   np.testing.assert_allclose(actions.std(0), 0.3, rtol=0.06)
   for lag in (1, 4):
@@ -136,10 +136,10 @@ def test_torques_deviation_and_correlation(correlation):
 
 
 def test_torques_are_clipped_and_can_be_none():
-  actions = controlled.generate(200, torque=3.0).actions
+  actions = simulation.generate(200, torque=3.0).actions
   assert actions.min() == -2.0 and actions.max() == 2.0
   assert 0.3 < np.mean(np.abs(actions) == 2.0) < 0.7
-  assert not controlled.generate(2, torque=0.0).actions.any()
+  assert not simulation.generate(2, torque=0.0).actions.any()
 
 
 @pytest.mark.parametrize("size, degrees", [(500, 1.0), (64, 1.5), (32, 2.5)])
@@ -175,9 +175,9 @@ def test_the_arrow_grows_with_the_torque_and_shows_its_sense():
 
 @pytest.mark.parametrize("number, shown", [(0, [0]), (2, [2]), (3, [3, 4])])
 def test_a_frame_shows_the_torque_that_follows_it(number, shown):
-  states = controlled.generate(1, length=5).states[0]
+  states = simulation.generate(1, length=5).states[0]
   actions = np.zeros((4, 1))
-  render = controlled.renderer(50)
+  render = simulation.renderer(50)
   without = render(states, actions)
   actions[number] = 2.0
   differs = np.any(render(states, actions) != without, axis=(1, 2, 3))
@@ -186,9 +186,9 @@ def test_a_frame_shows_the_torque_that_follows_it(number, shown):
 
 def test_rendering_leaves_the_process_as_it_was():
   code = ("import os\n"
-          "from datasets import controlled\n"
-          "motion = controlled.generate(1, length=2)\n"
-          "controlled.renderer(8)(motion.states[0], motion.actions[0])\n"
+          "from datasets.controlled_pendulum import simulation\n"
+          "motion = simulation.generate(1, length=2)\n"
+          "simulation.renderer(8)(motion.states[0], motion.actions[0])\n"
           "import pygame\n"
           "assert not pygame.get_init() and not pygame.display.get_init()\n"
           "assert 'SDL_VIDEODRIVER' not in os.environ\n")
@@ -218,10 +218,10 @@ def test_missing_extra_is_named(tmp_path, monkeypatch, module):
 
 
 def test_round_trip(tmp_path):
-  render = controlled.renderer(TINY["size"])
+  render = simulation.renderer(TINY["size"])
   motion = {name: TINY[name] for name in MOTION}
   for stream, (split, count) in enumerate((("train", 3), ("test", 2))):
-    expected = controlled.generate(count, stream=stream, **motion)
+    expected = simulation.generate(count, stream=stream, **motion)
     found = loading.load(NAME, split=split, data_dir=tmp_path, config=TINY)
     for field in FIELDS:
       assert found[field].dtype == np.float64
@@ -248,8 +248,8 @@ def test_other_values_other_names():
 
 def test_defaults_are_those_of_generate():
   defaults = controlled_pendulum_dataset_builder.config()
-  found = controlled.generate(2)
-  again = controlled.generate(
+  found = simulation.generate(2)
+  again = simulation.generate(
       2, **{name: getattr(defaults, name) for name in MOTION})
   np.testing.assert_array_equal(found.states, again.states)
   assert (defaults.size, defaults.length) == (64, 28)
@@ -284,11 +284,11 @@ def test_errors(tmp_path, name, value, message):
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda: controlled.generate(0), "num_sequences .* got 0"),
-    (lambda: controlled.generate(1, stream=-1), "stream .* got -1"),
-    (lambda: controlled.generate(1, correlation=-1), "correlation .* got -1"),
-    (lambda: controlled.renderer(0), "size .* got 0"),
-    (lambda: controlled.renderer(True), "size .* got True"),
+    (lambda: simulation.generate(0), "num_sequences .* got 0"),
+    (lambda: simulation.generate(1, stream=-1), "stream .* got -1"),
+    (lambda: simulation.generate(1, correlation=-1), "correlation .* got -1"),
+    (lambda: simulation.renderer(0), "size .* got 0"),
+    (lambda: simulation.renderer(True), "size .* got True"),
 ])
 def test_errors_of_the_functions(call, message):
   with pytest.raises(ValueError, match=message):

@@ -6,18 +6,18 @@ import math
 import numpy as np
 import pytest
 
-from datasets import ramp
-from datasets import ramp_objects
+from datasets.ramp_video import objects
+from datasets.ramp_video import simulation
 
 pymunk = pytest.importorskip("pymunk")
 
-SETTINGS = ramp.Settings()
-SINE, COSINE = math.sin(ramp.SLOPE), math.cos(ramp.SLOPE)
+SETTINGS = simulation.Settings()
+SINE, COSINE = math.sin(simulation.SLOPE), math.cos(simulation.SLOPE)
 
 
 def _thing(shape, **changes):
-  number = list(ramp_objects.SHAPES).index(shape)
-  return dataclasses.replace(ramp_objects.make_object(0, number),
+  number = list(objects.SHAPES).index(shape)
+  return dataclasses.replace(objects.make_object(0, number),
                              **({
                                  "size": 0.1,
                                  "density": 500.0
@@ -27,13 +27,14 @@ def _thing(shape, **changes):
 @pytest.fixture(scope="module", name="runs")
 def _runs():
   """Forty sequences of the default data set."""
-  scenes = [ramp.make_scene(SETTINGS, "train", index) for index in range(40)]
-  return [
-      (scene, ramp.simulate(scene, length=22, rate=15.0)) for scene in scenes
+  scenes = [
+      simulation.make_scene(SETTINGS, "train", index) for index in range(40)
   ]
+  return [(scene, simulation.simulate(scene, length=22, rate=15.0))
+          for scene in scenes]
 
 
-@pytest.mark.parametrize("shape", ramp_objects.SHAPES)
+@pytest.mark.parametrize("shape", objects.SHAPES)
 def test_moments_of_inertia_are_pymunks(shape):
   thing = _thing(shape)
   corners = thing.corners.tolist()
@@ -48,12 +49,12 @@ def test_moments_of_inertia_are_pymunks(shape):
   assert thing.properties[[0, 2, 5]].tolist() == [thing.mass, 0.1, thing.moment]
 
 
-@pytest.mark.parametrize("slope", [0.0, ramp.SLOPE])
-@pytest.mark.parametrize("shape", list(ramp_objects.SHAPES)[1:])
+@pytest.mark.parametrize("slope", [0.0, simulation.SLOPE])
+@pytest.mark.parametrize("shape", list(objects.SHAPES)[1:])
 def test_objects_lie_on_a_face(shape, slope):
   for face in (0.0, 0.5, 0.99):
     angle, height = _thing(shape).lie(face, slope)
-    corners = ramp_objects.rotated(_thing(shape).corners, angle)
+    corners = objects.rotated(_thing(shape).corners, angle)
     above = corners @ [math.sin(slope), math.cos(slope)] + height
     np.testing.assert_allclose(np.sort(above)[:2], 0, atol=1e-12)
     assert np.sort(above)[2] > 0.01
@@ -66,15 +67,15 @@ def test_objects_lie_on_a_face(shape, slope):
                           ("disc", 0.0, SINE), ("disc", 0.3, SINE * 2 / 3),
                           ("slab", 0.39, 0.0)])
 def test_acceleration_on_the_ramp(shape, friction, expected):
-  scene = ramp.Scene(slider=_thing(shape, friction=friction),
-                     target=_thing("square"),
-                     distance=0.8)
-  states, touched = ramp.trace(scene, interval=0.05, count=11)
+  scene = simulation.Scene(slider=_thing(shape, friction=friction),
+                           target=_thing("square"),
+                           distance=0.8)
+  states, touched = simulation.trace(scene, interval=0.05, count=11)
   assert touched is None
   time = np.arange(11) * 0.05
   along = states[:, 0, :2] @ [COSINE, -SINE]
   speed = states[:, 0, 3:5] @ [COSINE, -SINE]
-  wanted = expected * ramp.GRAVITY
+  wanted = expected * simulation.GRAVITY
   np.testing.assert_allclose(speed, wanted * time, rtol=0.01, atol=2e-3)
   np.testing.assert_allclose(along - along[0],
                              wanted * time**2 / 2,
@@ -84,14 +85,14 @@ def test_acceleration_on_the_ramp(shape, friction, expected):
 
 def test_without_friction_energy_is_conserved_on_the_ramp():
   for shape in ("square", "disc", "triangle"):
-    scene = ramp.Scene(slider=_thing(shape, friction=0.0),
-                       target=_thing("square"),
-                       distance=1.0)
-    states, _ = ramp.trace(scene, interval=0.01, count=71)
-    energy = ramp.energies(scene, states)
+    scene = simulation.Scene(slider=_thing(shape, friction=0.0),
+                             target=_thing("square"),
+                             distance=1.0)
+    states, _ = simulation.trace(scene, interval=0.01, count=71)
+    energy = simulation.energies(scene, states)
     fallen = states[0, 0, 1] - states[-1, 0, 1]
     assert fallen > 0.25
-    scale = scene.slider.mass * ramp.GRAVITY * fallen
+    scale = scene.slider.mass * simulation.GRAVITY * fallen
     assert np.ptp(energy[:, 0]) < 3e-3 * scale
     assert np.ptp(energy[:, 1]) < 1e-5 * scale
 
@@ -103,8 +104,8 @@ def test_collision_of_two_discs_without_friction(bounce):
       _thing("disc", friction=0.0, restitution=value, density=density)
       for value, density in ((bounce, 500.0), (0.8, 900.0))
   ]
-  scene = ramp.Scene(slider=things[0], target=things[1], gap=0.3)
-  states, touched = ramp.trace(scene, interval=0.01, count=100)
+  scene = simulation.Scene(slider=things[0], target=things[1], gap=0.3)
+  states, touched = simulation.trace(scene, interval=0.01, count=100)
   before, after = states[touched - 2, :, 3], states[touched + 2, :, 3]
   masses = np.array([thing.mass for thing in things])
   assert before[0] > 0.5 and before[1] == pytest.approx(0, abs=1e-12)
@@ -116,7 +117,7 @@ def test_collision_of_two_discs_without_friction(bounce):
 def test_energy_never_rises(runs):
   for scene, run in runs:
     total = run.energies.sum(axis=-1)
-    scale = scene.slider.mass * ramp.GRAVITY * scene.distance * SINE
+    scale = scene.slider.mass * simulation.GRAVITY * scene.distance * SINE
     assert np.max(np.diff(total)) < 2e-3 * scale
 
 
@@ -164,31 +165,33 @@ def test_objects_touch_first_at_the_collision(runs):
 
 
 def test_window_begins_so_that_the_collision_has_its_place():
-  scene = ramp.Scene(slider=_thing("square", friction=0.2),
-                     target=_thing("square"),
-                     moment=0.2)
+  scene = simulation.Scene(slider=_thing("square", friction=0.2),
+                           target=_thing("square"),
+                           moment=0.2)
   for rate in (15.0, 30.0):
-    run = ramp.simulate(scene, length=20, rate=rate)
+    run = simulation.simulate(scene, length=20, rate=rate)
     assert run.collision == pytest.approx(4 / rate)
     assert np.linalg.norm(run.states[0, 0, 3:5]) > 0.1
   late = dataclasses.replace(scene, moment=0.9)
-  run = ramp.simulate(late, length=20, rate=15.0)
+  run = simulation.simulate(late, length=20, rate=15.0)
   np.testing.assert_allclose(run.states[0, :, :3], scene.poses, atol=1e-12)
 
 
 def test_sequences_differ():
   starts = {
-      tuple(ramp.make_scene(settings, part, index).poses[0])
-      for settings in (SETTINGS, ramp.Settings(seed=1))
-      for part in ramp.PARTS
+      tuple(simulation.make_scene(settings, part, index).poses[0])
+      for settings in (SETTINGS, simulation.Settings(seed=1))
+      for part in simulation.PARTS
       for index in range(10)
   }
   assert len(starts) == 40
 
 
 def _met(split, part, count):
-  settings = ramp.Settings(split=split)
-  scenes = [ramp.make_scene(settings, part, index) for index in range(count)]
+  settings = simulation.Settings(split=split)
+  scenes = [
+      simulation.make_scene(settings, part, index) for index in range(count)
+  ]
   assert all(scene.slider.number != scene.target.number for scene in scenes)
   return [{scene.slider.number for scene in scenes},
           {scene.target.number for scene in scenes}]

@@ -6,7 +6,7 @@ published: videos are recognised by where they lie,
 
   scenarios/ramp/OBJECT/20_0{1,2}/TRIAL/Kinect_RGB_1.mp4
 
-`physics101_videos` decodes them, `physics101_splits` splits them.
+`decoding` decodes them, `splits` splits them.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,10 +23,10 @@ from typing import Any
 import zipfile
 import zlib
 
-from datasets import physics101_download
 from datasets import sources
+from datasets.physics101 import download
 
-HOMEPAGE = physics101_download.HOMEPAGE
+HOMEPAGE = download.HOMEPAGE
 VIDEO = "Kinect_RGB_1.mp4"
 LAYOUT = f"scenarios/ramp/OBJECT/20_0{{1,2}}/TRIAL/{VIDEO}"
 
@@ -157,8 +157,7 @@ def locate(manual_dir: str | os.PathLike[str] | None,
           f"from {HOMEPAGE}")
     return found
   folder = pathlib.Path(cache_dir).expanduser()
-  found = _first_archive(folder) or in_archive(
-      physics101_download.download(folder))
+  found = _first_archive(folder) or in_archive(download.download(folder))
   if found is None:
     raise sources.DataError(f"{folder}: the downloaded archive does not hold "
                             f"{LAYOUT}; get it from {HOMEPAGE} and pass "

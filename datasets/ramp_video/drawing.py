@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from datasets import frames
-from datasets import ramp
-from datasets import ramp_objects
+from datasets.ramp_video import objects
+from datasets.ramp_video import simulation
 
 SUPERSAMPLING = 4
 _SLAB = 0.05  # m, thickness of the table's top
@@ -22,7 +22,8 @@ _DISC_CORNERS = 40
 _FAR = 5.0  # m, beyond what any camera sees
 # Outlines; the first two corners are the upper edge's ends.
 _TABLE = np.array([(-_FAR, 0), (_FAR, 0), (_FAR, -_FAR), (-_FAR, -_FAR)])
-_RAMP = np.array([(-_FAR, _FAR * math.tan(ramp.SLOPE)), (0, 0), (-_FAR, 0)])
+_RAMP = np.array([(-_FAR, _FAR * math.tan(simulation.SLOPE)), (0, 0),
+                  (-_FAR, 0)])
 
 Color = tuple[float, float, float]
 
@@ -67,7 +68,7 @@ class View:
     return (points - [self.x, self.y]) / [self.width, -self.width] + 0.5
 
 
-def make_view(settings: ramp.Settings, part: str, index: int) -> View:
+def make_view(settings: simulation.Settings, part: str, index: int) -> View:
   """A sequence's camera and light.
 
   Args:
@@ -80,7 +81,7 @@ def make_view(settings: ramp.Settings, part: str, index: int) -> View:
   """
   # One number more than the scene's stream has.
   random = np.random.default_rng(
-      (settings.seed, ramp.PARTS.index(part), index, 1))
+      (settings.seed, simulation.PARTS.index(part), index, 1))
   width = random.uniform(0.86, 0.96)
 
   def color(*ranges: tuple[float, float]) -> Color:
@@ -101,7 +102,7 @@ def make_view(settings: ramp.Settings, part: str, index: int) -> View:
 class Painter:
   """Draws one scene under one view; what does not change is drawn once."""
 
-  def __init__(self, scene: ramp.Scene, view: View, size: int):
+  def __init__(self, scene: simulation.Scene, view: View, size: int):
     """Prepares.
 
     Args:
@@ -132,8 +133,8 @@ class Painter:
     """
     bodies, marks = [], []
     for (body, mark, *_), pose in zip(self._looks, poses):
-      bodies.append(ramp_objects.rotated(body, pose[2]) + pose[:2])
-      marks.append(ramp_objects.rotated(mark, pose[2]) + pose[:2])
+      bodies.append(objects.rotated(body, pose[2]) + pose[:2])
+      marks.append(objects.rotated(mark, pose[2]) + pose[:2])
     canvas = self._wall.copy()
     canvas.paste((20, 20, 25), mask=self._shadows(bodies))
     canvas.paste(self._stage, mask=self._stage_mask)
@@ -183,7 +184,7 @@ class Painter:
     return mask.filter(self._blur(radius)).resize(
         (self._canvas, self._canvas), self._image.Resampling.BILINEAR)
 
-  def _look(self, thing: ramp_objects.Object) -> tuple[Any, ...]:
+  def _look(self, thing: objects.Object) -> tuple[Any, ...]:
     """Outline, marked part, and the paint of both."""
     outline = thing.corners
     if not len(outline):
@@ -226,7 +227,7 @@ def _stage(view: View, canvas: int) -> np.ndarray:
   # Grain: waves along the table's top and along the ramp's surface.
   grain = 0.04 * np.sin(900 * y + 3.6 * np.sin(9 * x))
   table = np.where(y > -_SLAB, 0.95 + 5 * y + grain, 0.42 + 1.2 * (y + _SLAB))
-  depth = y + x * math.tan(ramp.SLOPE)
+  depth = y + x * math.tan(simulation.SLOPE)
   board = 0.95 + 1.2 * depth + 0.03 * np.sin(260 * depth + 3 * np.sin(12 * x))
   return np.where((y > 0)[..., None], board[..., None] * np.array(view.board),
                   table[..., None] * np.array(view.table))
@@ -239,7 +240,7 @@ def _shade(view: View, side: int) -> np.ndarray:
   return (1 - lean * places[None] - 0.16 * places[:, None])[..., None]
 
 
-def _mark_color(thing: ramp_objects.Object) -> np.ndarray:
+def _mark_color(thing: objects.Object) -> np.ndarray:
   """A tone of its own colour that stands out from it."""
   color = np.array(thing.color)
   return color * 0.35 if color @ [0.3, 0.59, 0.11] > 0.42 else (3 + color) / 4
@@ -260,7 +261,7 @@ def _marked(outline: np.ndarray) -> np.ndarray:
   return np.array(kept)
 
 
-def make_sequence(settings: ramp.Settings, part: str,
+def make_sequence(settings: simulation.Settings, part: str,
                   index: int) -> dict[str, np.ndarray]:
   """One example of ramp_video, a function of its arguments alone.
 
@@ -277,12 +278,12 @@ def make_sequence(settings: ramp.Settings, part: str,
     ImportError: if pymunk or Pillow is not installed.
 
   Example:
-    >>> small = ramp.Settings(size=16, length=2)
+    >>> small = simulation.Settings(size=16, length=2)
     >>> make_sequence(small, "train", 0)["frames"].shape
     (2, 16, 16, 3)
   """
-  scene = ramp.make_scene(settings, part, index)
-  run = ramp.simulate(scene, length=settings.length, rate=settings.rate)
+  scene = simulation.make_scene(settings, part, index)
+  run = simulation.simulate(scene, length=settings.length, rate=settings.rate)
   view = make_view(settings, part, index)
   painter = Painter(scene, view, settings.size)
   both = scene.slider, scene.target

@@ -4,8 +4,8 @@ import av
 import numpy as np
 import pytest
 
-from datasets import physics101_videos
 from datasets import sources
+from datasets.physics101 import decoding
 from tests import tiny_videos
 
 
@@ -41,9 +41,9 @@ def test_the_middle_frames_at_15_per_second(tmp_path, size, codec, rate, count,
                                             length, first, stride):
   path = tmp_path / "video.mp4"
   tiny_videos.encode(path, count, rate=rate, codec=codec)
-  found = physics101_videos.survey(path)
-  assert found == physics101_videos.Survey(count, stride)
-  images = physics101_videos.read(path, found, size=size, length=length)
+  found = decoding.survey(path)
+  assert found == decoding.Survey(count, stride)
+  images = decoding.read(path, found, size=size, length=length)
   assert images.shape == (length, size, size, 3) and images.dtype == np.uint8
   expected = first + stride * np.arange(length) + tiny_videos.BLOCK / 2
   np.testing.assert_allclose(_centers(images), expected, atol=0.4)
@@ -53,10 +53,7 @@ def test_the_crop_is_the_central_square(tmp_path):
   path = tmp_path / "video.mp4"
   for shape in ({}, {"width": 108, "height": 108}):
     tiny_videos.encode(path, 4, **shape)
-    images = physics101_videos.read(path,
-                                    physics101_videos.survey(path),
-                                    size=108,
-                                    length=2)
+    images = decoding.read(path, decoding.survey(path), size=108, length=2)
     # Lossy, and blue bleeds by a pixel of its coarser raster.
     expected = tiny_videos.image(0, 108, 108).astype(int)
     difference = np.abs(images[0].astype(int) - expected)[:, 2:-2]
@@ -68,9 +65,9 @@ def test_the_crop_is_the_central_square(tmp_path):
 def test_frames_are_means_over_areas(tmp_path):
   path = tmp_path / "video.mp4"
   tiny_videos.encode(path, 4, width=128, height=128)
-  found = physics101_videos.survey(path)
-  full, half = (physics101_videos.read(path, found, size=size, length=2)
-                for size in (128, 64))
+  found = decoding.survey(path)
+  full, half = (
+      decoding.read(path, found, size=size, length=2) for size in (128, 64))
   means = full.reshape(2, 64, 2, 64, 2, 3).mean((2, 4))
   np.testing.assert_allclose(half, means, atol=0.51)
 
@@ -78,26 +75,26 @@ def test_frames_are_means_over_areas(tmp_path):
 def test_too_short_for_reading(tmp_path):
   path = tmp_path / "video.mp4"
   tiny_videos.encode(path, 42)
-  found = physics101_videos.survey(path)
+  found = decoding.survey(path)
   with pytest.raises(ValueError, match="has 21 frames at 15/s, not 22"):
-    physics101_videos.read(path, found, size=64, length=22)
+    decoding.read(path, found, size=64, length=22)
 
 
 @pytest.mark.parametrize("rate", [1, 10, 20, 22, 25, 38])
 def test_rates_that_do_not_fit(rate, tmp_path):
   with pytest.raises(ValueError, match="no multiple of 15: every .* would"):
-    physics101_videos.choose_stride(rate)
+    decoding.choose_stride(rate)
   path = tmp_path / "video.mp4"
   tiny_videos.encode(path, 3, rate=rate)
   with pytest.raises(sources.DataError,
                      match=f"video.mp4: {rate} frames/s are"):
-    physics101_videos.survey(path)
+    decoding.survey(path)
 
 
 @pytest.mark.parametrize("rate, stride", [(13.6, 1), (16.4, 1), (29.97, 2),
                                           (45, 3), (120, 8)])
 def test_rates_that_fit(rate, stride):
-  assert physics101_videos.choose_stride(rate) == stride
+  assert decoding.choose_stride(rate) == stride
 
 
 @pytest.mark.parametrize("faststart", [False, True])
@@ -108,7 +105,7 @@ def test_truncated_files(tmp_path, faststart, share):
   content = path.read_bytes()
   path.write_bytes(content[:int(share * len(content))])
   with pytest.raises(sources.DataError, match="v9.mp4: [a-z ]+"):
-    physics101_videos.survey(path, "v9.mp4")
+    decoding.survey(path, "v9.mp4")
 
 
 @pytest.mark.parametrize("kept, message", [(0, "has 20 of its 30 frames"),
@@ -120,7 +117,7 @@ def test_cuts_between_and_within_frames(tmp_path, kept, message):
   begin, _ = _places(path)[20]
   path.write_bytes(path.read_bytes()[:begin + kept])
   with pytest.raises(sources.DataError, match=message):
-    physics101_videos.survey(path)
+    decoding.survey(path)
 
 
 def test_a_cut_within_the_last_frame(tmp_path):
@@ -128,7 +125,7 @@ def test_a_cut_within_the_last_frame(tmp_path):
   tiny_videos.encode(path, 30, codec="mpeg4", faststart=True)
   path.write_bytes(path.read_bytes()[:-1])
   with pytest.raises(sources.DataError, match="is damaged or truncated"):
-    physics101_videos.survey(path)
+    decoding.survey(path)
 
 
 def test_damage_that_is_concealed_is_seen(tmp_path):
@@ -138,21 +135,21 @@ def test_damage_that_is_concealed_is_seen(tmp_path):
   content = bytearray(path.read_bytes())
   content[begin + size // 2:begin + size] = bytes(size - size // 2)
   path.write_bytes(content)
-  found = physics101_videos.survey(path)
+  found = decoding.survey(path)
   with pytest.raises(sources.DataError, match="is damaged: frame 5 of 30"):
-    physics101_videos.read(path, found, size=64, length=5)
+    decoding.read(path, found, size=64, length=5)
 
 
 def test_frames_after_the_last_one_taken_may_be_damaged(tmp_path):
   path = tmp_path / "video.mp4"
   tiny_videos.encode(path, 30, codec="mpeg4")
-  found = physics101_videos.survey(path)
-  expected = physics101_videos.read(path, found, size=64, length=5)
+  found = decoding.survey(path)
+  expected = decoding.read(path, found, size=64, length=5)
   begin, size = _places(path)[25]
   content = bytearray(path.read_bytes())
   content[begin + size // 2:begin + size] = bytes(size - size // 2)
   path.write_bytes(content)
-  images = physics101_videos.read(path, found, size=64, length=5)
+  images = decoding.read(path, found, size=64, length=5)
   np.testing.assert_array_equal(images, expected)
 
 
@@ -172,9 +169,9 @@ def test_frames_hidden_by_an_edit_list_do_not_count(tmp_path):
   original, path = tmp_path / "original.mp4", tmp_path / "video.mp4"
   tiny_videos.encode(original, 40)
   _hide(original, path, 11)
-  found = physics101_videos.survey(path)
-  assert found == physics101_videos.Survey(29, 2)
-  images = physics101_videos.read(path, found, size=64, length=5)
+  found = decoding.survey(path)
+  assert found == decoding.Survey(29, 2)
+  images = decoding.read(path, found, size=64, length=5)
   expected = 11 + 10 + 2 * np.arange(5) + tiny_videos.BLOCK / 2
   np.testing.assert_allclose(_centers(images), expected, atol=0.4)
 
@@ -184,15 +181,15 @@ def test_files_that_are_no_video(tmp_path, content):
   path = tmp_path / "video.mp4"
   path.write_bytes(content)
   with pytest.raises(sources.DataError, match="video.mp4: cannot be decoded"):
-    physics101_videos.survey(path)
+    decoding.survey(path)
 
 
 def test_frames_that_are_too_small(tmp_path):
   path = tmp_path / "video.mp4"
   tiny_videos.encode(path, 9)
-  found = physics101_videos.survey(path)
+  found = decoding.survey(path)
   with pytest.raises(sources.DataError, match="192 x 108 pixels, too few for"):
-    physics101_videos.read(path, found, size=128, length=5)
+    decoding.read(path, found, size=128, length=5)
 
 
 def test_a_video_whose_frames_are_all_hidden(tmp_path):
@@ -200,4 +197,4 @@ def test_a_video_whose_frames_are_all_hidden(tmp_path):
   tiny_videos.encode(original, 9)
   _hide(original, path, 9)
   with pytest.raises(sources.DataError, match="video.mp4: holds no frames"):
-    physics101_videos.survey(path)
+    decoding.survey(path)
