@@ -60,9 +60,10 @@ def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   oracle, control = named["oracle"], named["control"]
   assert np.all(np.array(oracle["drift"]) < 0.1 * np.array(control["drift"]))
   # Between paths all ranks are equal. Along one, g and the law vary by rounding
-  # errors of float32, which are the same in both only if XLA compiles both alike
-  # (jax 0.12 does less of that than 0.10: 0.9897 here instead of 0.9931). If they
-  # are independent, 1 - 1 / M^2 of the rank correlation is left with M paths.
+  # errors of float32, which are the same in both only if XLA compiles both
+  # alike (jax 0.12 does less of that than 0.10: 0.9897 here instead of 0.9931).
+  # If they are independent, 1 - 1 / M^2 of the rank correlation is left with M
+  # paths.
   paths = configs.make(quick=True).num_test
   assert min(oracle["spearman"]) > 1 - 1 / paths**2
   np.testing.assert_allclose(oracle["r2"], 1., atol=1e-5)
