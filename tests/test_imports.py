@@ -136,6 +136,6 @@ def test_the_import_needs_no_extra_and_is_light():
                        text=True)
   loaded = {module.split(".")[0] for module in out.stdout.split()}
   assert not loaded & {
-      "diffrax", "jplephem", "matplotlib", "orbax", "pandas", "pint", "sympy", "torch",
-      "tensorflow", "tensorflow_datasets"
+      "diffrax", "jplephem", "matplotlib", "orbax", "pandas", "pint", "sympy",
+      "torch", "tensorflow", "tensorflow_datasets"
   }

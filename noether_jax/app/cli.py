@@ -239,10 +239,6 @@ def _predict(data: Any, found: Any, options: Any,
     return None, ""
   if not found.laws:
     return None, "no law, so no tailored predictor"
-  # pylint: disable-next=import-outside-toplevel
-  from noether_jax.discovery import engine
-  if not engine.is_evenly_spaced(data.times):
-    return None, "time steps differ, so no predictor was trained"
   # pylint: disable=import-outside-toplevel
   from noether_jax.app import prediction
   from noether_jax.app import vector_field

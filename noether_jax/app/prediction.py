@@ -33,7 +33,7 @@ class Variant:
   Attributes:
     name: for people.
     error: `[S, M, T]` distance from the held-out path, in standard deviations
-      of the columns, at most 10.
+      of the columns, at most 10; between samples by linear interpolation.
     drift: `[S, M, T]` change of the first law's quantity, in its own standard
       deviations, at most 10.
     inner_step: how the weights were tailored; empty for the plain field.
@@ -54,7 +54,7 @@ class Outcome:
   """The plain field first, then the tailored ones.
 
   Attributes:
-    times: `[T]` horizon.
+    times: `[T]` horizon, in equal steps.
     variants: rollouts.
     training_loss: `[S]` final mean squared error of the scaled derivatives.
     split: what was held out.
@@ -142,8 +142,7 @@ def compare(
     name = "with law 1" if count == 1 else f"with all {count} laws"
     make, inner_step = _tailored(field, params, laws[:count], samples)
     variants.append(_roll_out(make, params, samples, laws[0], name, inner_step))
-  times = samples.dt * np.arange(1, samples.paths.shape[1] + 1)
-  return Outcome(times, tuple(variants), losses, samples.split)
+  return Outcome(_horizon(samples), tuple(variants), losses, samples.split)
 
 
 def _tailored(field: vector_field.Field, params: Params, laws: Sequence[Law],
@@ -175,20 +174,66 @@ def _roll_out(make: Callable[[Params], Any],
               inner_step: str = "") -> Variant:
   """Integrates from every held-out start, for every seed."""
   start = jnp.asarray(samples.start, jnp.result_type(float))
+  steps, index = _fine_steps(samples)
 
-  def one(p: Params, x: Array) -> Array:
-    step = integrators.rk4(make(p), samples.dt / _SUBSTEPS)
-    every = integrators.rollout(step, x, _SUBSTEPS * samples.paths.shape[1])
-    return every[_SUBSTEPS - 1::_SUBSTEPS]
+  def one(p: Params, x: Array, sizes: Array) -> Array:
+
+    def advance(state: Array, size: Array) -> tuple[Array, Array]:
+      new = integrators.rk4(make(p), size)(state)
+      return new, new
+
+    return jax.lax.scan(advance, x, sizes)[1]
 
   paths = jax.jit(
-      jax.vmap(lambda p: jax.vmap(lambda x: one(p, x))(start)))(params)
-  rolled = np.asarray(paths, np.float64)
+      jax.vmap(lambda p: jax.vmap(lambda x, h: one(p, x, h))
+               (start, jnp.asarray(steps, start.dtype))))(params)
+  rolled = np.take_along_axis(np.asarray(paths, np.float64), index[None, :, :,
+                                                                   None], 2)
   spread = float(np.std(law(samples.states))) or 1.
   with np.errstate(all="ignore"):
     change = np.abs(law(rolled) - law(samples.start)[:, None]) / spread
   drift = np.nan_to_num(change, nan=_CAP, posinf=_CAP).clip(0, _CAP)
-  return Variant(name, rollout_error(rolled, samples), drift, inner_step)
+  return Variant(name, _at_horizon(rollout_error(rolled, samples), samples),
+                 _at_horizon(drift, samples), inner_step)
+
+
+def _fine_steps(samples: PredictorData) -> tuple[np.ndarray, np.ndarray]:
+  """Sizes `[M, F]` of the integrator's steps, and which end at a sample.
+
+  Two steps between two usual samples, more between samples far apart. Shorter
+  paths are filled up with steps of no length.
+  """
+  sizes, ends = [], []
+  for clock in samples.times:
+    spans = np.diff(clock[np.isfinite(clock)], prepend=0.)
+    counts = np.ceil(_SUBSTEPS * spans / np.median(spans) - 1e-3)
+    counts = np.maximum(counts, _SUBSTEPS).astype(int)
+    sizes.append(np.repeat(spans / counts, counts))
+    ends.append(np.cumsum(counts) - 1)
+  steps = np.zeros((len(sizes), max(map(len, sizes))))
+  index = np.zeros(samples.times.shape, int)
+  for n, (size, end) in enumerate(zip(sizes, ends)):
+    steps[n, :len(size)] = size
+    index[n, :len(end)], index[n, len(end):] = end, end[-1]
+  return steps, index
+
+
+def _horizon(samples: PredictorData) -> np.ndarray:
+  """Equal steps up to the end of the shortest path, `[T]`."""
+  end = np.nanmax(samples.times, axis=1).min()
+  count = max(1, int(end / samples.dt + 1e-3))
+  return samples.dt * np.arange(1, count + 1)
+
+
+def _at_horizon(values: np.ndarray, samples: PredictorData) -> np.ndarray:
+  """Values `[S, M, T]` at each path's own times, at the common ones."""
+  common = _horizon(samples)
+  out = np.empty((*values.shape[:2], len(common)))
+  for m, clock in enumerate(samples.times):
+    known = np.isfinite(clock)
+    for s in range(len(values)):
+      out[s, m] = np.interp(common, clock[known], values[s, m, known])
+  return out
 
 
 def rollout_error(rolled: np.ndarray, samples: PredictorData) -> np.ndarray:
@@ -199,7 +244,7 @@ def rollout_error(rolled: np.ndarray, samples: PredictorData) -> np.ndarray:
     samples: with the paths `[M, T, D]`.
 
   Returns:
-    `[S, M, T]`, at most 10; 10 where a prediction is not finite.
+    `[S, M, T]`, at most 10; 10 where a prediction or the path is not finite.
   """
   with np.errstate(all="ignore"):
     gap = rolled - samples.paths

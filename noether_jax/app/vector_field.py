@@ -31,8 +31,9 @@ class PredictorData:
     states: `[n, D]` to train on.
     rates: `[n, D]` time derivatives at them.
     start: `[M, D]` first states of the held-out paths.
-    paths: `[M, T, D]` held-out states after `start`.
-    dt: time step between them.
+    paths: `[M, T, D]` held-out states after `start`; NaN beyond a path's end.
+    times: `[M, T]` time since `start`, likewise.
+    dt: the usual time step.
     angles: `[D]` bool, columns that are angles.
     split: what was held out, for people.
   """
@@ -40,6 +41,7 @@ class PredictorData:
   rates: np.ndarray
   start: np.ndarray
   paths: np.ndarray
+  times: np.ndarray
   dt: float
   angles: np.ndarray
   split: str
@@ -54,8 +56,8 @@ def split(states: Sequence[np.ndarray],
   """Holds out trajectories if there are five or more, else the last quarter.
 
   Derivatives are those of local polynomials (5 samples; 9 if the data are
-  smoothed). Time steps are taken as equal. At most eight held-out paths
-  of at most 400 steps are kept.
+  smoothed). Every trajectory has its own times. At most eight held-out paths
+  are kept, to the end of the shortest, or for 400 usual steps.
 
   Args:
     states: N arrays `[T_i, D]`.
@@ -86,19 +88,35 @@ def split(states: Sequence[np.ndarray],
     held = np.sort(shuffled[:max(1, count // 4)])
     kept = [i for i in range(count) if i not in held]
     train = [(used[i], rates[i]) for i in kept]
-    tests = [used[i] for i in held[:_MOST_PATHS]]
+    tests = [(used[i], times[i]) for i in held[:_MOST_PATHS]]
     name = f"{len(held)} of {count} trajectories held out"
   else:
     cuts = [3 * len(s) // 4 for s in states]
     train = [(u[:c], r[:c]) for u, r, c in zip(used, rates, cuts)]
-    tests = [u[c - 1:] for u, c in zip(used, cuts)]
+    tests = [(u[c - 1:], t[c - 1:]) for u, t, c in zip(used, times, cuts)]
     name = "last quarter of the time of every trajectory held out"
-  length = min([_LONGEST + 1, *(len(t) for t in tests)])
-  paths = np.stack([t[:length] for t in tests])
+  dt = float(np.median(np.concatenate([np.diff(t) for t in times])))
+  paths, clocks = _stack(tests, dt)
   return PredictorData(np.concatenate([a for a, _ in train]),
-                       np.concatenate([b for _, b in train]), paths[:, 0],
-                       paths[:, 1:], float(np.median(np.diff(times[0]))),
+                       np.concatenate([b for _, b in train]),
+                       paths[:, 0], paths[:, 1:], clocks[:, 1:], dt,
                        np.asarray(angles), name)
+
+
+def _stack(tests: Sequence[tuple[np.ndarray, np.ndarray]],
+           dt: float) -> tuple[np.ndarray, np.ndarray]:
+  """Paths `[M, T, D]` and times since their start `[M, T]`, NaN at the end."""
+  horizon = min([_LONGEST * dt, *(float(t[-1] - t[0]) for _, t in tests)])
+  # A path of coarser steps than the horizon keeps one of them.
+  counts = [
+      max(2, int(np.sum(t - t[0] <= horizon + 1e-6 * dt))) for _, t in tests
+  ]
+  paths = np.full((len(tests), max(counts), tests[0][0].shape[1]), np.nan)
+  clocks = np.full(paths.shape[:2], np.nan)
+  for n, ((states, times), count) in enumerate(zip(tests, counts)):
+    paths[n, :count] = states[:count]
+    clocks[n, :count] = times[:count] - times[0]
+  return paths, clocks
 
 
 @dataclasses.dataclass(frozen=True)

@@ -76,7 +76,8 @@ def check_columns(states: Sequence[np.ndarray],
 
   Raises:
     InputError: if a column never changes within a trajectory, is not finite or
-      beyond 1e30, or a trajectory is shorter than 20 samples.
+      beyond 1e30, a trajectory is shorter than 20 samples, or there is only one
+      column.
 
   Example:
     >>> check_columns([np.ones((30, 1))], [Variable("q")])
@@ -101,17 +102,17 @@ def check_columns(states: Sequence[np.ndarray],
       raise InputError(f"Column {variable.name!r} never changes within a "
                        "trajectory, so it is trivially conserved: leave it out "
                        "of --columns.")
-
-
-def is_evenly_spaced(times: Sequence[np.ndarray]) -> bool:
-  """Whether steps differ by less than 10 % within every trajectory."""
-  return all(np.ptp(np.diff(t)) < .1 * np.diff(t).mean() for t in times)
+  if len(variables) < 2:
+    raise InputError(
+        f"One column of state, {variables[0].name!r}: a law needs two or more. "
+        "Add its rate of change as a column; "
+        "noether_jax.data.local_polynomial(times, states) estimates it.")
 
 
 def _prepare(states: Sequence[np.ndarray],
              times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], Any, Any]:
   """Smooths where noise asks for it: states, remaining noise, smoothed."""
-  noise = smoothing.noise_level(states)
+  noise = smoothing.noise_level(states, times)
   spread = np.concatenate(states).std(0)
   smoothed = bool(np.any(noise > _SMOOTH_ABOVE * spread))
   if not smoothed:
@@ -173,12 +174,7 @@ def discover(states: Sequence[np.ndarray],
   if times is None:
     times = [np.arange(float(len(s))) for s in states]
   messages = []
-  if is_evenly_spaced(times):
-    prepared, noise, smoothed = _prepare(states, times)
-  else:
-    prepared, noise, smoothed = list(states), np.zeros(len(variables)), False
-    messages.append("uneven time steps: noise cannot be told from the signal, "
-                    "so only a law that holds to 1e-6 is called exact")
+  prepared, noise, smoothed = _prepare(states, times)
   if smoothed:
     messages.append("noise above 3 %: the data were smoothed (9 samples)")
   everything = np.concatenate(prepared)

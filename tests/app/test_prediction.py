@@ -93,3 +93,45 @@ def test_tailored_rollouts_keep_the_law():
 def test_no_law():
   with pytest.raises(ValueError, match="at least one law"):
     prediction.compare([], _split(_springs(6)))
+
+
+def _springs_at(clocks):
+  return [
+      size * np.stack([np.cos(t + size), -np.sin(t + size)], 1)
+      for size, t in zip(np.linspace(.5, 2., len(clocks)), clocks)
+  ]
+
+
+def _own_clocks():
+  """Steps of .15 and .3, irregular ones, and a gap."""
+  random = np.random.default_rng(0)
+  uneven = np.cumsum(random.uniform(.1, .2, 40))
+  gap = np.concatenate([_TIMES[:15], _TIMES[15:] + 1.])
+  return [_TIMES, 2 * _TIMES, uneven, gap] * 3
+
+
+def test_every_path_has_its_own_times():
+  clocks = _own_clocks()
+  samples = vector_field.split(_springs_at(clocks), clocks, (False, False))
+  ends = np.nanmax(samples.times, axis=1)
+  assert np.all(ends <= ends.min() + .3)
+  known = np.isfinite(samples.times)
+  assert known.sum(1).min() < known.sum(1).max()
+  radius = np.hypot(*np.moveaxis(samples.paths, -1, 0))
+  start = np.hypot(*samples.start.T)[:, None] * np.ones_like(radius)
+  np.testing.assert_allclose(radius[known], start[known])
+
+
+def test_rollouts_follow_each_path_along_its_own_times():
+  clocks = _own_clocks()
+  states = _springs_at(clocks)
+  found = engine.discover(states, parse_columns("q,p"), times=clocks)
+  samples = vector_field.split(states, clocks, (False, False))
+  outcome = prediction.compare(found.laws,
+                               samples,
+                               seeds=1,
+                               steps=1500,
+                               hidden=(64,))
+  assert outcome.variants[0].error.shape[1:] == (3, len(outcome.times))
+  assert outcome.variants[1].error.max() < .3
+  np.testing.assert_allclose(np.diff(outcome.times), samples.dt)

@@ -41,3 +41,49 @@ def test_local_polynomial_gain_is_that_of_the_noise():
 def test_local_polynomial_needs_a_window():
   with pytest.raises(ValueError, match="9 samples are needed"):
     smoothing.local_polynomial(np.arange(5.), np.zeros((5, 1)))
+
+
+def _jittered(random):
+  t = np.sort(np.arange(2000) * .05 + random.uniform(-.02, .02, 2000))
+  return t, np.stack([np.sin(t), np.cos(3 * t)], 1)
+
+
+def test_noise_level_on_jittered_times():
+  random = np.random.default_rng(3)
+  t, clean = _jittered(random)
+  noisy = clean + [.03, .01] * random.normal(size=clean.shape)
+  np.testing.assert_allclose(smoothing.noise_level([noisy], [t]), [.03, .01],
+                             rtol=.1)
+  assert np.all(smoothing.noise_level([clean], [t]) < 1e-4)
+
+
+def test_noise_level_with_gaps():
+  random = np.random.default_rng(4)
+  t = np.arange(2000) * .05
+  kept = (random.random(2000) > .02) & ~((t > 20) & (t < 30))
+  noisy = (np.sin(t) + .03 * random.normal(size=2000))[kept, None]
+  np.testing.assert_allclose(smoothing.noise_level([noisy], [t[kept]]), [.03],
+                             rtol=.1)
+  clean = np.sin(t)[kept, None]
+  assert smoothing.noise_level([clean], [t[kept]])[0] < 1e-6
+
+
+def test_noise_level_of_equal_steps_needs_no_times():
+  noisy = np.random.default_rng(5).normal(size=(300, 2))
+  np.testing.assert_array_equal(
+      smoothing.noise_level([noisy]),
+      smoothing.noise_level([noisy], [np.arange(300) * .1]))
+
+
+def test_local_polynomial_does_not_span_a_gap():
+  t = np.concatenate([np.arange(30.), np.arange(30.) + 100])
+  x = np.where(t < 50, t, 7 - 2 * t)[:, None]
+  smooth, rate, _ = smoothing.local_polynomial(t, x)
+  np.testing.assert_allclose(smooth, x, atol=1e-9)
+  np.testing.assert_allclose(rate[:, 0], np.where(t < 50, 1, -2), atol=1e-9)
+
+
+def test_few_samples_beside_a_gap_are_fitted_across_it():
+  t = np.concatenate([np.arange(30.), np.arange(3.) + 100])
+  smooth, _, _ = smoothing.local_polynomial(t, t[:, None])
+  np.testing.assert_allclose(smooth[:, 0], t, atol=1e-9)

@@ -81,14 +81,14 @@ def test_two_trajectories_are_unverified():
   assert found.independent == 0
 
 
-def test_uneven_times_estimate_no_noise():
+def test_uneven_times_estimate_noise_as_well():
   states, times = SYSTEMS["spring"].simulate(8, .01, 0)
   keep = np.sort(np.random.default_rng(0).permutation(len(times[0]))[:70])
   found = engine.discover([s[keep] for s in states],
                           SYSTEMS["spring"].variables,
                           times=[t[keep] for t in times])
-  assert found.independent == 0
-  assert any("uneven" in m for m in found.messages)
+  np.testing.assert_allclose(found.noise, .01, rtol=.6)
+  assert found.independent == 1
 
 
 @pytest.mark.parametrize("states,message", [
@@ -97,6 +97,7 @@ def test_uneven_times_estimate_no_noise():
     ([np.ones((30, 1))], "never changes"),
     ([np.full((30, 1), np.nan)], "not finite"),
     ([np.linspace(0, 1e31, 30)[:, None]], "beyond 1e30"),
+    ([np.linspace(0, 1, 30)[:, None]], "One column of state, 'q'"),
 ])
 def test_refusals(states, message):
   with pytest.raises(InputError, match=message):
