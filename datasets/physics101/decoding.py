@@ -155,9 +155,11 @@ def _opened(path: str | os.PathLike[str], name: str,
             **options: str) -> Iterator[tuple[Any, Any]]:
   """A container and its video stream; FFmpeg's errors become DataErrors."""
   av = frames.optional("av")
+  # PyAV 19 lost the argument: it raises no error for undecodable metadata.
+  old = int(av.__version__.split(".")[0]) < 19
+  keywords = {"metadata_errors": "ignore"} if old else {}
   try:
-    with av.open(os.fspath(path), options=options,
-                 metadata_errors="ignore") as container:
+    with av.open(os.fspath(path), options=options, **keywords) as container:
       # Decoding without a codec context crashes older versions of PyAV.
       streams = [
           stream for stream in container.streams.video if stream.codec_context
