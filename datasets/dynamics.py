@@ -202,14 +202,14 @@ class Trajectories:
     time: `[T]`.
     states: `[N, T, D]` with observation noise.
     clean: `[N, T, D]` without.
-    rates: `[N, T, D]`, the field at the clean states.
+    derivatives: `[N, T, D]`, the field at the clean states.
     test: `[M, L, D]`, clean, at multiples of the same time step.
     spread: `[D]`, standard deviation of the clean training states.
   """
   time: np.ndarray
   states: np.ndarray
   clean: np.ndarray
-  rates: np.ndarray
+  derivatives: np.ndarray
   test: np.ndarray
   spread: np.ndarray
 

@@ -18,7 +18,7 @@ def fit(loss_fn: Callable[..., Array],
         data: object,
         *,
         steps: int,
-        rate: float = 1e-3,
+        learning_rate: float = 1e-3,
         optimizer: Any = None,
         name: str = "training") -> tuple[object, Array]:
   """Adam, or another optimizer, on stacked seeds, each with its own data.
@@ -28,7 +28,7 @@ def fit(loss_fn: Callable[..., Array],
     params: leaves `[S, ...]`, seeds stacked.
     data: leaves `[S, ...]`.
     steps: number of full-batch steps.
-    rate: Adam's learning rate.
+    learning_rate: Adam's.
     optimizer: an optax transformation to be used instead.
     name: for the progress lines.
 
@@ -42,7 +42,7 @@ def fit(loss_fn: Callable[..., Array],
   if steps < 1:
     raise ValueError(f"`steps` must be at least 1: got {steps}.")
   if optimizer is None:
-    optimizer = optax.adam(rate)
+    optimizer = optax.adam(learning_rate)
 
   def seed(params, opt_state, data, length):
 

@@ -34,7 +34,7 @@ class Config:
     steps: outer Adam steps of the SVG model and of the Noether network.
     control_factor: the SVG control has so many times as many steps: about as
       long a computation as the Noether network's.
-    rate: of Adam, for everything that the outer step trains.
+    learning_rate: of Adam, for everything that the outer step trains.
     clip: the largest norm of g's gradient.
     inner_rate: of the inner SGD step.
     kl_weight: of the latents' divergence.
@@ -73,7 +73,7 @@ class Config:
   part_size: int
   steps: int
   control_factor: float
-  rate: float
+  learning_rate: float
   clip: float
   inner_rate: float
   kl_weight: float
@@ -124,7 +124,7 @@ PAPER = Config(name="paper",
                part_size=2,
                steps=62_200,
                control_factor=3.0,
-               rate=1e-4,
+               learning_rate=1e-4,
                clip=1000.0,
                inner_rate=1e-4,
                kl_weight=1e-4,
@@ -167,7 +167,7 @@ def small(dataset: str, *, length: int, actions: int) -> Config:
                              part_size=1,
                              steps=1000,
                              control_factor=3.5,
-                             rate=1e-3,
+                             learning_rate=1e-3,
                              num_test=64,
                              start_at_mean=True,
                              remat=False)

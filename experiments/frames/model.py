@@ -178,11 +178,12 @@ def noether_loss(config: Config, model: Model) -> Callable[..., Any]:
 def optimizer(config: Config) -> optax.GradientTransformation:
   """Adam; the gradient of g is clipped."""
   clipped = optax.chain(optax.clip_by_global_norm(config.clip),
-                        optax.adam(config.rate))
-  return optax.multi_transform({
-      "f": optax.adam(config.rate),
-      "g": clipped
-  }, MetaParams("f", "g", "f" if config.learn_inner_rate else None))
+                        optax.adam(config.learning_rate))
+  return optax.multi_transform(
+      {
+          "f": optax.adam(config.learning_rate),
+          "g": clipped
+      }, MetaParams("f", "g", "f" if config.learn_inner_rate else None))
 
 
 class Advanced(NamedTuple):

@@ -8,14 +8,15 @@ class Config:
   """How everything is trained.
 
   Attributes:
-    steps: full-batch Adam steps of the vanilla predictor, rate `rate`.
+    steps: full-batch Adam steps of the vanilla predictor, at `learning_rate`.
     fine_steps: further steps of the control and of every joint recipe, with a
       cosine schedule and the gradient's norm clipped at 1.
-    rate: Adam's rate for the predictor.
-    conserved_rate: Adam's rate for g where it is trained jointly or alone.
+    learning_rate: Adam's, for the predictor.
+    conserved_learning_rate: Adam's, for g where it is trained jointly or
+      alone.
     quotient_steps: Adam steps of the variance quotient alone.
-    shift_prior: see `alignment.alignment_loss`.
-    shift_rate: Adam's rate for them.
+    shift_prior: see `learned.shift_loss`.
+    shift_learning_rate: Adam's, for them.
     copies: of each trajectory that g learns from, where symmetries are known.
     starts: networks from which the precise g is begun.
     keep: how many of them are fitted, for K = 1 and K > 1.
@@ -33,10 +34,10 @@ class Config:
       coefficients would take long.
     activation: of g, a function of jax.numpy.
     naive: hidden widths of the naive recipe's g.
-    naive_rate: inner SGD rate of the naive recipe.
+    naive_inner_rate: learning rate of the naive recipe's inner SGD step.
     fractions: of the Gauss-Newton step, from which the safety rule chooses.
     rollout_steps: steps of training on rollouts, an idea that was tried.
-    rollout_share: of the rates above, for that.
+    rollout_share: of the learning rates above, for that.
     folds: f and g are learned that many times, each time without some
       trajectories, on which the safety rule then judges them.
     everywhere_from: trajectories without which the safety rule lets nothing be
@@ -47,11 +48,11 @@ class Config:
   """
   steps: int = 2000
   fine_steps: int = 3000
-  rate: float = 1e-3
-  conserved_rate: float = 3e-3
+  learning_rate: float = 1e-3
+  conserved_learning_rate: float = 3e-3
   quotient_steps: int = 1500
   shift_prior: float = 0.5
-  shift_rate: float = 1e-2
+  shift_learning_rate: float = 1e-2
   copies: int = 8
   starts: int = 12
   keep: tuple[int, int] = (3, 8)
@@ -66,7 +67,7 @@ class Config:
   narrow: tuple[int, ...] = (8, 8)
   activation: str = "tanh"
   naive: tuple[int, ...] = (32, 32)
-  naive_rate: float = 0.1
+  naive_inner_rate: float = 0.1
   fractions: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
   rollout_steps: int = 300
   rollout_share: float = 0.3

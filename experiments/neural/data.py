@@ -63,11 +63,11 @@ class Data(NamedTuple):
 
   Attributes:
     states: `[S, N, T, D]`, training trajectories as observed.
-    rates: `[S, N, T, D]`, the field at the clean states; of measured data, the
-      derivative of the smooth states.
+    derivatives: `[S, N, T, D]`, the field at the clean states; of measured
+      data, the derivative of the smooth states.
     smooth: `[S, N, T, D]`, states without most of the noise: the integral of
-      the rates, which have none, shifted to fit the states; of measured data,
-      local polynomials. The same as `states` without noise.
+      the derivatives, which have none, shifted to fit the states; of measured
+      data, local polynomials. The same as `states` without noise.
     sigma: `[S, D]`, standard error of that shift; zero without noise.
     test: `[S, M, L, D]`, longer; clean, unless measured.
     dt: the time step.
@@ -75,7 +75,7 @@ class Data(NamedTuple):
     shifted: whether what is left of it in `smooth` is a shift.
   """
   states: Array
-  rates: Array
+  derivatives: Array
   smooth: Array
   sigma: Array
   test: Array
@@ -110,9 +110,10 @@ def make(system: dynamics.System, *, noise: float, trajectories: int,
   single = lambda values: jnp.asarray(np.stack(values), jnp.float32)
   smooth = [(d.states, np.zeros(d.states.shape[-1])) for d in sets]
   if noise:
-    found = [integrate(d.states, d.rates, d.time) for d in sets]
+    found = [integrate(d.states, d.derivatives, d.time) for d in sets]
     smooth = [(states, error.sigma) for states, error in found]
-  return Data(single([d.states for d in sets]), single([d.rates for d in sets]),
+  return Data(single([d.states for d in sets]),
+              single([d.derivatives for d in sets]),
               single([states for states, _ in smooth]),
               single([sigma for _, sigma in smooth]),
               single([d.test for d in sets]), float(sets[0].time[1]), noise > 0,
@@ -126,7 +127,7 @@ def measured(seeds: list[int],
              manual_dir: str | os.PathLike[str] | None = None) -> Data:
   """The measured pendulum: one series, the same for every seed.
 
-  States and rates come from polynomials of degree 4 in 9 samples; where a
+  States and derivatives come from polynomials of degree 4 in 9 samples; where a
   sample was lost (about one in forty), the smooth curve stands for it. The
   training part is cut into paths of WINDOW samples, which follow each other.
 

@@ -23,14 +23,14 @@ def _other(e: Study, name: str, **changes: Any) -> Predictor:
   """The same recipe with other settings of g."""
   other = e.varied(name, **changes)
   return rows.tailored(e,
-                       e.aligned_control,
+                       e.denoised_control,
                        learning.precise(other),
                        conserved_fn=other.conserved_fn)
 
 
 def _general(e: Study) -> Predictor:
   """A g that is not told what momenta are, nor of any copies."""
-  return rows.tailored(e.general, e.aligned_control,
+  return rows.tailored(e.general, e.denoised_control,
                        learning.precise(e.general))
 
 
@@ -41,7 +41,7 @@ def _members(e: Study) -> Any:
   """
   whole = learning.precise(e)
   studies = judging.fold_studies(e)[1]
-  flat = e.aligned.reshape(len(e.seeds), -1, e.aligned.shape[-1])
+  flat = e.denoised.reshape(len(e.seeds), -1, e.denoised.shape[-1])
   values = jax.jit(
       jax.vmap(lambda phi, s: jax.vmap(lambda x: e.conserved_fn(phi, x))(s)))
   centred = lambda phi: np.asarray(
@@ -69,7 +69,7 @@ def _mean(e: Study, phis: Any, x: Array) -> Array:
 
 def _ensemble(e: Study) -> Predictor:
   return rows.tailored(e,
-                       e.aligned_control,
+                       e.denoised_control,
                        _members(e),
                        conserved_fn=functools.partial(_mean, e))
 
@@ -77,7 +77,7 @@ def _ensemble(e: Study) -> Predictor:
 def _damped(e: Study) -> Predictor:
   """The ensemble, a state's step damped where its members disagree.
 
-  A member m finds the rate of change r_m = grad g_m . f. Of the step the share
+  A member m finds the change r_m = grad g_m . f per time. Of the step the share
   mean(r)^2 / (mean(r)^2 + var(r)) is taken: Wiener's for a signal in noise.
   """
   mean = functools.partial(_mean, e)
@@ -86,24 +86,24 @@ def _damped(e: Study) -> Predictor:
   def field(params: Any, x: Array) -> Array:
     theta, phis = params
     velocity = e.apply(theta, x)
-    rate = lambda phi: jax.jvp(lambda s: e.conserved_fn(phi, s), (x,),
-                               (velocity,))[1]
-    changes = jax.vmap(rate)(phis)
+    change = lambda phi: jax.jvp(lambda s: e.conserved_fn(phi, s), (x,),
+                                 (velocity,))[1]
+    changes = jax.vmap(change)(phis)
     signal = jnp.sum(jnp.mean(changes, 0)**2)
     share = signal / (signal + jnp.sum(jnp.var(changes, 0)) + 1e-30)
     return inner((theta, phis, share), x)
 
   phis = _members(e)
-  return Predictor(field, (e.aligned_control, phis), mean, phis)
+  return Predictor(field, (e.denoised_control, phis), mean, phis)
 
 
 def _multi_step(e: Study, name: str, field: Callable[..., Array],
                 start: Any) -> Any:
-  """Trained further on rollouts of HORIZON steps along the aligned states."""
-  length = e.aligned.shape[2]
+  """Trained further on rollouts of HORIZON steps along the denoised states."""
+  length = e.denoised.shape[2]
   places = np.arange(0, length - HORIZON, HORIZON)
   index = places[:, None] + np.arange(HORIZON + 1)
-  windows = e.aligned[:, :, index]
+  windows = e.denoised[:, :, index]
   windows = windows.reshape(len(e.seeds), -1, *windows.shape[3:])
 
   def loss(params: Any, data: Array) -> Array:
@@ -118,7 +118,7 @@ def _multi_step(e: Study, name: str, field: Callable[..., Array],
 def _multi_step_alone(e: Study) -> Predictor:
   alone = _multi_step(e, "rollout loss, f alone",
                       lambda params, x: e.apply(params["f"], x),
-                      {"f": e.aligned_control})
+                      {"f": e.denoised_control})
   return Predictor(e.apply, alone["f"])
 
 
@@ -127,7 +127,7 @@ def _multi_step_joint(e: Study) -> Predictor:
   both = _multi_step(
       e, "rollout loss, f and g", lambda params, x: inner(
           (params["f"], params["g"], 1.0), x), {
-              "f": e.aligned_control,
+              "f": e.denoised_control,
               "g": learning.precise(e)
           })
   return rows.tailored(e, both["f"], both["g"])
@@ -135,25 +135,25 @@ def _multi_step_joint(e: Study) -> Predictor:
 
 def _distilled(e: Study) -> Predictor:
   """The formula that is conserved along the tailored predictor's own paths."""
-  own = rows.ROWS["precise g, aligned states"](e)
-  starts = e.aligned[:, :, 0]
-  paths = e.roller(own.field, e.aligned.shape[2] - 1)(own.params, starts)
+  own = rows.ROWS["precise g, denoised states"](e)
+  starts = e.denoised[:, :, 0]
+  paths = e.roller(own.field, e.denoised.shape[2] - 1)(own.params, starts)
   paths = np.concatenate([starts[:, :, None], paths], axis=2)
-  return rows.with_formulas(e, e.aligned_control, paths, "distillation")
+  return rows.with_formulas(e, e.denoised_control, paths, "distillation")
 
 
 IDEAS: dict[str, Callable[[Study], Predictor]] = {
-    "general g, aligned states": _general,
-    "sine g, aligned states": lambda e: _other(e, "sine", activation="sin"),
+    "general g, denoised states": _general,
+    "sine g, denoised states": lambda e: _other(e, "sine", activation="sin"),
     **{
-        f"g, gradient penalty {weight:g}, aligned states":
+        f"g, gradient penalty {weight:g}, denoised states":
             functools.partial(_other,
                               name=f"gradient penalty {weight:g}",
                               gradient_penalty=weight) for weight in PENALTIES
     },
-    "ensemble of g, aligned states": _ensemble,
-    "ensemble of g, damped, aligned states": _damped,
+    "ensemble of g, denoised states": _ensemble,
+    "ensemble of g, damped, denoised states": _damped,
     "rollout loss, f alone": _multi_step_alone,
     "rollout loss, f and g": _multi_step_joint,
-    "distilled formula, aligned states": _distilled,
+    "distilled formula, denoised states": _distilled,
 }

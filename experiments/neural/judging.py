@@ -19,7 +19,7 @@ class Trust(NamedTuple):
   """What the safety rule decided for each seed; see `fields.guarded`.
 
   Attributes:
-    theta: f's parameters: the control's, or those of aligned states.
+    theta: f's parameters: the control's, or those of denoised states.
     fraction: `[S]` of the Gauss-Newton step; 0 is no tailoring.
     fallback: f's parameters where no states have been seen.
     guard: bool `[S]`, whether that counts, or theta is tailored everywhere.
@@ -44,7 +44,7 @@ def disagreement(e: Study, first: Study, second: Study) -> list[float]:
 
   The median over the training states; it needs no known law.
   """
-  flat = e.aligned.reshape(len(e.seeds), -1, e.data.smooth.shape[-1])[:, ::7]
+  flat = e.denoised.reshape(len(e.seeds), -1, e.data.smooth.shape[-1])[:, ::7]
 
   @jax.jit
   @jax.vmap
@@ -64,7 +64,7 @@ def disagreement(e: Study, first: Study, second: Study) -> list[float]:
 def _candidates(own: Study, kind: str) -> list[Any]:
   """What the safety rule chooses from: parameters of `own.guarded()`.
 
-  First the control, then the f of aligned states with each of `fractions`.
+  First the control, then the f of denoised states with each of `fractions`.
   """
   phi, ones = learning.precise(own), own.ones()
 
@@ -74,7 +74,7 @@ def _candidates(own: Study, kind: str) -> list[Any]:
     return theta, phi, fraction * ones, beyond, own.region, guard
 
   return [whole(own.control, 0.0)] + [
-      whole(own.aligned_control, fraction) for fraction in own.config.fractions
+      whole(own.denoised_control, fraction) for fraction in own.config.fractions
   ]
 
 
@@ -100,28 +100,28 @@ def _fold(e: Study, own: Study, mask: np.ndarray) -> _Fold:
   """Errors and long rollouts; what is compiled serves all candidates.
 
   A trajectory's error is the geometric mean of two: the RMSE of the rollout
-  from its start, and that of the rates at its states, which shows an imprecise
-  gradient sooner. Neither f nor g has seen it; only its shift is that which all
-  trajectories together have found, the same for all candidates.
+  from its start, and that of the derivatives at its states, which shows an
+  imprecise gradient sooner. Neither f nor g has seen it; only its shift is that
+  which all trajectories together have found, the same for all candidates.
   """
   field = own.guarded()
 
-  def one(params: Any, states: Array, rates: Array) -> Array:
+  def one(params: Any, states: Array, derivatives: Array) -> Array:
     tailored = lambda x: field(params, x)
     out = own.rolled(tailored, states[0], len(states) - 1)
     squares = [
         jnp.mean((out - states[1:])**2),
-        jnp.mean((jax.vmap(tailored)(states) - rates)**2)
+        jnp.mean((jax.vmap(tailored)(states) - derivatives)**2)
     ]
     return jnp.nan_to_num((squares[0] * squares[1])**0.25, nan=jnp.inf)
 
   error = jax.jit(jax.vmap(jax.vmap(one, in_axes=(None, 0, 0))))
-  roll = own.roller(field, e.config.stretch * (e.aligned.shape[2] - 1))
-  held_out = e.aligned[:, mask], e.data.rates[:, mask]
+  roll = own.roller(field, e.config.stretch * (e.denoised.shape[2] - 1))
+  held_out = e.denoised[:, mask], e.data.derivatives[:, mask]
   every = [_candidates(own, kind) for kind in _kinds(e)]
   return _Fold(
       [jnp.stack([error(c, *held_out) for c in some], 1) for some in every],
-      [[roll(c, e.aligned[:, :, 0]) for c in some] for some in every])
+      [[roll(c, e.denoised[:, :, 0]) for c in some] for some in every])
 
 
 def _spreads(paths: list[list[Array]]) -> Array:
@@ -204,9 +204,9 @@ def trust(e: Study) -> Trust:
   same = np.asarray([kind == "same f beyond" for kind in found["kinds"]])
 
   def picked(own: np.ndarray) -> Any:
-    pick = lambda plain, aligned: jnp.where(
-        own.reshape((-1,) + (1,) * (np.ndim(plain) - 1)), aligned, plain)
-    return jax.tree.map(pick, e.control, e.aligned_control)
+    pick = lambda plain, denoised: jnp.where(
+        own.reshape((-1,) + (1,) * (np.ndim(plain) - 1)), denoised, plain)
+    return jax.tree.map(pick, e.control, e.denoised_control)
 
   return Trust(picked(choices > 0), jnp.asarray(fractions[choices]),
                picked(same),

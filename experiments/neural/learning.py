@@ -19,25 +19,26 @@ Array = jax.Array
 def quotient(e: Study) -> Any:
   """g trained by Adam on the variance quotient of the states as observed.
 
-  For K > 1 that alone is content with g and g^2; the rate quotient is added.
+  For K > 1 that alone is content with g and g^2; the alignment quotient is
+  added.
   """
 
-  def rank(phi: Any, states: Array, rates: Array) -> Array:
+  def rank(phi: Any, states: Array, derivatives: Array) -> Array:
     spread = jnp.std(states.reshape(-1, states.shape[-1]), axis=0)
-    return quotients.rate_quotient(e.conserved_fn,
-                                   phi,
-                                   states,
-                                   rates,
-                                   scale=spread,
-                                   slow=0.05)
+    return quotients.alignment_quotient(e.conserved_fn,
+                                        phi,
+                                        states,
+                                        derivatives,
+                                        scale=spread,
+                                        slow=0.05)
 
   def loss(params: Any, data: Any) -> Array:
     value = quotients.variance_quotient(e.conserved_fn, params["g"], data[0])
     return value if e.num_quantities == 1 else value + rank(params["g"], *data)
 
   return e.train("quotient g", loss, {"g": e.untrained},
-                 (e.data.states, e.data.rates), e.config.quotient_steps,
-                 optax.adam(e.config.conserved_rate))["g"]
+                 (e.data.states, e.data.derivatives), e.config.quotient_steps,
+                 optax.adam(e.config.conserved_learning_rate))["g"]
 
 
 def joint(e: Study,
@@ -76,7 +77,7 @@ def through_frozen(e: Study, name: str, phi: Any) -> Any:
 
 
 def precise(e: Study) -> Any:
-  """g by `pretraining.pretrain` on the aligned states.
+  """g by `pretraining.pretrain` on the denoised states.
 
   Returns:
     Parameters in float32, leaves `[S, ...]`.
@@ -89,30 +90,30 @@ def precise(e: Study) -> Any:
     symmetry = quantities.SYMMETRIES.get(e.system.name)
 
   def one(arguments: Any) -> Any:
-    starts, states, rates, seed = arguments
+    starts, states, derivatives, seed = arguments
     if symmetry is not None:
       key = jax.random.fold_in(jax.random.key(seed), 1 + e.config.starts)
-      states, rates = symmetric_copies(key, states, rates, symmetry,
-                                       e.config.copies)
+      states, derivatives = symmetric_copies(key, states, derivatives, symmetry,
+                                             e.config.copies)
     learned = pretraining.pretrain(e.net,
                                    states,
-                                   rates,
+                                   derivatives,
                                    num_steps=steps,
                                    starts=starts,
                                    keep=e.config.keep[several],
                                    trial_steps=e.config.trial_steps[several],
                                    gradient_penalty=e.config.gradient_penalty)
-    return learned.params, learned.rate_quotient, learned.variance_quotient
+    return learned.params, learned.alignment_quotient, learned.variance_quotient
 
   # One seed after the other: the normal equations of all would not fit.
   run = jax.jit(lambda *a: jax.lax.map(one, a))
 
   def fitted(counts: dict[str, Any]) -> Any:
-    params, rate, variance = run(e.starts, e.aligned, e.data.rates,
-                                 jnp.asarray(e.seeds))
+    params, alignment, variance = run(e.starts, e.denoised, e.data.derivatives,
+                                      jnp.asarray(e.seeds))
     numbers = lambda values: [float(f"{v:.4g}") for v in values]
     counts.update(steps=steps,
-                  rate_quotient=numbers(rate),
+                  alignment_quotient=numbers(alignment),
                   variance_quotient=numbers(variance))
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), params)
 

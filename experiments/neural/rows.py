@@ -35,13 +35,17 @@ def tailored(e: Study,
 
 def _naive(e: Study) -> Predictor:
   function, start = e.naive
-  rate = e.config.naive_rate
+  inner_rate = e.config.naive_inner_rate
   both = learning.joint(e,
                         "naive joint training",
                         start,
                         conserved_fn=function,
-                        sgd=rate)
-  return tailored(e, both["f"], both["g"], conserved_fn=function, sgd=rate)
+                        sgd=inner_rate)
+  return tailored(e,
+                  both["f"],
+                  both["g"],
+                  conserved_fn=function,
+                  sgd=inner_rate)
 
 
 def _quotient(e: Study) -> Predictor:
@@ -98,7 +102,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
         found.append(discover(list(states), variables, times=times).laws)
       except InputError:
         found.append(())
-    # Aligned states share an error along a trajectory, so that the search
+    # Denoised states share an error along a trajectory, so that the search
     # finds a true law only approximately conserved.
     named = lambda laws: [w for w in laws if "conserved" in w.verdict]
     found = [named(laws)[:count] for laws in found]
@@ -123,8 +127,8 @@ ROWS: dict[str, Callable[[Study], Predictor]] = {
         lambda e: Predictor(e.apply, e.control),
     "control, smooth states":
         lambda e: Predictor(e.apply, e.smooth_control),
-    "control, aligned states":
-        lambda e: Predictor(e.apply, e.aligned_control),
+    "control, denoised states":
+        lambda e: Predictor(e.apply, e.denoised_control),
     "HNN":
         lambda e: Predictor(e.hamiltonian, e.energy_network),
     "random frozen g":
@@ -137,14 +141,14 @@ ROWS: dict[str, Callable[[Study], Predictor]] = {
         _quotient_joint,
     "precise g":
         lambda e: tailored(e, e.control, learning.precise(e)),
-    "precise g, aligned states":
-        lambda e: tailored(e, e.aligned_control, learning.precise(e)),
+    "precise g, denoised states":
+        lambda e: tailored(e, e.denoised_control, learning.precise(e)),
     "final":
         _final,
     "discovered formula":
-        lambda e: with_formulas(e, e.control, e.aligned, "discovery"),
+        lambda e: with_formulas(e, e.control, e.denoised, "discovery"),
     "oracle":
         lambda e: _oracle(e, e.control),
-    "oracle, aligned states":
-        lambda e: _oracle(e, e.aligned_control),
+    "oracle, denoised states":
+        lambda e: _oracle(e, e.denoised_control),
 }

@@ -21,7 +21,7 @@ from experiments.neural.training import Training
 from noether_jax import networks
 from noether_jax.dynamics import integrators
 from noether_jax.learned import safety
-from noether_jax.learned.denoising import alignment_loss
+from noether_jax.learned.denoising import shift_loss
 from noether_jax.training.outer_loop import mse
 
 Array = jax.Array
@@ -88,7 +88,7 @@ class Study(Training):
     """
     keep = ~mask
     data = self.data._replace(states=self.data.states[:, keep],
-                              rates=self.data.rates[:, keep],
+                              derivatives=self.data.derivatives[:, keep],
                               smooth=self.data.smooth[:, keep])
     config = dataclasses.replace(self.config, keep=self.config.fold_keep)
     return Study(self.system, config, data, self.seeds, self.stages,
@@ -104,7 +104,7 @@ class Study(Training):
     Returns:
       A `Study`.
     """
-    _ = self.control, self.aligned  # Trained once, not in each variation.
+    _ = self.control, self.denoised  # Trained once, not in each variation.
     other = copy.copy(self)
     other.config = dataclasses.replace(self.config, **changes)
     other.suffix = f"{self.suffix}, {name}"
@@ -167,7 +167,7 @@ class Study(Training):
     start = self._stacked(lambda seed: make(jax.random.key(seed))[1])
     loss = lambda p, d: mse(jax.vmap(lambda s: apply(p, s))(d[0]), d[1])
     return self.train(name, loss, start, self.pairs(self.data.states),
-                      self.config.steps, optax.adam(self.config.rate))
+                      self.config.steps, optax.adam(self.config.learning_rate))
 
   @functools.cached_property
   def naive(self) -> tuple[Callable[..., Array], Any]:
@@ -202,7 +202,7 @@ class Study(Training):
     return self._more("control, smooth states", self.data.smooth)
 
   @functools.cached_property
-  def _aligned(self) -> tuple[Any, Array]:
+  def _denoised(self) -> tuple[Any, Array]:
     """f and the smooth trajectories' shifts `[S, N, D]`, trained together.
 
     What is left of the noise is one shift of each smooth trajectory.
@@ -210,36 +210,37 @@ class Study(Training):
     shape = self.data.smooth.shape
 
     def loss(params: Any, data: Any) -> Array:
-      states, rates, sigma = data
-      return alignment_loss(self.apply,
-                            params["f"],
-                            params["shift"],
-                            states,
-                            rates,
-                            sigma=sigma,
-                            prior=self.config.shift_prior)
+      states, derivatives, sigma = data
+      return shift_loss(self.apply,
+                        params["f"],
+                        params["shift"],
+                        states,
+                        derivatives,
+                        sigma=sigma,
+                        prior=self.config.shift_prior)
 
     start = {
         "f": self.vanilla,
         "shift": jnp.zeros((shape[0], shape[1], shape[3]), jnp.float32)
     }
     steps = self.config.fine_steps
-    found = self.train("control, aligned states", loss, start,
-                       (self.data.smooth, self.data.rates, self.data.sigma),
-                       steps, self.cosine(steps))
+    found = self.train(
+        "control, denoised states", loss, start,
+        (self.data.smooth, self.data.derivatives, self.data.sigma), steps,
+        self.cosine(steps))
     return found["f"], found["shift"] * self.data.sigma[:, None]
 
   @property
-  def aligned_control(self) -> Any:
-    """The control fine-tuned on aligned states, or on smooth ones."""
-    return self._aligned[0] if self.data.shifted else self.smooth_control
+  def denoised_control(self) -> Any:
+    """The control fine-tuned on denoised states, or on smooth ones."""
+    return self._denoised[0] if self.data.shifted else self.smooth_control
 
   @property
-  def aligned(self) -> Array:
+  def denoised(self) -> Array:
     """`[S, N, T, D]`, smooth states without the shifts that f has found."""
     if not self.data.shifted:
       return self.data.smooth
-    return self.data.smooth + self._aligned[1][:, :, None]
+    return self.data.smooth + self._denoised[1][:, :, None]
 
   @functools.cached_property
   def energy_network(self) -> Any:
@@ -263,9 +264,10 @@ class Study(Training):
 
   @functools.cached_property
   def region(self) -> safety.Region:
-    """Where the aligned states lie as g sees them, leaves `[S, ...]`."""
+    """Where the denoised states lie as g sees them, leaves `[S, ...]`."""
     seen = jax.vmap(jax.vmap(quantities.seen(self.system)))
-    return jax.lax.map(lambda states: safety.region(seen(states)), self.aligned)
+    return jax.lax.map(lambda states: safety.region(seen(states)),
+                       self.denoised)
 
   def rolled(self, field: Callable[[Array], Array], start: Array,
              steps: int) -> Array:

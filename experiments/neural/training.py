@@ -31,14 +31,14 @@ class Training:
     self.stages, self.suffix = stages, suffix
 
   def cosine(self, steps: int, share: float = 1.0) -> Any:
-    """Adam with cosine schedules of f's, g's and the shifts' rates' share."""
-    adam = lambda rate: optax.adam(
-        optax.cosine_decay_schedule(share * rate, steps))
+    """Adam with cosine schedules of f's, g's and the shifts' learning rates."""
+    adam = lambda learning_rate: optax.adam(
+        optax.cosine_decay_schedule(share * learning_rate, steps))
     both = optax.multi_transform(
         {
-            "f": adam(self.config.rate),
-            "g": adam(self.config.conserved_rate),
-            "shift": adam(self.config.shift_rate)
+            "f": adam(self.config.learning_rate),
+            "g": adam(self.config.conserved_learning_rate),
+            "shift": adam(self.config.shift_learning_rate)
         }, lambda tree: {
             k: jax.tree.map(lambda _, k=k: k, v) for k, v in tree.items()
         })
@@ -66,13 +66,13 @@ class Training:
     return self.stages.kept(name + self.suffix, make, like)
 
   def pairs(self, states: Array) -> tuple[Array, Array]:
-    """States and rates `[S, N T, D]` to train f on."""
+    """States and derivatives `[S, N T, D]` to train f on."""
     flat = lambda v: v.reshape(v.shape[0], -1, v.shape[-1])
-    return flat(states), flat(self.data.rates)
+    return flat(states), flat(self.data.derivatives)
 
   def fine_tuned(self, name: str, field: Callable[..., Array], start: Any,
                  data: tuple[Array, ...]) -> Any:
-    """`{"f": ..., "g": ...}` trained on the rates for `fine_steps`."""
+    """`{"f": ..., "g": ...}` trained on the derivatives for `fine_steps`."""
 
     def loss(params: Any, data: Any) -> Array:
       x, y, *rest = data

@@ -29,11 +29,11 @@ def project(field: Callable[[Array], Array],
   """
 
   def projected(x: Array) -> Array:
-    rate = field(x)
+    derivative = field(x)
     normal = jax.grad(lambda s: conserved_fn(s)[0])(x)
     # A gradient of zero (an equilibrium) leaves the field as it is.
     square = jnp.maximum(normal @ normal, jnp.finfo(x.dtype).tiny)
-    return rate - (normal @ rate) / square * normal
+    return derivative - (normal @ derivative) / square * normal
 
   return projected
 

@@ -18,7 +18,7 @@ class Config:
     substeps: steps of the integrator within the data's time step.
     steps: full-batch Adam steps of the base predictor.
     fine_steps: further steps, of the control and of meta-tailoring.
-    rate: Adam's learning rate.
+    learning_rate: Adam's.
     inner_rates: candidates for SGD's inner rate; chosen per seed by the
       rollouts' error on the training trajectories.
     trajectories: simulated per seed, the first half for training.
@@ -32,7 +32,7 @@ class Config:
   substeps: int = 1
   steps: int = 2000
   fine_steps: int = 100
-  rate: float = 1e-3
+  learning_rate: float = 1e-3
   inner_rates: tuple[float, ...] = tuple(10**(k / 2) for k in range(-6, 3))
   trajectories: int = 50
   nonlinear_formulas: bool = True
@@ -51,8 +51,8 @@ def make(system: str, protocol: str, *, quick: bool = False) -> Config:
   Args:
     system: one of SYSTEMS.
     protocol: a key of PROTOCOLS.
-    quick: fewer steps, trajectories and rates: shows that everything runs, not
-      what it reaches.
+    quick: fewer steps, trajectories and inner rates: shows that everything
+      runs, not what it reaches.
 
   Returns:
     A `Config`.

@@ -13,7 +13,7 @@ from experiments.common.stages import Stages
 from experiments.common.train import fit
 from experiments.scientific.config import Config
 from experiments.scientific.data import Data
-from experiments.scientific.laws import Law
+from experiments.scientific.laws import Quantity
 from noether_jax import networks
 from noether_jax import tailoring
 from noether_jax.dynamics import integrators
@@ -70,18 +70,19 @@ class Experiment:
     data: of all seeds.
     seeds: S.
     stages: times and counts.
-    laws: `name -> (Experiment) -> Law`, where conserved quantities come from.
+    laws: `name -> (Experiment) -> Quantity`, where conserved quantities come
+      from.
   """
 
   def __init__(self, system: str, config: Config, data: Data, *,
-               laws: dict[str, Callable[..., Law]], stages: Stages):
+               laws: dict[str, Callable[..., Quantity]], stages: Stages):
     self.system, self.config, self.data = system, config, data
     self.seeds, self.stages = data.x.shape[0], stages
-    self._sources, self._laws = laws, dict[str, Law]()
+    self._sources, self._laws = laws, dict[str, Quantity]()
     self.apply, _ = networks.mlp(jax.random.key(0), 2, 2)
     self.energy_apply, _ = networks.hamiltonian(jax.random.key(0), 2)
 
-  def law(self, source: str) -> Law:
+  def law(self, source: str) -> Quantity:
     """The conserved quantity of a source, asked for once."""
     if source not in self._laws:
       self._laws[source] = self._sources[source](self)
@@ -105,7 +106,7 @@ class Experiment:
                       params,
                       data,
                       steps=steps,
-                      rate=self.config.rate,
+                      learning_rate=self.config.learning_rate,
                       name=name)
     counts.update(steps=steps,
                   seeds=self.seeds,
@@ -157,9 +158,9 @@ class Experiment:
       inner: "sgd" or "gauss_newton".
 
     Returns:
-      `((predictor, law params, log rate), x [2]) -> [2]`; the log rate is None
-      for Gauss-Newton, which has none. All are values: one compiled function
-      serves every law of one `conserved_fn` and every rate.
+      `((predictor, law params, log inner rate), x [2]) -> [2]`; Gauss-Newton
+      has no inner rate: pass None. All are values: one compiled function serves
+      every law of one `conserved_fn` and every inner rate.
     """
     residuals = {
         "field": tailoring.field_residuals,
@@ -205,10 +206,10 @@ class Experiment:
         roll(params, data.train)[:, :, 1:], data.train[:, :, 1:],
         data.train_mask[:, :, 1:])
 
-  def log_rates(self, source: str) -> Array:
+  def log_inner_rates(self, source: str) -> Array:
     """`[S]`: log of the inner rate with the least error on training paths."""
-    law, rates = self.law(source), self.config.inner_rates
-    logs = jnp.log(jnp.asarray(rates, jnp.float32))
+    law, inner_rates = self.law(source), self.config.inner_rates
+    logs = jnp.log(jnp.asarray(inner_rates, jnp.float32))
 
     def run(counts: dict[str, Any]) -> Array:
       roll = self.roller(self.tailored(law.conserved_fn, "sgd"))
@@ -218,14 +219,14 @@ class Experiment:
           for log in logs
       ])
       best = jnp.argmin(errors, axis=0)
-      counts.update(rates=len(rates),
-                    chosen=[round(rates[i], 6) for i in np.asarray(best)])
+      counts.update(candidates=len(inner_rates),
+                    chosen=[round(inner_rates[i], 6) for i in np.asarray(best)])
       return logs[best]
 
     return self.stages.kept(f"inner rate ({source})", run,
                             jax.ShapeDtypeStruct((self.seeds,), jnp.float32))
 
-  def meta(self, source: str, rates: Array | None) -> Any:
+  def meta(self, source: str, log_inner_rates: Array | None) -> Any:
     """The base weights fine-tuned through the protocol's inner step."""
     law = self.law(source)
     field = self.tailored(law.conserved_fn, self.config.inner)
@@ -236,14 +237,14 @@ class Experiment:
       return mse(jax.vmap(lambda s: field((predictor, *rest), s))(x), y)
 
     def run(counts: dict[str, Any]) -> Any:
-      data = (self.data.x, self.data.y, (law.params, rates))
+      data = (self.data.x, self.data.y, (law.params, log_inner_rates))
       return self._fit(name, loss, self.base, data, self.config.fine_steps,
                        counts)
 
     return self.stages.kept(name, run, self.base)
 
 
-def _step_residuals(conserved_fn: Any, params: Any, x: Array, rate: Array, *,
-                    dt: float) -> Array:
+def _step_residuals(conserved_fn: Any, params: Any, x: Array, derivative: Array,
+                    *, dt: float) -> Array:
   return tailoring.trajectory_residuals(conserved_fn, params, x,
-                                        (x + rate * dt)[None])
+                                        (x + derivative * dt)[None])

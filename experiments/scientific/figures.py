@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.scientific import tables
 from experiments.scientific.data import Data
-from experiments.scientific.laws import Law
+from experiments.scientific.laws import Quantity
 
 Row = dict[str, Any]
 _STYLE: Any = {
@@ -218,7 +218,7 @@ def portrait(rows: list[Row], truth: np.ndarray, labels: tuple[str, str],
     return _png(made)
 
 
-def draw(rows: list[Row], data: Data, law: Law) -> dict[str, bytes]:
+def draw(rows: list[Row], data: Data, law: Quantity) -> dict[str, bytes]:
   """All figures.
 
   Args:

@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.common.stages import Stages
 from experiments.scientific.experiment import Experiment
-from experiments.scientific.laws import Law
+from experiments.scientific.laws import Quantity
 from noether_jax.symbolic import noise as noise_lib
 from noether_jax.symbolic import programs
 from noether_jax.symbolic import samples as samples_lib
@@ -84,9 +84,9 @@ def samples_of(
   paths = np.asarray(data.train[seed], np.float64)
   if not e.config.noise:
     return samples_lib.concatenate(list(paths)), None
-  rates = np.asarray(data.y[seed], np.float64).reshape(paths.shape)
+  derivatives = np.asarray(data.y[seed], np.float64).reshape(paths.shape)
   times = data.dt * np.arange(paths.shape[1])
-  states, noise = noise_lib.integrate(paths, rates, times)
+  states, noise = noise_lib.integrate(paths, derivatives, times)
   return samples_lib.concatenate(list(states)), noise
 
 
@@ -144,7 +144,7 @@ def _candidate(survivor: screening.Survivor) -> Candidate:
   }
 
 
-def law_of(e: Experiment, chosen: list[Candidate | None]) -> Law:
+def law_of(e: Experiment, chosen: list[Candidate | None]) -> Quantity:
   """One formula per seed as a law; None conserves nothing and tailors nothing.
 
   Args:
@@ -168,11 +168,12 @@ def law_of(e: Experiment, chosen: list[Candidate | None]) -> Law:
   names = tuple("none found" if c is
                 None else f.with_parameters(c["parameters"], digits=4)
                 for c, f in zip(chosen, formulas))
-  return Law(programs.conserved_fn,
-             (jax.tree.map(jnp.asarray, program), jnp.asarray(values)), names)
+  return Quantity(programs.conserved_fn,
+                  (jax.tree.map(jnp.asarray, program), jnp.asarray(values)),
+                  names)
 
 
-def discovered(e: Experiment) -> Law:
+def discovered(e: Experiment) -> Quantity:
   """The law of each seed's best formula.
 
   Of the survivors, the 20 whose tailored predictor follows the training paths
@@ -219,11 +220,13 @@ def _ranked(e: Experiment, found: list[list[Candidate]], width: int,
                     stages=Stages())
   many.base = repeat(e.base)
   law, inner = many.law("candidates"), e.config.inner
-  rates = many.log_rates("candidates") if inner == "sgd" else None
-  weights = many.meta("candidates", rates) if meta else many.base
+  log_inner_rates = many.log_inner_rates(
+      "candidates") if inner == "sgd" else None
+  weights = many.meta("candidates", log_inner_rates) if meta else many.base
   errors = np.asarray(
       many.training_error(many.roller(many.tailored(law.conserved_fn, inner)),
-                          (weights, law.params, rates))).reshape(-1, width)
+                          (weights, law.params, log_inner_rates))).reshape(
+                              -1, width)
   return [[own[i]
            for i in np.argsort(row[:len(own)], kind="stable")]
           for own, row in zip(found, errors)]

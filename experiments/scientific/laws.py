@@ -15,7 +15,7 @@ FORMULAS = {
 }
 
 
-class Law(NamedTuple):
+class Quantity(NamedTuple):
   """What is to be conserved; every seed has its own parameters.
 
   Attributes:
@@ -28,7 +28,7 @@ class Law(NamedTuple):
   formulas: tuple[str, ...]
 
 
-def true(system: str, seeds: int) -> Law:
+def true(system: str, seeds: int) -> Quantity:
   """The known law of a system, the same for every seed.
 
   Args:
@@ -48,4 +48,4 @@ def true(system: str, seeds: int) -> Law:
   else:
     factor = 2.4 if system == "real_pendulum" else 3.0
     function = lambda _, x: (x[1]**2 - factor * jnp.cos(x[0]))[None]
-  return Law(function, (), (FORMULAS[system],) * seeds)
+  return Quantity(function, (), (FORMULAS[system],) * seeds)

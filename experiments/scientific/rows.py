@@ -21,7 +21,7 @@ from noether_jax import tailoring
 Array = jax.Array
 
 # Where conserved quantities come from: each source has the rows of WITH_LAW.
-LAWS: dict[str, Callable[[Experiment], laws.Law]] = {
+LAWS: dict[str, Callable[[Experiment], laws.Quantity]] = {
     "discovered": formulas.discovered,
     "oracle": lambda e: laws.true(e.system, e.seeds),
 }
@@ -68,14 +68,15 @@ def _sindy(e: Experiment) -> Predictor:
 def _tailored(e: Experiment, source: str) -> Predictor:
   law = e.law(source)
   return Predictor(e.tailored(law.conserved_fn, "sgd"),
-                   (e.base, law.params, e.log_rates(source)))
+                   (e.base, law.params, e.log_inner_rates(source)))
 
 
 def _meta_tailored(e: Experiment, source: str) -> Predictor:
   law, inner = e.law(source), e.config.inner
-  rates = e.log_rates(source) if inner == "sgd" else None
-  return Predictor(e.tailored(law.conserved_fn, inner),
-                   (e.meta(source, rates), law.params, rates))
+  log_inner_rates = e.log_inner_rates(source) if inner == "sgd" else None
+  return Predictor(
+      e.tailored(law.conserved_fn, inner),
+      (e.meta(source, log_inner_rates), law.params, log_inner_rates))
 
 
 def _gauss_newton(e: Experiment, source: str) -> Predictor:

@@ -1,6 +1,6 @@
 from . import quotients as quotients
 from .augmentation import symmetric_copies as symmetric_copies
-from .denoising import alignment_loss as alignment_loss
+from .denoising import shift_loss as shift_loss
 from .minibatch import minimise_quotient as minimise_quotient
 from .minibatch import unit_variance as unit_variance
 from .pretraining import pretrain as pretrain

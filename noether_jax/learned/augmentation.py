@@ -12,8 +12,8 @@ from noether_jax.types import Key
 Symmetry = Callable[[Key, Array], Array]
 
 
-def symmetric_copies(key: Key, states: Array, rates: Array, symmetry: Symmetry,
-                     count: int) -> tuple[Array, Array]:
+def symmetric_copies(key: Key, states: Array, derivatives: Array,
+                     symmetry: Symmetry, count: int) -> tuple[Array, Array]:
   """Images of trajectories under random symmetries.
 
   If a symmetry takes solutions to solutions, its images are trajectories of the
@@ -23,14 +23,14 @@ def symmetric_copies(key: Key, states: Array, rates: Array, symmetry: Symmetry,
   Args:
     key: split for every image.
     states: `[N, T, D]`.
-    rates: `[N, T, D]`, time derivatives at them.
+    derivatives: `[N, T, D]`, time derivatives at them.
     symmetry: `(key, state [D]) -> [D]`, a random map, the same for all states
       when the key is; smooth in the state.
     count: images of each trajectory; the originals are not among them.
 
   Returns:
-    `(states, rates)`, `[N count, T, D]` each, a trajectory's images together;
-    rates are mapped by the symmetry's derivative.
+    `(states, derivatives)`, `[N count, T, D]` each, a trajectory's images
+    together; derivatives are mapped by the symmetry's derivative.
 
   Raises:
     ValueError: if the shapes do not fit, or `count` is below 1.
@@ -44,9 +44,9 @@ def symmetric_copies(key: Key, states: Array, rates: Array, symmetry: Symmetry,
     >>> x.shape, (x[:, 2] - x[:, 0]).round(6).ravel().tolist()
     ((2, 3, 1), [2.0, 2.0])
   """
-  if states.shape != rates.shape or states.ndim != 3:
-    raise ValueError("`states` and `rates` must both be [N, T, D]: got "
-                     f"{states.shape} and {rates.shape}.")
+  if states.shape != derivatives.shape or states.ndim != 3:
+    raise ValueError("`states` and `derivatives` must both be [N, T, D]: got "
+                     f"{states.shape} and {derivatives.shape}.")
   if count < 1:
     raise ValueError(f"`count` must be at least 1: got {count}.")
   keys = jax.random.split(key, (states.shape[0], count))
@@ -55,6 +55,6 @@ def symmetric_copies(key: Key, states: Array, rates: Array, symmetry: Symmetry,
     return jax.jvp(lambda state: symmetry(key, state), (x,), (v,))
 
   along = jax.vmap(image, (None, 0, 0))
-  out = jax.vmap(jax.vmap(along, (0, None, None)))(keys, states, rates)
+  out = jax.vmap(jax.vmap(along, (0, None, None)))(keys, states, derivatives)
   flat = lambda leaf: leaf.reshape(-1, *states.shape[1:])
   return flat(out[0]), flat(out[1])

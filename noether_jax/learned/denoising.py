@@ -12,12 +12,12 @@ from noether_jax.types import Array
 from noether_jax.types import Params
 
 
-def alignment_loss(
+def shift_loss(
     field: Callable[[Params, Array], Array],
     params: Params,
     shifts: Array,
     states: Array,
-    rates: Array,
+    derivatives: Array,
     *,
     sigma: Array,
     prior: float | Array = 0.5,
@@ -27,10 +27,10 @@ def alignment_loss(
     misfit + prior * stop_gradient(misfit) * mean(shifts^2)
 
   `symbolic.noise.integrate` makes one unknown shift of a trajectory's noise.
-  Where trajectories meet, no field explains all rates unless they are shifted
-  back: train `params` and `shifts` together. The Gaussian prior is weighed
-  against what the field leaves unexplained, as if that were one number for each
-  trajectory, because it is not independent along it.
+  Where trajectories meet, no field explains all derivatives unless they are
+  shifted back: train `params` and `shifts` together. The Gaussian prior is
+  weighed against what the field leaves unexplained, as if that were one number
+  for each trajectory, because it is not independent along it.
 
   Args:
     field: `(params, state [D]) -> [D]`, per unit of time.
@@ -38,12 +38,12 @@ def alignment_loss(
     shifts: `[N, D]`, in standard errors; begin with zeros.
     states: `[N, T, D]`, integrated; shifted back they are `states + (shifts *
       sigma)[:, None]`.
-    rates: `[N, T, D]`, per unit of time.
+    derivatives: `[N, T, D]`, per unit of time.
     sigma: `[D]`, the shifts' standard errors, in the states' units.
     prior: weight of the prior.
 
   Returns:
-    Scalar `[]`, in squared units of the rates.
+    Scalar `[]`, in squared units of the derivatives.
 
   Raises:
     ValueError: if the shapes do not fit.
@@ -51,20 +51,21 @@ def alignment_loss(
   Example:
     >>> t = jnp.linspace(0., 6., 20)
     >>> path = jnp.stack([jnp.cos(t), -jnp.sin(t)], -1)
-    >>> rate = jnp.stack([path[:, 1], -path[:, 0]], -1)
     >>> turn = lambda p, x: jnp.stack([x[1], -x[0]])
-    >>> loss = lambda shift: alignment_loss(turn, None, shift, path[None] - .1,
-    ...                                     rate[None], sigma=jnp.full(2, .1))
+    >>> derivatives = jax.vmap(lambda x: turn(None, x))(path)
+    >>> loss = lambda shift: shift_loss(turn, None, shift, path[None] - .1,
+    ...                                 derivatives[None],
+    ...                                 sigma=jnp.full(2, .1))
     >>> bool(loss(jnp.ones((1, 2))) < 1e-12 < loss(jnp.zeros((1, 2))))
     True
   """
-  if states.shape != rates.shape or states.ndim != 3:
-    raise ValueError("`states` and `rates` must both be [N, T, D]: got "
-                     f"{states.shape} and {rates.shape}.")
+  if states.shape != derivatives.shape or states.ndim != 3:
+    raise ValueError("`states` and `derivatives` must both be [N, T, D]: got "
+                     f"{states.shape} and {derivatives.shape}.")
   if shifts.shape != (states.shape[0], states.shape[2]):
     raise ValueError("`shifts` must be [N, D]: got shape "
                      f"{shifts.shape} for states {states.shape}.")
   moved = states + (shifts * sigma[None])[:, None]
   out = jax.vmap(jax.vmap(lambda x: field(params, x)))(moved)
-  misfit = mse(out, rates)
+  misfit = mse(out, derivatives)
   return misfit + prior * jax.lax.stop_gradient(misfit) * jnp.mean(shifts**2)

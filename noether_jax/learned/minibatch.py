@@ -37,7 +37,7 @@ def unit_variance(conserved_fn: ConservedFn, params: Params,
                   states: Array) -> Array:
   """What a function's values must be multiplied with to have unit variance.
 
-  The inner rate of tailoring by gradient descent depends on this scale.
+  The learning rate of an inner loop by gradient descent depends on this scale.
 
   Args:
     conserved_fn: `(params, state [...]) -> [K]`.
@@ -68,7 +68,7 @@ def minimise_quotient(
     opt_state: Any = None,
     num_steps: int = 500,
     batch_size: int = 16,
-    rates: Array | None = None,
+    derivatives: Array | None = None,
     noise: Array | None = None,
     scale: Array | float = 1.0,
 ) -> Trained:
@@ -89,18 +89,18 @@ def minimise_quotient(
     opt_state: of an earlier call; None for a new one.
     num_steps: number of gradient steps.
     batch_size: trajectories of a batch, drawn without replacement.
-    rates: `[N, T, D]`, for states `[D]`: the rate quotient is added, and keeps
-      K > 1 quantities apart. Of frames K functions are learned that no linear
-      combination makes dependent; one may be the square of another.
+    derivatives: `[N, T, D]`, for states `[D]`: the alignment quotient is added,
+      and keeps K > 1 quantities apart. Of frames K functions are learned that
+      no linear combination makes dependent; one may be the square of another.
     noise: see `quotients.variance_quotient`; for states `[D]`.
-    scale: see `quotients.rate_residuals`.
+    scale: see `quotients.alignment_residuals`.
 
   Returns:
     A `Trained`.
 
   Raises:
     ValueError: for a batch of less than two or more than N trajectories, or
-      several quantities of states `[D]` without rates.
+      several quantities of states `[D]` without derivatives.
 
   Example:
     >>> t = jnp.linspace(0., 6., 30)
@@ -117,9 +117,10 @@ def minimise_quotient(
     raise ValueError(f"`batch_size` must lie in [2, {count}], the number of "
                      f"trajectories: got {batch_size}.")
   width = jax.eval_shape(lambda x: conserved_fn(params, x), states[0, 0])
-  if width.shape[0] > 1 and rates is None and states.ndim == 3:
-    raise ValueError("several quantities need `rates`: the variance quotient "
-                     "does not tell one from a function of the others.")
+  if width.shape[0] > 1 and derivatives is None and states.ndim == 3:
+    raise ValueError(
+        "several quantities need `derivatives`: the variance quotient "
+        "does not tell one from a function of the others.")
   chain = optax.adam(3e-3) if optimizer is None else optimizer
 
   def loss(params: Params, index: Array) -> Array:
@@ -127,10 +128,10 @@ def minimise_quotient(
                                         params,
                                         states[index],
                                         noise=noise)
-    if rates is None:
+    if derivatives is None:
       return value
-    return value + quotients.rate_quotient(
-        conserved_fn, params, states[index], rates[index], scale=scale)
+    return value + quotients.alignment_quotient(
+        conserved_fn, params, states[index], derivatives[index], scale=scale)
 
   def step(carry: tuple[Params, Any],
            key: Key) -> tuple[tuple[Params, Any], Array]:

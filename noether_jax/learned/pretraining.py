@@ -34,13 +34,13 @@ class Learned(NamedTuple):
     initial: those of the closed form, before the fit.
     variance_quotient: `[]`, log of the variance within over total, mean over
       K; near 0 means that nothing was found.
-    rate_quotient: `[]`, log of the mean squared cosine to the velocity.
+    alignment_quotient: `[]`, log of the mean squared cosine to the velocity.
     costs: of the fit, before each step and at the end.
   """
   params: Params
   initial: Params
   variance_quotient: Array
-  rate_quotient: Array
+  alignment_quotient: Array
   costs: Array
 
 
@@ -49,13 +49,13 @@ class _Problem(NamedTuple):
 
   Attributes:
     states: `[N, T, D]`.
-    rates: `[N, T, D]`.
+    derivatives: `[N, T, D]`.
     share: `[N, T]` weights, summing to one.
-    measure: what `quotients.rate_residuals` scales with.
-    few: as many states, rates and weights as are fitted, `[B, ...]` each.
+    measure: what `quotients.alignment_residuals` scales with.
+    few: as many states, derivatives and weights as are fitted, `[B, ...]` each.
   """
   states: Array
-  rates: Array
+  derivatives: Array
   share: Array
   measure: dict[str, Any]
   few: tuple[Array, Array, Array]
@@ -84,32 +84,32 @@ def spread_indices(count: int, length: int, max_samples: int) -> np.ndarray:
   return np.flatnonzero(shifted % stride == 0)
 
 
-def _problem(states: Array, rates: Array, weights: Array | None,
+def _problem(states: Array, derivatives: Array, weights: Array | None,
              max_samples: int) -> _Problem:
   dtype = jnp.result_type(float)
-  states, rates = states.astype(dtype), rates.astype(dtype)
+  states, derivatives = states.astype(dtype), derivatives.astype(dtype)
   share = jnp.ones(states.shape[:2], dtype) if weights is None else weights
   share = (share / jnp.sum(share)).astype(dtype)
   spread = jnp.sqrt(jnp.diagonal(quotients.scatter(states, share)[1]) + 1e-30)
   speed = jnp.sqrt(
-      jnp.einsum("nt,ntd->", share, (rates / spread[None, None])**2))
+      jnp.einsum("nt,ntd->", share, (derivatives / spread[None, None])**2))
   few = spread_indices(states.shape[0], states.shape[1], max_samples)
   thin = lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[few]
-  return _Problem(states, rates, share, {
+  return _Problem(states, derivatives, share, {
       "scale": spread,
       "slow": _SLOW * speed
-  }, (thin(states), thin(rates), thin(share)))
+  }, (thin(states), thin(derivatives), thin(share)))
 
 
 def _few_quotient(net: ConservedNet, params: Params,
                   problem: _Problem) -> Array:
-  states, rates, share = problem.few
-  return quotients.rate_quotient(net.apply,
-                                 params,
-                                 states[None],
-                                 rates[None],
-                                 weights=share[None],
-                                 **problem.measure)
+  states, derivatives, share = problem.few
+  return quotients.alignment_quotient(net.apply,
+                                      params,
+                                      states[None],
+                                      derivatives[None],
+                                      weights=share[None],
+                                      **problem.measure)
 
 
 def _variance(net: ConservedNet, params: Params, problem: _Problem) -> Array:
@@ -123,8 +123,8 @@ def _closed_form(net: ConservedNet, params: Params, problem: _Problem,
                  candidates: int) -> tuple[Params, Array]:
   """K combinations of the features, added one by one, and both quotients' sum.
 
-  The rate quotient keeps quantities apart but is content with one that hardly
-  varies between trajectories; the variance quotient the other way round.
+  The alignment quotient keeps quantities apart but is content with one that
+  hardly varies between trajectories; the variance quotient the other way round.
   """
   features = jax.vmap(jax.vmap(lambda x: net.features(params, x)))(
       problem.states)
@@ -175,11 +175,11 @@ def _unit_variance(net: ConservedNet, params: Params,
 def _fit(net: ConservedNet, initial: Params, problem: _Problem, num_steps: int,
          anchor: float | Array, penalty: float) -> Learned:
   """Levenberg-Marquardt from the closed form on."""
-  states, rates, share = problem.few
+  states, derivatives, share = problem.few
 
   def residuals(params: Params, example: tuple[Array, Array]) -> Array:
-    own = quotients.rate_residuals(net.apply, params, *example,
-                                   **problem.measure)
+    own = quotients.alignment_residuals(net.apply, params, *example,
+                                        **problem.measure)
     if not penalty:
       return own
     slopes = jax.jacobian(lambda x: net.apply(params, x))(example[0])
@@ -189,7 +189,7 @@ def _fit(net: ConservedNet, initial: Params, problem: _Problem, num_steps: int,
   fitted, costs = initial, jnp.zeros((0,), states.dtype)
   if num_steps:
     fit = levenberg_marquardt(residuals,
-                              initial, (states, rates),
+                              initial, (states, derivatives),
                               num_steps=num_steps,
                               anchor=anchor,
                               weights=share / jnp.sum(share) *
@@ -198,18 +198,18 @@ def _fit(net: ConservedNet, initial: Params, problem: _Problem, num_steps: int,
   fitted = _unit_variance(net, fitted, problem)
   return Learned(
       fitted, initial, _variance(net, fitted, problem),
-      quotients.rate_quotient(net.apply,
-                              fitted,
-                              problem.states,
-                              problem.rates,
-                              weights=problem.share,
-                              **problem.measure), costs)
+      quotients.alignment_quotient(net.apply,
+                                   fitted,
+                                   problem.states,
+                                   problem.derivatives,
+                                   weights=problem.share,
+                                   **problem.measure), costs)
 
 
 def pretrain(
     net: ConservedNet,
     states: Array,
-    rates: Array,
+    derivatives: Array,
     *,
     weights: Array | None = None,
     num_steps: int = 25,
@@ -233,8 +233,8 @@ def pretrain(
     net: from `networks.conserved_mlp`; its read-out says how many quantities K
       are learned.
     states: `[N, T, D]`, as free of noise as they can be had: see
-      `symbolic.noise.integrate` and `alignment.alignment_loss`.
-    rates: `[N, T, D]`, time derivatives at them, measured or estimated.
+      `symbolic.noise.integrate` and `learned.shift_loss`.
+    derivatives: `[N, T, D]`, time derivatives at them, measured or estimated.
     weights: `[N, T]`, 0 where a state is missing or held out; None for ones.
     num_steps: Levenberg-Marquardt steps; 0 leaves the closed form.
     anchor: how strongly the fit stays near the closed form, see
@@ -261,22 +261,22 @@ def pretrain(
     >>> t = jnp.linspace(0., 6., 30)
     >>> circle = jnp.stack([jnp.cos(t), jnp.sin(t)], -1)
     >>> states = jnp.stack([r * circle for r in (1., 1.5, 2., 2.5)])
-    >>> rates = jnp.stack([-states[..., 1], states[..., 0]], -1)
+    >>> derivatives = jnp.stack([-states[..., 1], states[..., 0]], -1)
     >>> net = conserved_mlp(jax.random.key(0), 2, hidden=(8, 8))
-    >>> learned = pretrain(net, states, rates, num_steps=10)
+    >>> learned = pretrain(net, states, derivatives, num_steps=10)
     >>> float(learned.variance_quotient) < -6
     True
   """
-  if states.shape != rates.shape or states.ndim != 3:
-    raise ValueError("`states` and `rates` must both be [N, T, D]: got "
-                     f"{states.shape} and {rates.shape}.")
+  if states.shape != derivatives.shape or states.ndim != 3:
+    raise ValueError("`states` and `derivatives` must both be [N, T, D]: got "
+                     f"{states.shape} and {derivatives.shape}.")
   if starts is None:
     starts = jax.tree.map(lambda leaf: leaf[None], net.params)
   count = jax.tree.leaves(starts)[0].shape[0]
   if not 1 <= keep <= count:
     raise ValueError(f"`keep` must lie in [1, {count}], the number of starts: "
                      f"got {keep}.")
-  problem = _problem(states, rates, weights, max_samples)
+  problem = _problem(states, derivatives, weights, max_samples)
   starts = jax.tree.map(lambda leaf: leaf.astype(problem.states.dtype), starts)
   solved, scores = jax.lax.map(
       lambda p: _closed_form(net, p, problem, candidates), starts)
@@ -289,7 +289,7 @@ def pretrain(
   fits = jax.lax.map(
       lambda p: _fit(net, p, half, trial, anchor, gradient_penalty),
       jax.tree.map(lambda leaf: leaf[best], solved))
-  total = fits.rate_quotient + fits.variance_quotient
+  total = fits.alignment_quotient + fits.variance_quotient
   # argmin would take a NaN.
   chosen = jnp.argmin(jnp.where(jnp.isfinite(total), total, jnp.inf))
   tried = jax.tree.map(lambda leaf: leaf[chosen], fits)

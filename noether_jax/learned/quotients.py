@@ -82,7 +82,7 @@ def variance_quotient(
 
   For one quantity this is log(W / T). It is the same for every invertible
   linear combination of the quantities. It does not tell g^2 from g: for K > 1
-  see `rate_quotient`.
+  see `alignment_quotient`.
 
   Args:
     conserved_fn: `(params, state [D]) -> [K]`.
@@ -139,11 +139,11 @@ def variance_quotient(
   return 0.5 * jnp.linalg.slogdet(square)[1] / count
 
 
-def rate_residuals(
+def alignment_residuals(
     conserved_fn: ConservedFn,
     params: Params,
     x: Array,
-    rate: Array,
+    derivative: Array,
     *,
     scale: Array | float = 1.0,
     slow: float | Array = 1e-6,
@@ -169,7 +169,7 @@ def rate_residuals(
     conserved_fn: `(params, state [D]) -> [K]`.
     params: of `conserved_fn`.
     x: `[D]`, one state.
-    rate: `[D]`, the time derivative measured there.
+    derivative: `[D]`, the time derivative measured there.
     scale: `[D]` or a scalar, the states' spread, in their units.
     slow: speed, in scaled coordinates, below which a velocity counts less.
     epsilon: squared sine of the angle at which the rank term is a half.
@@ -181,17 +181,19 @@ def rate_residuals(
   Example:
     >>> energy = lambda p, x: jnp.sum(x**2)[None]
     >>> x = jnp.array([0., 2.])
-    >>> rate_residuals(energy, None, x, jnp.array([5., 0.])).tolist()
+    >>> alignment_residuals(energy, None, x, jnp.array([5., 0.])).tolist()
     [0.0]
-    >>> round(float(rate_residuals(energy, None, x, jnp.array([3., 4.]))[0]), 4)
-    0.8
+    >>> velocity = jnp.array([3., 4.])
+    >>> alignment_residuals(energy, None, x, velocity).round(4).tolist()
+    [0.8]
     >>> twice = lambda p, x: jnp.stack([x @ x, (x @ x)**2])
-    >>> rate_residuals(twice, None, x, jnp.array([5., 0.])).round(2).tolist()
+    >>> across = jnp.array([5., 0.])
+    >>> alignment_residuals(twice, None, x, across).round(2).tolist()
     [0.0, 0.0, 1.0]
   """
   spread = jnp.broadcast_to(jnp.asarray(scale, x.dtype), x.shape)
   slopes = jax.jacobian(lambda s: conserved_fn(params, s))(x) * spread[None]
-  velocity = rate / spread
+  velocity = derivative / spread
   unit = velocity * jax.lax.rsqrt(velocity @ velocity + slow**2)
   basis: list[Array] = []
   dependence: list[Array] = []
@@ -209,11 +211,11 @@ def rate_residuals(
        stack(dependence)] if dependence else [jnp.stack(basis) @ unit])
 
 
-def rate_quotient(
+def alignment_quotient(
     conserved_fn: ConservedFn,
     params: Params,
     states: Array,
-    rates: Array,
+    derivatives: Array,
     *,
     weights: Array | None = None,
     scale: Array | float = 1.0,
@@ -223,16 +225,16 @@ def rate_quotient(
   """Logarithm of the mean squared cosine between velocity and gradients.
 
   The differential counterpart of `variance_quotient`, with a rank term that
-  keeps K > 1 quantities apart: see `rate_residuals`.
+  keeps K > 1 quantities apart: see `alignment_residuals`.
 
   Args:
     conserved_fn: `(params, state [D]) -> [K]`.
     params: of `conserved_fn`.
     states: `[N, T, D]`.
-    rates: `[N, T, D]`, time derivatives at them, measured or estimated.
+    derivatives: `[N, T, D]`, time derivatives at them, measured or estimated.
     weights: `[N, T]` or None.
-    scale: see `rate_residuals`.
-    slow: see `rate_residuals`.
+    scale: see `alignment_residuals`.
+    slow: see `alignment_residuals`.
     floor: the mean square below which nothing is gained.
 
   Returns:
@@ -245,16 +247,17 @@ def rate_quotient(
     >>> x = jnp.array([[[1., 0.], [0., 2.]]])
     >>> turning = jnp.stack([-x[..., 1], x[..., 0]], -1)
     >>> energy = lambda p, x: jnp.sum(x**2)[None]
-    >>> float(rate_quotient(energy, None, x, turning)) < -20
+    >>> float(alignment_quotient(energy, None, x, turning)) < -20
     True
   """
-  if states.shape != rates.shape:
-    raise ValueError("`rates` must have the shape of `states`: got "
-                     f"{rates.shape} and {states.shape}.")
+  if states.shape != derivatives.shape:
+    raise ValueError("`derivatives` must have the shape of `states`: got "
+                     f"{derivatives.shape} and {states.shape}.")
   share = _weights(states, weights)
   residuals = jax.vmap(
-      jax.vmap(lambda x, v: rate_residuals(
-          conserved_fn, params, x, v, scale=scale, slow=slow)))(states, rates)
+      jax.vmap(lambda x, v: alignment_residuals(
+          conserved_fn, params, x, v, scale=scale, slow=slow)))(states,
+                                                                derivatives)
   mean = jnp.einsum("nt,ntk->", share, residuals**2)
   return jnp.log(mean + floor)
 

@@ -106,11 +106,12 @@ def test_the_measured_series_becomes_paths_without_gaps(tmp_path, real_dir):
                        manual_dir=real_dir)
   count = made.states.shape[1]
   assert count >= 2
-  assert made.states.shape == (2, count, data.WINDOW, 2) == made.rates.shape
+  assert made.states.shape == (2, count, data.WINDOW,
+                               2) == made.derivatives.shape
   assert np.all(np.isfinite(made.states)) and not np.any(made.sigma)
   assert made.noisy and not made.shifted
   # Where the angle is smooth, its derivative is the measured velocity.
-  turned, speed = made.rates[0, ..., 0], made.smooth[0, ..., 1]
+  turned, speed = made.derivatives[0, ..., 0], made.smooth[0, ..., 1]
   assert np.corrcoef(turned.ravel(), speed.ravel())[0, 1] > 0.99
   moved = np.abs(made.states - made.smooth)
   assert 0 < np.median(moved) < 0.1 * np.std(made.states)
@@ -132,7 +133,7 @@ def test_the_measured_pendulum_runs(tmp_path, real_dir, capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("system, names", [
     ("pendulum", list(ideas.IDEAS)),
-    ("kepler", ["ensemble of g, damped, aligned states"]),
+    ("kepler", ["ensemble of g, damped, denoised states"]),
 ])
 def test_the_ideas_run(system, names, tmp_path):
   out = tmp_path / "out"

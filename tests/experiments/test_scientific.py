@@ -148,8 +148,16 @@ def test_sparse_regression_finds_the_pendulum():
 
 def test_seeds_are_trained_independently():
   loss = lambda p, data: jnp.sum((p - data)**2)
-  both, _ = train.fit(loss, jnp.zeros(2), jnp.array([1., 5.]), steps=7, rate=.1)
-  one, _ = train.fit(loss, jnp.zeros(1), jnp.array([5.]), steps=7, rate=.1)
+  both, _ = train.fit(loss,
+                      jnp.zeros(2),
+                      jnp.array([1., 5.]),
+                      steps=7,
+                      learning_rate=.1)
+  one, _ = train.fit(loss,
+                     jnp.zeros(1),
+                     jnp.array([5.]),
+                     steps=7,
+                     learning_rate=.1)
   assert float(both[1]) == pytest.approx(float(one[0]), rel=1e-12)
   assert float(both[0]) != float(both[1])
 
@@ -157,16 +165,16 @@ def test_seeds_are_trained_independently():
 def test_training_refuses_no_steps_and_infinite_losses():
   loss = lambda p, data: p / data
   with pytest.raises(ValueError, match="`steps` must be at least 1: got 0"):
-    train.fit(loss, jnp.zeros(1), jnp.ones(1), steps=0, rate=0.1)
+    train.fit(loss, jnp.zeros(1), jnp.ones(1), steps=0, learning_rate=0.1)
   with pytest.raises(FloatingPointError, match="not finite after 1 steps"):
-    train.fit(loss, jnp.zeros(1), jnp.zeros(1), steps=1, rate=0.1)
+    train.fit(loss, jnp.zeros(1), jnp.zeros(1), steps=1, learning_rate=0.1)
 
 
 def test_rollouts_are_integrated_within_the_time_step():
   e = make(integrator="rk4", substeps=5)
   dt, start = e.data.dt, jnp.array([0.3, 0.4], jnp.float32)
   paths = jnp.zeros((2, 1, 20, 2), jnp.float32).at[:, :, 0].set(start)
-  field = lambda rate, x: rate * jnp.stack([x[1], -x[0]])
+  field = lambda speed, x: speed * jnp.stack([x[1], -x[0]])
   speeds = jnp.array([1.0, 9.0], jnp.float32)
   angle = np.asarray(speeds)[:, None] * dt * np.arange(20)
   exact = np.stack([
@@ -195,8 +203,8 @@ def program_law(formulas, constants):
   """One program for each seed, as discovery gives them."""
   program = programs.encode(formulas, num_inputs=2, num_parameters=1)
   parameters = jnp.array(constants, jnp.float32)[:, None]
-  return laws.Law(programs.conserved_fn, (program, parameters),
-                  tuple(map(str, formulas)))
+  return laws.Quantity(programs.conserved_fn, (program, parameters),
+                       tuple(map(str, formulas)))
 
 
 Q, P = Input(0, "q", Unit()), Input(1, "p", Unit())
@@ -225,16 +233,16 @@ def test_a_constant_law_changes_nothing():
 
 
 def test_the_inner_rate_is_the_best_of_the_training_rollouts(experiment):
-  rates = experiment.config.inner_rates
+  inner_rates = experiment.config.inner_rates
   roll = experiment.roller(
       experiment.tailored(laws.true("pendulum", 2).conserved_fn, "sgd"))
 
   def errors(logs):
     return experiment.training_error(roll, (experiment.base, (), logs))
 
-  logs = experiment.log_rates("oracle")
+  logs = experiment.log_inner_rates("oracle")
   best = errors(logs)
-  candidates = jnp.log(jnp.asarray(rates, jnp.float32))
+  candidates = jnp.log(jnp.asarray(inner_rates, jnp.float32))
   for log in candidates:
     assert bool(jnp.all(best <= errors(jnp.full(2, log)) * (1 + 1e-6)))
   assert set(logs.tolist()) <= set(candidates.tolist())

@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from noether_jax.learned.denoising import alignment_loss
+from noether_jax.learned.denoising import shift_loss
 
 SIGMA = jnp.array([.03, .05])
 
@@ -20,17 +20,17 @@ def shifted_ellipses(count=8):
   t = np.linspace(0, 3., 20)
   r = np.linspace(.5, 1.5, count)[:, None]
   states = np.stack([r * np.cos(2 * t), -2 * r * np.sin(2 * t)], -1)
-  rates = np.stack([states[..., 1], -4 * states[..., 0]], -1)
+  derivatives = np.stack([states[..., 1], -4 * states[..., 0]], -1)
   errors = np.random.default_rng(0).normal(size=(count, 2))
   return jnp.array(states -
                    (errors * np.array(SIGMA)[None])[:, None]), jnp.array(
-                       rates), jnp.array(errors)
+                       derivatives), jnp.array(errors)
 
 
 def test_field_and_shifts_are_found():
-  states, rates, errors = shifted_ellipses()
-  loss = lambda p: alignment_loss(
-      linear, p["a"], p["shift"], states, rates, sigma=SIGMA)
+  states, derivatives, errors = shifted_ellipses()
+  loss = lambda p: shift_loss(
+      linear, p["a"], p["shift"], states, derivatives, sigma=SIGMA)
   chain = optax.adam(optax.cosine_decay_schedule(3e-2, 1500))
   params = {"a": jnp.eye(2), "shift": jnp.zeros((8, 2))}
 
@@ -45,22 +45,28 @@ def test_field_and_shifts_are_found():
 
 
 def test_without_a_standard_error_nothing_moves():
-  states, rates, errors = shifted_ellipses()
-  run = lambda shifts: alignment_loss(
-      linear, jnp.eye(2), shifts, states, rates, sigma=jnp.zeros(2), prior=0.)
+  states, derivatives, errors = shifted_ellipses()
+  run = lambda shifts: shift_loss(linear,
+                                  jnp.eye(2),
+                                  shifts,
+                                  states,
+                                  derivatives,
+                                  sigma=jnp.zeros(2),
+                                  prior=0.)
   assert run(errors) == run(jnp.zeros((8, 2)))
 
 
 def test_the_prior_changes_no_gradient_of_the_field():
-  states, rates, errors = shifted_ellipses()
-  slope = lambda prior: jax.grad(lambda a: alignment_loss(
-      linear, a, errors, states, rates, sigma=SIGMA, prior=prior))(jnp.eye(2))
+  states, derivatives, errors = shifted_ellipses()
+  slope = lambda prior: jax.grad(lambda a: shift_loss(
+      linear, a, errors, states, derivatives, sigma=SIGMA, prior=prior))(jnp.
+                                                                         eye(2))
   np.testing.assert_allclose(slope(0.), slope(3.))
 
 
 def test_errors():
-  states, rates, errors = shifted_ellipses()
-  with pytest.raises(ValueError, match="`states` and `rates`"):
-    alignment_loss(linear, jnp.eye(2), errors, states, rates[:1], sigma=SIGMA)
+  states, derivatives, errors = shifted_ellipses()
+  with pytest.raises(ValueError, match="`states` and `derivatives`"):
+    shift_loss(linear, jnp.eye(2), errors, states, derivatives[:1], sigma=SIGMA)
   with pytest.raises(ValueError, match="`shifts` must be"):
-    alignment_loss(linear, jnp.eye(2), errors[:1], states, rates, sigma=SIGMA)
+    shift_loss(linear, jnp.eye(2), errors[:1], states, derivatives, sigma=SIGMA)

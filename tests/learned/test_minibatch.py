@@ -80,7 +80,7 @@ def test_a_convolution_of_frames_finds_what_stays():
 
 
 def test_two_calls_equal_one_of_the_same_batches():
-  states, rates = circles()
+  states, derivatives = circles()
   run = lambda params, key, steps, **more: minibatch.minimise_quotient(
       small_mlp,
       params,
@@ -89,7 +89,7 @@ def test_two_calls_equal_one_of_the_same_batches():
       optimizer=optax.adam(1e-2),
       num_steps=steps,
       batch_size=8,
-      rates=rates,
+      derivatives=derivatives,
       **more)
   # All trajectories: the order of a batch does not count.
   whole = run(small_params(), jax.random.key(0), 6)
@@ -102,7 +102,7 @@ def test_two_calls_equal_one_of_the_same_batches():
 
 def test_a_single_step_stands_in_no_loop():
   """In one, convolutions are tens of times slower on a CPU."""
-  states, rates = circles()
+  states, derivatives = circles()
   run = lambda steps: lambda params: minibatch.minimise_quotient(
       small_mlp,
       params,
@@ -110,7 +110,7 @@ def test_a_single_step_stands_in_no_loop():
       jax.random.key(0),
       num_steps=steps,
       batch_size=8,
-      rates=rates)
+      derivatives=derivatives)
   lengths = lambda steps: {
       e.params["length"]
       for e in jax.make_jaxpr(run(steps))(small_params()).eqns

@@ -16,8 +16,8 @@ def ellipses(count=6, samples=24):
   t = np.linspace(0, 3., samples)
   r = np.linspace(.5, 1.5, count)[:, None]
   states = np.stack([r * np.cos(2 * t), -2 * r * np.sin(2 * t)], -1)
-  rates = np.stack([states[..., 1], -4 * states[..., 0]], -1)
-  return jnp.array(states), jnp.array(rates)
+  derivatives = np.stack([states[..., 1], -4 * states[..., 0]], -1)
+  return jnp.array(states), jnp.array(derivatives)
 
 
 def oscillators(count=12, samples=20):
@@ -29,8 +29,8 @@ def oscillators(count=12, samples=20):
   q, p = size * np.cos(rate * t + phase), -size * rate * np.sin(rate * t +
                                                                 phase)
   states = np.moveaxis(np.concatenate([q, p], 1), 1, 2)
-  rates = np.moveaxis(np.concatenate([p, -rate**2 * q], 1), 1, 2)
-  return jnp.array(states), jnp.array(rates)
+  derivatives = np.moveaxis(np.concatenate([p, -rate**2 * q], 1), 1, 2)
+  return jnp.array(states), jnp.array(derivatives)
 
 
 def net_for(states, count=1, **kwargs):
@@ -74,25 +74,31 @@ def test_nearly_constant_combinations_are_left_out():
 
 
 def test_one_quantity_becomes_the_energy():
-  states, rates = ellipses()
+  states, derivatives = ellipses()
   net = net_for(states)
-  learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v))(states, rates)
+  learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v))(states,
+                                                                  derivatives)
   energy = lambda x: (4 * x[0]**2 + x[1]**2)[None]
   assert angle(net, learned.params, states, energy) < 0.2
   assert angle(net, learned.params, states,
                energy) < angle(net, learned.initial, states, energy)
   values = jax.vmap(jax.vmap(lambda x: net.apply(learned.params, x)))(states)
   np.testing.assert_allclose(np.std(values), 1., rtol=1e-6)
-  assert learned.rate_quotient < -10 and np.all(np.diff(learned.costs) <= 0)
+  assert learned.alignment_quotient < -10 and np.all(
+      np.diff(learned.costs) <= 0)
 
 
 def test_the_penalty_evens_the_gradient():
-  states, rates = ellipses()
+  states, derivatives = ellipses()
   net, flat = net_for(states), states.reshape(-1, 2)
 
   def unevenness(**kwargs):
-    learned = pretraining.pretrain(net, states, rates, num_steps=25, **kwargs)
-    assert learned.rate_quotient < -8
+    learned = pretraining.pretrain(net,
+                                   states,
+                                   derivatives,
+                                   num_steps=25,
+                                   **kwargs)
+    assert learned.alignment_quotient < -8
     slopes = jax.vmap(
         jax.jacobian(lambda x: net.apply(learned.params, x)))(flat)
     size = jnp.linalg.norm(slopes[:, 0] * flat.std(0)[None], axis=-1)
@@ -102,26 +108,30 @@ def test_the_penalty_evens_the_gradient():
 
 
 def test_two_quantities_stay_independent():
-  states, rates = oscillators()
+  states, derivatives = oscillators()
   net = net_for(states, 2)
-  learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v))(states, rates)
+  learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v))(states,
+                                                                  derivatives)
   energies = lambda x: jnp.stack([x[0]**2 + x[2]**2, 2.89 * x[1]**2 + x[3]**2])
   assert angle(net, learned.params, states, energies) < 10
 
 
 def test_held_out_trajectories_do_not_count():
-  states, rates = ellipses()
+  states, derivatives = ellipses()
   net = net_for(states)
   weights = jnp.ones(states.shape[:2]).at[2].set(0.)
   run = lambda s: pretraining.pretrain(
-      net, s, rates, weights=weights, num_steps=2).params
+      net, s, derivatives, weights=weights, num_steps=2).params
   jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5),
                run(states), run(states.at[2].set(0.3)))
 
 
 def test_without_steps_the_closed_form_is_left():
-  states, rates = ellipses()
-  learned = pretraining.pretrain(net_for(states), states, rates, num_steps=0)
+  states, derivatives = ellipses()
+  learned = pretraining.pretrain(net_for(states),
+                                 states,
+                                 derivatives,
+                                 num_steps=0)
   assert learned.costs.shape == (0,) and learned.variance_quotient < -3
 
 
@@ -147,9 +157,9 @@ def test_rotations_change_no_invariant():
 
 
 def test_errors():
-  states, rates = ellipses()
+  states, derivatives = ellipses()
   with pytest.raises(ValueError, match=r"must both be \[N, T, D\]"):
-    pretraining.pretrain(net_for(states), states, rates[:2])
+    pretraining.pretrain(net_for(states), states, derivatives[:2])
   with pytest.raises(ValueError, match="`hidden` must name at least one"):
     networks.conserved_mlp(jax.random.key(0), 2, hidden=())
 
@@ -170,10 +180,10 @@ def test_mirrored_quantities_have_their_parity_and_are_not_mixed():
   q = np.stack([r * np.cos(w * t), r * np.sin(w * t)], -1)
   v = w[..., None] * np.stack([-q[..., 1], q[..., 0]], -1)
   states = jnp.array(np.concatenate([q, v], -1))
-  rates = jnp.array(np.concatenate([v, -w[..., None]**2 * q], -1))
+  derivatives = jnp.array(np.concatenate([v, -w[..., None]**2 * q], -1))
   net = net_for(states, 2, mirror=networks.flip(1, 3), parities=(1, -1))
   learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v, num_steps=4))(
-      states, rates)
+      states, derivatives)
   value = lambda x: net.apply(learned.params, x)
   even, odd = value(states[0, 0])
   np.testing.assert_allclose(value(networks.flip(1, 3)(states[0, 0])),
@@ -184,16 +194,16 @@ def test_mirrored_quantities_have_their_parity_and_are_not_mixed():
 
 
 def test_of_several_starts_the_best_is_fitted_on():
-  states, rates = ellipses()
+  states, derivatives = ellipses()
   net = net_for(states)
   starts = jax.vmap(
       lambda key: networks.conserved_mlp(key, 2, hidden=(12, 12)).params)(
           jax.random.split(jax.random.key(3), 4))
   run = jax.jit(lambda p, **more: pretraining.pretrain(
-      net, states, rates, num_steps=6, starts=p, **more),
+      net, states, derivatives, num_steps=6, starts=p, **more),
                 static_argnames=("keep", "trial_steps"))
   pick = lambda i: jax.tree.map(lambda leaf: leaf[i:i + 1], starts)
-  score = lambda fit: float(fit.rate_quotient + fit.variance_quotient)
+  score = lambda fit: float(fit.alignment_quotient + fit.variance_quotient)
   alone = [score(run(pick(i))) for i in range(4)]
   assert np.ptp(alone) > 1e-3
   np.testing.assert_allclose(score(run(starts, keep=4)), min(alone), rtol=1e-9)

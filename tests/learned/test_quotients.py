@@ -14,9 +14,9 @@ from noether_jax.learned import quotients
 def circles(radii=(1., 1.5, 2.), count=40, noise=0.0, seed=0):
   t = np.linspace(0, 2 * np.pi, count, endpoint=False)
   states = np.stack([r * np.stack([np.cos(t), np.sin(t)], -1) for r in radii])
-  rates = np.stack([-states[..., 1], states[..., 0]], -1)
+  derivatives = np.stack([-states[..., 1], states[..., 0]], -1)
   errors = np.random.default_rng(seed).normal(size=states.shape)
-  return jnp.array(states + noise * errors), jnp.array(rates)
+  return jnp.array(states + noise * errors), jnp.array(derivatives)
 
 
 def energy(_, x):
@@ -35,8 +35,9 @@ def free_particles(count=4):
       start[..., :2] + t * start[..., 2:],
       np.broadcast_to(start[..., 2:], (count, 9, 2))
   ], -1)
-  rates = np.concatenate([states[..., 2:], np.zeros_like(states[..., 2:])], -1)
-  return jnp.array(states), jnp.array(rates)
+  derivatives = np.concatenate(
+      [states[..., 2:], np.zeros_like(states[..., 2:])], -1)
+  return jnp.array(states), jnp.array(derivatives)
 
 
 def test_variance_quotient_is_the_logarithm_of_within_over_total():
@@ -49,12 +50,12 @@ def test_variance_quotient_is_the_logarithm_of_within_over_total():
 
 
 def test_missing_states_do_not_count():
-  states, rates = circles(noise=0.1)
+  states, derivatives = circles(noise=0.1)
   weights = jnp.ones(states.shape[:2]).at[1].set(0.).at[0, 5:].set(0.)
   spoilt = states.at[1].set(1e3).at[0, 5:].set(-7.)
-  for quotient in (functools.partial(quotients.variance_quotient, energy,
-                                     None), lambda s, weights: quotients.
-                   rate_quotient(energy, None, s, rates, weights=weights)):
+  for quotient in (functools.partial(quotients.variance_quotient, energy, None),
+                   lambda s, weights: quotients.alignment_quotient(
+                       energy, None, s, derivatives, weights=weights)):
     np.testing.assert_allclose(quotient(spoilt, weights=weights),
                                quotient(states, weights=weights),
                                rtol=1e-12)
@@ -74,27 +75,31 @@ def test_what_noise_adds_is_subtracted():
                          [np.array([[2., 1.], [-1., 3.]]),
                           np.diag([1., 1e3])])
 def test_mixing_quantities_changes_no_quotient(matrix):
-  states, rates = free_particles()
+  states, derivatives = free_particles()
   noisy = states + 0.01 * np.random.default_rng(0).normal(size=states.shape)
   variance = lambda phi: quotients.variance_quotient(pair, phi, noisy)
   np.testing.assert_allclose(variance(jnp.array(matrix)),
                              variance(jnp.eye(2)),
                              rtol=1e-6)
   # The rank term knows the angle between two gradients, not their sizes.
-  rate = lambda phi: quotients.rate_quotient(pair, phi, noisy, rates)
+  rate = lambda phi: quotients.alignment_quotient(pair, phi, noisy, derivatives)
   np.testing.assert_allclose(rate(jnp.diag(jnp.array([1., 1e3]))),
                              rate(jnp.eye(2)),
                              rtol=1e-6)
 
 
-def test_rate_residuals_are_the_cosine_to_the_span():
+def test_alignment_residuals_are_the_cosine_to_the_span():
   key = jax.random.key(0)
   matrix, x, rate = (jax.random.normal(k, shape)
                      for k, shape in zip(jax.random.split(key, 3), ((2, 5),
                                                                     (5,),
                                                                     (5,))))
   linear = lambda p, s: p @ s
-  residuals = quotients.rate_residuals(linear, matrix, x, rate, epsilon=1e-14)
+  residuals = quotients.alignment_residuals(linear,
+                                            matrix,
+                                            x,
+                                            rate,
+                                            epsilon=1e-14)
   basis = np.linalg.qr(np.asarray(matrix).T)[0]
   unit = rate / jnp.linalg.norm(rate)
   np.testing.assert_allclose(jnp.sum(residuals[:2]**2),
@@ -104,8 +109,8 @@ def test_rate_residuals_are_the_cosine_to_the_span():
 
 def test_the_rank_term_is_one_for_a_copy():
   copy = lambda p, x: jnp.stack([x @ x, 3 * (x @ x) + 1])
-  residuals = quotients.rate_residuals(copy, None, jnp.array([1., 2.]),
-                                       jnp.array([-2., 1.]))
+  residuals = quotients.alignment_residuals(copy, None, jnp.array([1., 2.]),
+                                            jnp.array([-2., 1.]))
   np.testing.assert_allclose(residuals, [0., 0., 1.], atol=1e-6)
 
 
@@ -125,30 +130,33 @@ def test_principal_angles(second, angle):
 
 
 def test_a_constant_has_finite_gradients():
-  states, rates = circles()
+  states, derivatives = circles()
   network = lambda p, x: (p * x[0] * 0 + p)[None]
-  for loss in (lambda p: quotients.rate_quotient(network, p, states, rates),
-               lambda p: quotients.variance_quotient(network, p, states)):
+  for loss in (
+      lambda p: quotients.alignment_quotient(network, p, states, derivatives),
+      lambda p: quotients.variance_quotient(network, p, states)):
     value, slope = jax.value_and_grad(loss)(jnp.asarray(2.))
     assert jnp.isfinite(value) and jnp.isfinite(slope)
 
 
 def test_gradients_to_second_order():
-  states, rates = free_particles()
+  states, derivatives = free_particles()
   noisy = states + 0.1 * np.random.default_rng(0).normal(size=states.shape)
   curved = lambda phi, x: jnp.stack(
       [phi[0] * x[2] + x[0]**2, x[3] * x[2] + phi[1] * x[1]])
   phi = jnp.array([1.3, .4])
-  for loss in (lambda p: quotients.rate_quotient(curved, p, noisy, rates),
-               lambda p: quotients.variance_quotient(curved, p, noisy)):
+  for loss in (
+      lambda p: quotients.alignment_quotient(curved, p, noisy, derivatives),
+      lambda p: quotients.variance_quotient(curved, p, noisy)):
     check_grads(jax.jit(loss), (phi,), order=2, rtol=1e-3)
 
 
 def test_vmap_equals_a_loop():
-  states, rates = circles(noise=0.1)
+  states, derivatives = circles(noise=0.1)
   scales = jnp.array([1., 2.])
   tilted = lambda phi, x: jnp.stack([x[0]**2 + phi * x[1]**2])
-  one = lambda phi: quotients.rate_quotient(tilted, phi, states, rates)
+  one = lambda phi: quotients.alignment_quotient(tilted, phi, states,
+                                                 derivatives)
   np.testing.assert_allclose(jax.vmap(one)(scales), [one(s) for s in scales],
                              rtol=1e-12)
 
@@ -156,7 +164,7 @@ def test_vmap_equals_a_loop():
 @pytest.mark.parametrize("call, message", [
     (lambda s, v: quotients.variance_quotient(energy, None, s[0]),
      r"must be \[N, T, D\]: got shape \(40, 2\)"),
-    (lambda s, v: quotients.rate_quotient(energy, None, s, v[:1]),
+    (lambda s, v: quotients.alignment_quotient(energy, None, s, v[:1]),
      "must have the shape of `states`"),
     (lambda s, v: quotients.variance_quotient(
         energy, None, s, weights=jnp.ones(3)), "a number for each state"),

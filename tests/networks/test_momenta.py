@@ -135,9 +135,9 @@ def turned(key, x):
 
 
 def test_copies_are_trajectories_of_the_same_system():
-  states, rates = springs()
-  new, velocities = symmetric_copies(jax.random.key(0), states, rates, turned,
-                                     3)
+  states, derivatives = springs()
+  new, velocities = symmetric_copies(jax.random.key(0), states, derivatives,
+                                     turned, 3)
   assert new.shape == (24, 24, 4)
   q, v = new[..., :2], new[..., 2:]
   square = jnp.sum(q * q, -1, keepdims=True)
@@ -152,11 +152,11 @@ def test_copies_are_trajectories_of_the_same_system():
 
 
 def test_copies_need_trajectories_and_a_count():
-  states, rates = springs()
+  states, derivatives = springs()
   with pytest.raises(ValueError, match=r"must both be \[N, T, D\]"):
-    symmetric_copies(jax.random.key(0), states, rates[:2], turned, 1)
+    symmetric_copies(jax.random.key(0), states, derivatives[:2], turned, 1)
   with pytest.raises(ValueError, match="`count` must be at least 1"):
-    symmetric_copies(jax.random.key(0), states, rates, turned, 0)
+    symmetric_copies(jax.random.key(0), states, derivatives, turned, 0)
 
 
 def test_the_energy_of_an_oscillator_is_found_in_momenta():
@@ -164,7 +164,7 @@ def test_the_energy_of_an_oscillator_is_found_in_momenta():
   radius = jnp.linspace(.5, 1.5, 6)[:, None]
   states = jnp.stack([radius * jnp.cos(t)[None], -radius * jnp.sin(t)[None]],
                      -1)
-  rates = jnp.stack([states[..., 1], -states[..., 0]], -1)
+  derivatives = jnp.stack([states[..., 1], -states[..., 0]], -1)
   flat = states.reshape(-1, 2)
   net = networks.conserved_mlp(jax.random.key(0),
                                2,
@@ -173,7 +173,7 @@ def test_the_energy_of_an_oscillator_is_found_in_momenta():
                                scale=flat.std(0),
                                momenta=(0, 1))
   learned = jax.jit(lambda s, v: pretraining.pretrain(net, s, v, num_steps=8))(
-      states, rates)
+      states, derivatives)
   slope = jax.vmap(jax.jacobian(lambda x: net.apply(learned.params, x)))(flat)
   angle = quotients.principal_angles(slope, flat[:, None])
   assert float(jnp.median(angle)) < .1
@@ -182,8 +182,8 @@ def test_the_energy_of_an_oscillator_is_found_in_momenta():
 def test_combinations_left_out_are_not_taken_for_quantities():
   # Two circles of one radius: of the odd features nothing but the sense of
   # rotation differs, so that few combinations are left.
-  states, rates = springs(count=2, samples=40)
-  pair, velocities = states[:1], rates[:1]
+  states, derivatives = springs(count=2, samples=40)
+  pair, velocities = states[:1], derivatives[:1]
   pair = jnp.concatenate([pair, pair.at[..., 1::2].multiply(-1)])
   velocities = jnp.concatenate(
       [velocities, velocities.at[..., 1::2].multiply(-1)])
