@@ -15,7 +15,9 @@ from noether_jax.discovery.engine import Discovery
 from noether_jax.discovery.law import Law
 from noether_jax.errors import InputError
 from noether_jax.reporting import figures
+from noether_jax.reporting import records
 from noether_jax.reporting import report
+from noether_jax.reporting import views
 
 _FILES = ("result.json", "law.py", "report.html", "quantity.png",
           "portrait.png", "horizon.png")
@@ -110,23 +112,13 @@ def folder(out: str) -> pathlib.Path:
 
 
 def _images(data: Trajectories, found: Discovery,
-            outcome: Outcome | None) -> dict[str, tuple[str, bytes]]:
-  """Caption and PNG bytes by file name."""
-  images: dict[str, tuple[str, bytes]] = {}
+            outcome: Outcome | None) -> dict[str, bytes]:
+  """PNG bytes by file name."""
   law = found.laws[0] if found.laws else found.best_rejected
-  if law is not None:
-    name = "law" if found.laws else "best combination (no law)"
-    images["quantity.png"] = (f"The {name} along time",
-                              figures.quantity(law, data.states, data.times,
-                                               data.labels, data.time_unit))
-    images["portrait.png"] = (f"Trajectories among the level sets of the {name}"
-                              " (grey)",
-                              figures.portrait(law, data.states, data.labels))
+  pictures = views.law_pictures(law, data, first=True) if law else []
   if outcome is not None:
-    images["horizon.png"] = (
-        "Rollouts on held-out data: mean over seeds, bands span the seeds",
-        figures.horizon(outcome, data.time_unit))
-  return images
+    pictures.append(figures.horizon(outcome, data.time_unit))
+  return {f"{picture.name}.png": picture.png() for picture in pictures}
 
 
 def write_results(out: pathlib.Path, data: Trajectories, found: Discovery,
@@ -151,13 +143,12 @@ def write_results(out: pathlib.Path, data: Trajectories, found: Discovery,
   Raises:
     InputError: if a file cannot be written.
   """
-  images = _images(data, found, outcome)
-  contents: dict[str, str | bytes] = {k: v for k, (_, v) in images.items()}
+  contents: dict[str, str | bytes] = {**_images(data, found, outcome)}
   if found.laws:
     contents["law.py"] = law_module(found.laws[0])
   contents["report.html"] = report.page(found,
                                         outcome,
-                                        dict(images.values()),
+                                        data,
                                         title=title,
                                         notes=remarks,
                                         footer=f"Made by: {command}")
@@ -170,7 +161,7 @@ def write_results(out: pathlib.Path, data: Trajectories, found: Discovery,
       "rows": sum(len(s) for s in data.states),
       "seconds": round(time.monotonic() - start, 1)
   }
-  contents["result.json"] = report.result(found, outcome, extra)
+  contents["result.json"] = records.result(found, outcome, extra)
   try:
     for stale in _FILES:
       (out / stale).unlink(missing_ok=True)

@@ -1,192 +1,189 @@
-"""The report's figures, as PNG bytes."""
+"""What the figures show; `drawing` makes images of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-import io
 from typing import Any
 
-import matplotlib
-from matplotlib import figure as mpl_figure
 import numpy as np
 
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting import drawing
+from noether_jax.reporting.drawing import Panel
+from noether_jax.reporting.drawing import Picture
+from noether_jax.reporting.formulas import unit_text
 from noether_jax.reporting.subjects import ShownLaw
 from noether_jax.reporting.subjects import ShownOutcome
 
-_COLORS = ("#2b6cb0", "#c05621", "#2f855a", "#805ad5", "#b83280", "#4a5568",
-           "#b7791f", "#0987a0")
-_MOST_LINES = 12
-_STYLE: Any = {
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a94a0",
-    "axes.grid": True,
-    "grid.color": "#e6eaef",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-}
-
-
-def _panels(columns: int) -> tuple[mpl_figure.Figure, Any]:
-  made = mpl_figure.Figure(figsize=(4.9 * columns, 3.7), layout="constrained")
-  return made, made.subplots(1, columns, squeeze=False)[0]
-
-
-def _png(made: mpl_figure.Figure) -> bytes:
-  buffer = io.BytesIO()
-  made.savefig(buffer, format="png", dpi=140)
-  return buffer.getvalue()
+_MOST_TRAJECTORIES = 12
+_MOST_NAMED = 8
+_MOST_POINTS = 400
 
 
 def _with_unit(name: str, unit: str) -> str:
-  return name if unit in ("", "1") else f"{name}  [{unit}]"
+  shown = unit_text(unit)
+  return f"{name} [{shown}]" if shown else name
 
 
-def _shorten(text: str, length: int = 44) -> str:
+def _shorten(text: str, length: int = 30) -> str:
   return text if len(text) <= length else text[:length - 2] + " …"
 
 
-def _chosen(count: int) -> list[int]:
+def _chosen(data: Trajectories) -> list[int]:
   """At most 12 trajectories, spread over all."""
-  return sorted(
-      set(
-          np.linspace(0, count - 1, min(count,
-                                        _MOST_LINES)).astype(int).tolist()))
+  count = len(data.states)
+  few = min(count, _MOST_TRAJECTORIES)
+  return np.unique(np.linspace(0, count - 1, few).astype(int)).tolist()
 
 
-def _legend(made: mpl_figure.Figure, axes: Any, labels: Sequence[str]) -> None:
+def _legend(axes: Any, data: Trajectories) -> None:
   """Names the trajectories where there are few."""
-  if 1 < len(labels) <= 8 and all(labels):
-    made.legend(*axes.get_legend_handles_labels(),
-                loc="outside lower center",
-                ncols=min(len(labels), 6),
-                markerscale=4.)
+  labels = [data.labels[i] for i in _chosen(data)]
+  if 1 < len(labels) <= _MOST_NAMED and all(labels):
+    drawing.legend(axes, [_shorten(text, 14) for text in labels])
 
 
-def quantity(law: ShownLaw, states: Sequence[np.ndarray],
-             times: Sequence[np.ndarray], labels: Sequence[str],
-             time_unit: str) -> bytes:
-  """The quantity along time, and how far it strays from its mean.
+def _time_label(data: Trajectories) -> str:
+  return _with_unit("time", data.time_unit)
+
+
+def quantity(law: ShownLaw, data: Trajectories) -> Picture:
+  """The quantity along time, and its change along each trajectory.
 
   Args:
     law: what to draw.
-    states: N arrays `[T_i, D]`.
-    times: N arrays `[T_i]`.
-    labels: N names.
-    time_unit: text.
+    data: the trajectories.
 
   Returns:
-    A PNG image.
+    Two panels. The change is in units of the quantity's overall spread, or of
+    its mean size where the data hold one value only.
   """
-  with matplotlib.rc_context(_STYLE):
-    made, (left, right) = _panels(2)
-    values = [law(s) for s in states]
-    spread = float(np.std(np.concatenate(values))) or 1.
-    for n, i in enumerate(_chosen(len(states))):
-      color = _COLORS[n % len(_COLORS)]
-      left.plot(times[i], values[i], color=color, lw=1.3, label=labels[i])
-      right.plot(times[i], (values[i] - values[i].mean()) / spread,
-                 color=color,
-                 lw=1.)
-    left.set_title(_shorten(law.text))
-    left.set_ylabel(_with_unit("value", law.unit))
-    right.set_title("its change along each trajectory")
-    left.ticklabel_format(axis="y", scilimits=(-2, 3))
-    right.ticklabel_format(axis="y", scilimits=(-2, 3))
-    right.set_ylabel("value − mean, over total spread")
-    largest = max(abs(v - v.mean()).max() for v in values) / spread
-    right.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
-    for axes in (left, right):
-      axes.set_xlabel(_with_unit("time", time_unit))
-    _legend(made, left, labels)
-    return _png(made)
+  with np.errstate(all="ignore"):
+    values = [np.asarray(law(s)) for s in data.states]
+  everything = np.concatenate(values)
+  spread, size = float(np.std(everything)), float(np.mean(np.abs(everything)))
+  one_value = law.verdict == "constant in all data" or spread <= 1e-12 * size
+  unit, scale = (("mean size", size) if one_value else
+                 ("overall spread", spread))
+  changes = [(v - v.mean()) / (scale or 1.) for v in values]
+
+  def along(axes: Any) -> None:
+    for n, i in enumerate(_chosen(data)):
+      drawing.line(axes, data.times[i], values[i], n)
+    axes.set_title("Along time")
+    axes.set_ylabel(_with_unit("quantity", law.unit))
+    if one_value:  # Rounding errors must not fill the panel.
+      axes.set_ylim(*sorted((.9 * everything.mean(), 1.1 * everything.mean())))
+    axes.set_xlabel(_time_label(data))
+    _legend(axes, data)
+
+  def change(axes: Any) -> None:
+    for n, i in enumerate(_chosen(data)):
+      drawing.line(axes, data.times[i], changes[i], n)
+    axes.set_title("Change along each trajectory")
+    axes.set_ylabel(f"change / {unit}")
+    largest = max(float(np.abs(c).max()) for c in changes)
+    if np.isfinite(largest):
+      axes.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
+    axes.set_xlabel(_time_label(data))
+    _legend(axes, data)
+
+  return Picture(
+      "quantity", "The quantity along time, level if it is conserved;"
+      " and how far it strays from its mean on each trajectory, in "
+      f"units of its {unit}.", (Panel(along), Panel(change)))
 
 
-def portrait(law: ShownLaw, states: Sequence[np.ndarray],
-             labels: Sequence[str]) -> bytes:
+def _columns(law: ShownLaw) -> list[str]:
+  return [
+      _with_unit(_shorten(v.name, 36),
+                 "rad" if v.unit.is_angle else str(v.unit))
+      for v in law.variables
+  ]
+
+
+def portrait(law: ShownLaw, data: Trajectories) -> Picture:
   """Trajectories among the law's level sets.
 
   With two columns the level sets are contours of the phase plane. With more,
-  the first two columns are shown, and beside them the exchange between the
-  law's first term and the rest, where level sets are straight lines.
+  the first two columns are shown. A law of several terms gets a second panel,
+  its first term against the others, where the level sets are straight lines.
 
   Args:
     law: what to draw.
-    states: N arrays `[T_i, D]`.
-    labels: N names.
+    data: the trajectories.
 
   Returns:
-    A PNG image.
+    One or two panels.
   """
-  with matplotlib.rc_context(_STYLE):
-    made, (left, right) = _panels(2)
-    chosen = _chosen(len(states))
-    names = [
-        _with_unit(v.name, "rad" if v.unit.is_angle else str(v.unit))
-        for v in law.variables
-    ]
-    for n, i in enumerate(chosen):
-      color = _COLORS[n % len(_COLORS)]
-      other = 1 if states[i].shape[1] > 1 else 0
-      left.plot(states[i][:, 0],
-                states[i][:, other],
-                ".",
-                color=color,
-                ms=2.2,
-                label=labels[i])
-      head = law.terms[0].value(list(states[i].T))
-      right.plot(law(states[i]) - head, head, ".", color=color, ms=2.2)
-    left.set_xlabel(names[0])
-    left.set_ylabel(names[-1 if len(names) == 1 else 1])
-    if len(names) == 2:
-      _contours(left, law)
-      left.set_title("phase plane with level sets")
-    else:
-      left.set_title("the first two columns")
-      if law.variables[0].unit == law.variables[
-          1].unit and not law.variables[0].unit.is_angle:
-        left.set_aspect("equal", "datalim")
-    _exchange_lines(right, law, [states[i] for i in chosen])
-    _legend(made, left, labels)
-    return _png(made)
+  names = _columns(law)
+  chosen = _chosen(data)
+  points = [
+      data.states[i][np.unique(
+          np.linspace(0,
+                      len(data.states[i]) - 1, _MOST_POINTS).astype(int))]
+      for i in chosen
+  ]
+  planar = len(names) == 2
+
+  def plane(axes: Any) -> None:
+    for n, s in enumerate(points):
+      drawing.dots(axes, s[:, 0], s[:, min(1, s.shape[1] - 1)], n)
+    axes.set_xlabel(names[0])
+    axes.set_ylabel(names[min(1, len(names) - 1)])
+    axes.set_title(
+        "Phase plane with level sets" if planar else "The first two columns")
+    if planar:
+      _contours(axes, law)
+    elif len(names) > 1 and _same_length(law):
+      axes.set_aspect("equal", "datalim")
+    _legend(axes, data)
+
+  panels = [Panel(plane)]
+  caption = ("Trajectories among the quantity's level sets (grey): each "
+             "trajectory stays on one."
+             if planar else "The trajectories, in the first two columns.")
+  if len(law.terms) > 1:
+    panels.append(Panel(lambda axes: _exchange(axes, law, points, data)))
+    caption += (" Its first term against the others: what it loses, they gain. "
+                "A conserved quantity keeps each trajectory on one grey line.")
+  return Picture("portrait", caption, tuple(panels))
+
+
+def _same_length(law: ShownLaw) -> bool:
+  first, second = (v.unit for v in law.variables[:2])
+  return (first == second and not first.is_dimensionless)
 
 
 def _contours(axes: Any, law: ShownLaw) -> None:
   (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-  x, y = np.linspace(left, right, 200), np.linspace(low, high, 200)
+  x, y = np.linspace(left, right, 120), np.linspace(low, high, 120)
   grid = np.stack(np.meshgrid(x, y), axis=-1)
   with np.errstate(all="ignore"):
-    values = law(grid)
-  axes.contour(x,
-               y,
-               np.ma.masked_invalid(values),
-               levels=14,
-               colors="#8a94a0",
-               linewidths=.7,
-               linestyles="solid",
-               zorder=0)
+    values = np.ma.masked_invalid(np.asarray(law(grid)))
+  axes.contour(x, y, values, levels=12, **drawing.LEVELS)
 
 
-def _exchange_lines(axes: Any, law: ShownLaw,
-                    states: Sequence[np.ndarray]) -> None:
-  axes.set_title("exchange along the level sets")
-  axes.set_ylabel(_with_unit(_shorten(law.terms[0].text, 24), law.unit))
+def _exchange(axes: Any, law: ShownLaw, points: Sequence[np.ndarray],
+              data: Trajectories) -> None:
+  """The first term against the rest."""
+  for n, s in enumerate(points):
+    head = law.coefficients[0] * law.terms[0].value(list(s.T))
+    drawing.dots(axes, np.asarray(law(s)) - head, head, n)
+  axes.set_title("First term against the others")
+  head = _shorten(unit_text(law.terms[0].text))
+  axes.set_ylabel(_with_unit(head, law.unit))
   axes.set_xlabel(_with_unit("all other terms", law.unit))
   limits = axes.get_xlim(), axes.get_ylim()
-  for s in states:
-    level = float(np.mean(law(s)))
-    axes.axline((0., level), slope=-1., color="#8a94a0", lw=.7, zorder=0)
+  for s in points:
+    drawing.slope(axes, float(np.mean(law(s))))
   axes.set_xlim(limits[0])
   axes.set_ylim(limits[1])
-  axes.ticklabel_format(scilimits=(-2, 3))
   axes.locator_params(nbins=6)
+  _legend(axes, data)
 
 
-def horizon(outcome: ShownOutcome, time_unit: str) -> bytes:
+def horizon(outcome: ShownOutcome, time_unit: str) -> Picture:
   """Error and drift against the horizon, with and without the laws.
 
   Args:
@@ -194,32 +191,25 @@ def horizon(outcome: ShownOutcome, time_unit: str) -> bytes:
     time_unit: text.
 
   Returns:
-    A PNG image.
+    Two panels.
   """
-  labels = {
-      "error": ("rollout error", "standard deviations of the columns"),
-      "drift": ("change of law 1's quantity", "its own standard deviations")
-  }
-  colors = (_COLORS[1], _COLORS[3], _COLORS[0])
-  with matplotlib.rc_context(_STYLE):
-    made, panels = _panels(2)
-    for axes, (kind, (title, label)) in zip(panels, labels.items()):
-      for variant, color in zip(outcome.variants, colors):
+
+  def panel(kind: str, title: str, label: str) -> Panel:
+
+    def draw(axes: Any) -> None:
+      for n, variant in enumerate(outcome.variants):
         curves = np.sqrt(np.mean(getattr(variant, kind)**2, axis=1))
-        axes.plot(outcome.times,
-                  curves.mean(0),
-                  color=color,
-                  lw=1.6,
-                  label=variant.name)
-        axes.fill_between(outcome.times,
-                          curves.min(0),
-                          curves.max(0),
-                          color=color,
-                          alpha=.18,
-                          lw=0)
-      axes.set_yscale("log")
+        drawing.band(axes, outcome.times, curves, n)
+      drawing.logarithmic(axes)
       axes.set_title(title)
       axes.set_ylabel(label)
-      axes.set_xlabel(_with_unit("horizon", time_unit))
-    panels[0].legend(loc="lower right")
-    return _png(made)
+      axes.set_xlabel(_with_unit("time since the start", time_unit))
+      drawing.legend(axes, [v.name for v in outcome.variants])
+
+    return Panel(draw)
+
+  return Picture(
+      "horizon",
+      "Rollouts from held-out starts: mean over the seeds; bands span them.",
+      (panel("error", "Error of the prediction", "error [standard deviations]"),
+       panel("drift", "Change of law 1's quantity", "change / overall spread")))

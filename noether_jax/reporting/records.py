@@ -1,0 +1,86 @@
+"""A discovery as plain numbers and text: result.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from noether_jax.reporting import words
+from noether_jax.reporting.subjects import ShownDiscovery
+from noether_jax.reporting.subjects import ShownLaw
+from noether_jax.reporting.subjects import ShownOutcome
+
+
+def _plain(value: Any) -> Any:
+  """JSON has no infinity, no numbers of NumPy's, and keys of text only."""
+  if isinstance(value, Mapping):
+    return {str(k): _plain(v) for k, v in value.items()}
+  if isinstance(value, (list, tuple, set, frozenset)):
+    return [_plain(v) for v in value]
+  if isinstance(value, np.ndarray):
+    return _plain(value.tolist())
+  if isinstance(value, np.generic):
+    return _plain(value.item())
+  if isinstance(value, float):
+    return value if math.isfinite(value) else None
+  if value is None or isinstance(value, (bool, int, str)):
+    return value
+  return str(value)
+
+
+def law_record(law: ShownLaw) -> dict[str, Any]:
+  """A law as plain numbers and text; infinite statistics become None."""
+  e = law.evidence
+  return {
+      "law": law.text,
+      "unit": law.unit,
+      "verdict": law.verdict,
+      "in_words": words.evidence_sentence(law),
+      "terms": [{
+          "term": term.text,
+          "coefficient": _plain(law.coefficients[k]),
+          "uncertainty": _plain(law.uncertainties[k]),
+          "unit": law.coefficient_unit(k),
+      } for k, term in enumerate(law.terms)],
+      "within_over_total": _plain(e.ratio),
+      "noise_corrected": _plain(e.corrected),
+      "within_over_noise": _plain(e.excess),
+      "drift_t": _plain(e.drift),
+  }
+
+
+def result(found: ShownDiscovery, outcome: ShownOutcome | None,
+           extra: Mapping[str, Any]) -> str:
+  """The content of result.json.
+
+  Args:
+    found: the discovery.
+    outcome: the prediction experiment, or None.
+    extra: further keys.
+
+  Returns:
+    Strict JSON: what is not finite is null.
+  """
+  rejected = found.best_rejected
+  record = {
+      "verdict": found.verdict,
+      "independent_laws": found.independent,
+      "laws": [law_record(law) for law in found.laws],
+      "best_rejected": law_record(rejected) if rejected is not None else None,
+      "columns": [{
+          "name": v.name,
+          "unit": str(v.unit)
+      } for v in found.variables],
+      "library_terms": found.num_terms,
+      "noise": found.noise,
+      "smoothed": found.smoothed,
+      "judged_on": found.held_out,
+      "messages": found.messages,
+      "prediction": outcome.summary if outcome else None,
+      **extra,
+  }
+  return json.dumps(_plain(record), indent=2, allow_nan=False) + "\n"

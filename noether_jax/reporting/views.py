@@ -1,0 +1,172 @@
+"""What the templates show, made of laws, discoveries and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import math
+from typing import Any
+
+import markupsafe
+
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting import figures
+from noether_jax.reporting import formulas
+from noether_jax.reporting import words
+from noether_jax.reporting.drawing import Picture
+from noether_jax.reporting.subjects import ShownDiscovery
+from noether_jax.reporting.subjects import ShownLaw
+from noether_jax.reporting.subjects import ShownOutcome
+
+
+def law_view(law: ShownLaw, heading: str,
+             pictures: Sequence[Picture]) -> dict[str, Any]:
+  """A law for the templates.
+
+  Args:
+    law: the law.
+    heading: of its section.
+    pictures: its figures.
+
+  Returns:
+    Text and HTML by the templates' names.
+  """
+  rows = []
+  for k, term in enumerate(law.terms):
+    value, spread = float(law.coefficients[k]), float(law.uncertainties[k])
+    rows.append({
+        "term": _formula(term),
+        "shown": formulas.number(value, 8),
+        "fitted": formulas.number(value, 8),
+        "uncertainty": formulas.number(spread, 2) if k else "chosen",
+        "unit": formulas.raised(law.coefficient_unit(k)),
+    })
+  one_value = law.verdict == "constant in all data"
+  statistics = () if one_value else words.statistics(law.evidence)
+  return {
+      "heading": heading,
+      "formula": _formula(law),
+      "unit": formulas.raised(law.unit) if law.unit != "1" else "",
+      "text": law.text,
+      "meaning": words.VERDICTS.get(law.verdict, f"{law.verdict}."),
+      "sentence": formulas.raised(words.evidence_sentence(law)),
+      "coefficients": rows,
+      "statistics": [{
+          "name": s.name,
+          "value": formulas.number(s.value, 2),
+          "meaning": s.meaning
+      } for s in statistics],
+      "pictures": pictures,
+  }
+
+
+def _formula(shown: Any) -> markupsafe.Markup:
+  latex = getattr(shown, "latex", None) or formulas.symbol(shown.text)
+  return formulas.mathml(latex, plain=shown.text)
+
+
+def law_heading(number: int, law: ShownLaw) -> str:
+  """`Law 1: energy`, or `Law 1` where no name is certain."""
+  name = getattr(law, "name", None)
+  return f"Law {number}: {name}" if name else f"Law {number}"
+
+
+def discovery_view(found: ShownDiscovery,
+                   data: Trajectories | None) -> dict[str, Any]:
+  """A discovery for the templates.
+
+  Args:
+    found: the discovery.
+    data: its trajectories; without them there are no figures.
+
+  Returns:
+    Text and HTML by the templates' names.
+  """
+  laws = [
+      law_view(law, law_heading(n, law), law_pictures(law, data, first=n == 1))
+      for n, law in enumerate(found.laws, 1)
+  ]
+  rejected = found.best_rejected
+  kind = "found" if found.independent else "open" if found.laws else "none"
+  return {
+      "kind": kind,
+      "verdict": _capital(found.verdict),
+      "laws": laws,
+      "rejected": (law_view(rejected, "", law_pictures(rejected, data))
+                   if rejected is not None else None),
+      "steps": words.next_steps(found, data),
+      "messages": [f"{_capital(m)}." for m in found.messages],
+  }
+
+
+def _capital(text: str) -> str:
+  return text[:1].upper() + text[1:]
+
+
+def law_pictures(law: ShownLaw,
+                 data: Trajectories | None,
+                 *,
+                 first: bool = False) -> list[Picture]:
+  """The figures of one law; the portrait of the first law only."""
+  if data is None:
+    return []
+  made = [figures.quantity(law, data)]
+  return [*made, figures.portrait(law, data)] if first else made
+
+
+def data_summary(data: Trajectories) -> str:
+  """One line about the trajectories.
+
+  Example:
+    >>> import numpy as np
+    >>> from noether_jax.data.columns import parse_columns
+    >>> data_summary(Trajectories(parse_columns("q:rad,p:1/s"), ("",),
+    ...                           (np.arange(3.),), (np.ones((3, 2)),)))
+    '1 trajectory, 3 rows; columns q [rad], p [1/s]'
+  """
+  count, rows = len(data.states), sum(len(s) for s in data.states)
+  names = []
+  for v in data.variables:
+    unit = formulas.unit_text(str(v.unit))
+    names.append(f"{v.name} [{unit}]" if unit else v.name)
+  kind = "trajectory" if count == 1 else "trajectories"
+  return f"{count} {kind}, {rows} rows; columns {', '.join(names)}"
+
+
+def prediction_view(outcome: ShownOutcome, time_unit: str) -> dict[str, Any]:
+  """The comparison of predictors for the templates.
+
+  Args:
+    outcome: the prediction experiment.
+    time_unit: text.
+
+  Returns:
+    Text and HTML by the templates' names.
+  """
+  summary = outcome.summary
+  rows = []
+  for n, row in enumerate(summary["variants"]):
+    rows.append({
+        "name": row["name"],
+        "error": _spread(row["rmse"]),
+        "ratio": _spread(row["ratio_paired"]) if n else "",
+        "wins": f"{row['wins']} of {summary['seeds']}" if n else "",
+        "drift": formulas.number(row["drift"], 2),
+        "diverged": row["diverged"],
+    })
+  return {
+      "finding": words.prediction_sentence(summary),
+      "rows": rows,
+      "split": summary["split"],
+      "paths": summary["held_out_paths"],
+      "seeds": summary["seeds"],
+      "horizon": f"{summary['horizon']:.4g} {time_unit or 'time units'}",
+      "pictures": [figures.horizon(outcome, time_unit)],
+  }
+
+
+def _spread(pair: Sequence[float]) -> markupsafe.Markup:
+  mean, spread = pair
+  if not spread or math.isnan(spread):
+    return formulas.number(mean)
+  return markupsafe.Markup("{} ± {}").format(formulas.number(mean),
+                                             formulas.number(spread, 2))

@@ -1,0 +1,250 @@
+"""What the statistics say, in a physicist's words; the numbers in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import math
+from typing import Any, NamedTuple
+
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting.subjects import ShownDiscovery
+from noether_jax.reporting.subjects import ShownEvidence
+from noether_jax.reporting.subjects import ShownLaw
+
+# Below this ratio of variances no noise is needed to excuse a change.
+_EXACT = 1e-6
+_DRIFTS_ABOVE = 4.
+_CLEAR_BELOW = 2.
+_EXCUSED_BELOW = 2.
+_ONE_VALUE = "constant in all data"
+_UNVERIFIED = "conserved, unverified"
+_FEW = 5
+_NOISY = .1
+
+# What each verdict on a law means.
+VERDICTS = {
+    "conserved":
+        "Conserved: it stays constant along every trajectory, and differs "
+        "between trajectories.",
+    "approximately conserved":
+        "Approximately conserved: it changes little, but more than the "
+        "measurement noise explains, or steadily.",
+    _UNVERIFIED:
+        "It stays constant here. There are too few trajectories to tell a law "
+        "from a coincidence.",
+    _ONE_VALUE:
+        "It has one and the same value in all the data. So it may be a law, or "
+        "a relation between the columns that always holds.",
+    "not conserved":
+        "Not conserved: it changes along trajectories about as it differs "
+        "between them.",
+}
+
+
+class Statistic(NamedTuple):
+  """One number of the evidence.
+
+  Attributes:
+    name: for people.
+    value: the number.
+    meaning: its definition.
+  """
+  name: str
+  value: float
+  meaning: str
+
+
+def statistics(evidence: ShownEvidence) -> tuple[Statistic, ...]:
+  """The evidence's numbers with their definitions."""
+  return (
+      Statistic("within/total", evidence.ratio,
+                "variance along trajectories over the variance of all values"),
+      Statistic("corrected for noise", evidence.corrected,
+                "within/total without the share of the measurement noise"),
+      Statistic(
+          "within/noise", evidence.excess,
+          "variance along trajectories over the variance that the measurement "
+          "noise alone gives"),
+      Statistic("drift t", evidence.drift,
+                "mean slope along time over its standard error"),
+  )
+
+
+def share(variance_ratio: float) -> str:
+  """How large a change is beside a spread, from the ratio of variances.
+
+  Args:
+    variance_ratio: at least 0.
+
+  Returns:
+    Words that follow "changes by".
+
+  Example:
+    >>> share(.04), share(6e-6), share(3e-9), share(0.)
+    ('20 %', '0.24 %', 'less than 1 part in 10^4', 'less than 1 part in 10^7')
+  """
+  part = math.sqrt(max(variance_ratio, 0.))
+  if part >= 1e-3:
+    return f"{100 * part:.2g} %" if part < .995 else "as much as 100 %"
+  # A variance is rounded to 16 digits, so its root tells no more than 7.
+  power = 7 if part < 1e-7 else int(-math.log10(part) + 1e-9)
+  return f"less than 1 part in 10^{power}"
+
+
+def evidence_sentence(law: ShownLaw) -> str:
+  """How well the quantity is conserved.
+
+  Args:
+    law: the quantity.
+
+  Returns:
+    One sentence.
+  """
+  evidence = law.evidence
+  if law.verdict == _ONE_VALUE:
+    return ("All trajectories have the same value, so its change cannot be "
+            "compared with differences between trajectories.")
+  parts = [
+      f"Along a trajectory it changes by {share(evidence.ratio)} of its spread "
+      "over all data", *_noise_words(evidence)
+  ]
+  return f"{', '.join(parts)}; {_drift_words(evidence)}."
+
+
+def _noise_words(evidence: ShownEvidence) -> list[str]:
+  if evidence.ratio < _EXACT:
+    return []
+  if not math.isfinite(evidence.excess):
+    return ["and no measurement noise explains that"]
+  if evidence.excess < _EXCUSED_BELOW:
+    return ["no more than the measurement noise explains"]
+  times = math.sqrt(evidence.excess)
+  return [f"{times:.2g} times what the measurement noise explains"]
+
+
+def _drift_words(evidence: ShownEvidence) -> str:
+  if abs(evidence.drift) < _DRIFTS_ABOVE:
+    return "no drift" if abs(
+        evidence.drift) < _CLEAR_BELOW else ("no clear drift")
+  way = "rises" if evidence.drift > 0 else "falls"
+  if evidence.ratio < _EXACT:
+    return f"within that, it {way} steadily"
+  return f"it {way} steadily with time"
+
+
+def statistics_text(law: ShownLaw) -> str:
+  """The statistics in one line."""
+  if law.verdict == _ONE_VALUE:
+    return "no ratios: one value only"
+  return ", ".join(f"{s.name} {s.value:.2g}" for s in statistics(law.evidence))
+
+
+def next_steps(found: ShownDiscovery, data: Trajectories | None) -> list[str]:
+  """What to do next.
+
+  Args:
+    found: the discovery.
+    data: the trajectories, if they are at hand.
+
+  Returns:
+    Sentences, the most useful one first.
+  """
+  kinds = {law.verdict for law in found.laws}
+  if found.independent:
+    return _after_success(found, data)
+  if _UNVERIFIED in kinds or _ONE_VALUE in kinds:
+    return [
+        "Measure more trajectories of the same system that start at other "
+        "energies: three at least, ten are better. Only differences between "
+        "trajectories can show that a quantity is a law."
+    ]
+  if kinds:
+    return [
+        "Look at the quantity along time. A steady fall points to friction or "
+        "another loss, a regular swing to a force or a coordinate that is not "
+        "among the columns.",
+        "If the change looks random, the noise may be larger than estimated: "
+        "smooth the data less, or measure more often.",
+    ]
+  return _after_failure(found, data)
+
+
+def _after_success(found: ShownDiscovery,
+                   data: Trajectories | None) -> list[str]:
+  steps = [
+      "Check the laws on trajectories that took no part here: "
+      "noether-discover NEW_FILE --check=\"FORMULA\"."
+  ]
+  count = len(data.states) if data else 0
+  if count and found.independent >= min(count, len(found.variables)) - 1:
+    if count <= len(found.variables):
+      steps.append(
+          f"{count} trajectories can tell at most {count - 1} laws apart: with "
+          "more trajectories, more laws may show.")
+  return steps
+
+
+def _after_failure(found: ShownDiscovery,
+                   data: Trajectories | None) -> list[str]:
+  """Suggestions that the data call for."""
+  steps = []
+  count = len(data.states) if data else 0
+  if count and count < _FEW:
+    steps.append(f"Measure more trajectories: {count} may be too few, ten at "
+                 "different energies are better.")
+  if not _has_velocities([v.name for v in found.variables]):
+    steps.append("Add velocities or momenta as columns (as vx, q_dot or p): "
+                 "few laws hold for positions alone.")
+  if all(
+      v.unit.is_dimensionless and not v.unit.is_angle for v in found.variables):
+    steps.append("Give units, as --columns=q:rad,w:rad/s: an angle then enters "
+                 "by its sine and cosine.")
+  if data is not None and _is_noisy(found, data):
+    steps.append("Reduce the noise or sample more often: the noise is above "
+                 f"{100 * _NOISY:.0f} % of the signal in some column.")
+  return [
+      *steps,
+      "Try a higher --degree, or another choice of --columns: the law may need "
+      "a term that was not among the "
+      f"{found.num_terms} candidates.",
+      "If the system loses or gains energy, or is driven, it may conserve "
+      "nothing.",
+  ]
+
+
+def _has_velocities(names: Sequence[str]) -> bool:
+  lower = [name.lower() for name in names]
+  return any(
+      n.startswith(("v", "p", "w", "om", "mom",
+                    "d")) or n.endswith("dot") or "vel" in n for n in lower)
+
+
+def _is_noisy(found: ShownDiscovery, data: Trajectories) -> bool:
+  spreads = [
+      max(float(s[:, i].std())
+          for s in data.states)
+      for i in range(len(found.variables))
+  ]
+  return any(n > _NOISY * s for n, s in zip(found.noise, spreads))
+
+
+def prediction_sentence(summary: Mapping[str, Any]) -> str:
+  """Whether the laws helped to predict.
+
+  Args:
+    summary: of the prediction experiment, its first variant without a law.
+
+  Returns:
+    One sentence on the variant with the smallest error.
+  """
+  tailored = summary["variants"][1:]
+  best = min(tailored, key=lambda row: row["ratio_paired"][0])
+  ratio, seeds = best["ratio_paired"][0], summary["seeds"]
+  count = f"better in {best['wins']} of {seeds} " + ("seed"
+                                                     if seeds == 1 else "seeds")
+  size = f"the error is {ratio:.2g} times that without a law, {count}"
+  if ratio < .95 and best["wins"] == seeds:
+    return f"Yes, {best['name']}: {size}."
+  if ratio > 1.05 and not best["wins"]:
+    return f"No: {best['name']}, {size}."
+  return f"Not clearly: {best['name']}, {size}."

@@ -1,0 +1,97 @@
+"""Small results of every kind, without a search."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from noether_jax.data.columns import parse_columns
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.discovery.engine import Discovery
+from noether_jax.discovery.evidence import Evidence
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.terms import Atom
+from noether_jax.discovery.terms import Term
+
+EVIDENCE = {
+    "conserved": Evidence(3e-9, 3e-9, math.inf, .3),
+    "approximately conserved": Evidence(.04, .03, 9., -7.),
+    "conserved, unverified": Evidence(4e-5, 1e-6, 1.1, 2.5),
+    "constant in all data": Evidence(1., math.inf, math.inf, 0.),
+    "not conserved": Evidence(.9, .9, 40., 1.),
+}
+HOSTILE = "q</title></script><script>alert(1)</script>"
+
+
+def law(verdict="conserved", columns="q:m,p:m/s", **changes):
+  """`q^2 + 2.5 p^2`."""
+  variables = parse_columns(columns)
+  if "name" in changes:
+    first = dataclasses.replace(variables[0], name=changes.pop("name"))
+    variables = (first, *variables[1:])
+  terms = tuple(Term.make([(Atom("var", (i,)), 2)], variables) for i in (0, 1))
+  made = Law(variables, terms, np.array([1., 2.5]), np.array([0., 1e-4]),
+             EVIDENCE[verdict], verdict)
+  return dataclasses.replace(made, **changes)
+
+
+def data(count=3, columns="q:m,p:m/s", rows=50):
+  """Circles, of a hundredth of noise."""
+  times = np.linspace(0., 6., rows)
+  random = np.random.default_rng(0)
+  states = tuple((n + 1) * np.stack([np.cos(times), -np.sin(times)], -1) +
+                 .01 * random.normal(size=(rows, 2)) for n in range(count))
+  labels = tuple(f"run {n}" for n in range(count)) if count > 1 else ("",)
+  return Trajectories(parse_columns(columns), labels, (times,) * count, states,
+                      "s")
+
+
+def found(verdict="conserved", **changes):
+  """A discovery of one law, or of none."""
+  one = law(verdict)
+  none = verdict == "not conserved"
+  made = Discovery(one.variables, () if none else (one,),
+                   int(verdict == "conserved"), one if none else None, 20,
+                   np.array([.01, .01]), False, (1, 2),
+                   ("no time column: rows are taken to be 1 apart",))
+  return dataclasses.replace(made, **changes)
+
+
+@dataclasses.dataclass
+class Variant:
+  """Rollouts of two seeds, three paths, forty times."""
+  name: str
+  size: float
+
+  @property
+  def error(self):
+    """`[2, 3, 40]`."""
+    return np.broadcast_to(self.size * np.linspace(.1, 1., 40), (2, 3, 40))
+
+  drift = error
+
+
+class Outcome:
+  """The comparison; tailoring gives half of the error."""
+  times = np.linspace(.1, 4., 40)
+  variants = (Variant("without a law", 1.), Variant("with law 1", .5))
+
+  def __init__(self, ratio=.5, wins=2):
+    row = {
+        "name": "without a law",
+        "rmse": [1., .1],
+        "ratio_paired": [1., 0.],
+        "wins": 0,
+        "drift": .3,
+        "diverged": 0
+    }
+    other = {**row, "name": "with law 1", "rmse": [ratio, .1]}
+    other.update(ratio_paired=[ratio, .02], wins=wins, drift=1e-6)
+    self.summary = {
+        "split": "2 of 8 trajectories held out",
+        "seeds": 2,
+        "held_out_paths": 3,
+        "horizon": 4.,
+        "training_loss": [.1, float("nan")],
+        "variants": [row, other]
+    }

@@ -1,0 +1,128 @@
+"""The page, the notebook's cell and the text: content, escaping, verdicts."""
+
+import dataclasses
+import re
+
+import pytest
+
+from noether_jax.reporting import report
+from tests.reporting import made
+from tests.reporting import pages
+
+VERDICTS = tuple(made.EVIDENCE)
+
+
+def page(found, outcome=None, data=None, **changes):
+  options = {"title": "T", "notes": (), "footer": "Made by: x", **changes}
+  return report.page(found, outcome, data or made.data(), **options)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_page_of_each_verdict(verdict):
+  text = page(made.found(verdict), made.Outcome())
+  tree = pages.page(text)
+  shown = " ".join(pages.text(tree).split())
+  assert "math" in pages.tags(tree) and "svg" in pages.tags(tree)
+  assert "What to do next" in shown and "No time column" in shown
+  assert made.found(verdict).verdict[1:] in shown
+  assert "Yes, with law 1" in shown
+
+
+@pytest.mark.parametrize("verdict,words", [
+    ("conserved", "less than 1 part in 104 of its spread over all data; no "
+     "drift."),
+    ("approximately conserved", "20 % of its spread over all data, 3 times "
+     "what the measurement noise explains; it falls steadily with time."),
+    ("conserved, unverified", "no more than the measurement noise explains; no "
+     "clear drift."),
+    ("constant in all data", "All trajectories have the same value"),
+    ("not conserved", "changes along trajectories about as"),
+])
+def test_plain_words_come_before_statistics(verdict, words):
+  shown = " ".join(pages.text(pages.page(page(made.found(verdict)))).split())
+  assert words in shown
+  if verdict != "constant in all data":
+    assert shown.index(words) < shown.index("within/total")
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_nothing_is_loaded_from_elsewhere(verdict):
+  for text in (page(made.found(verdict), made.Outcome()),
+               report.discovery_html(made.found(verdict), made.data())):
+    tree = (pages.page if "<!doctype" in text else pages.parsed)(text)
+    assert not pages.tags(tree) & {
+        "script", "link", "iframe", "object", "embed", "base", "form"
+    }
+    for element in tree.iter():
+      for name, value in element.attrib.items():
+        assert not name.lower().startswith("on")
+        if name.rpartition("}")[2] in ("src", "href", "srcset", "data",
+                                       "xlink:href"):
+          assert value.startswith(("#", "data:image/png;base64,"))
+    assert "@import" not in text
+    assert not re.search(r"url\((?!#)", text)
+
+
+def test_names_from_users_stay_text():
+  hostile = made.HOSTILE
+  law = made.law(name=hostile)
+  found = made.found(variables=law.variables,
+                     laws=(law,),
+                     messages=(f"using {hostile}",))
+  data = made.data()
+  data = dataclasses.replace(data,
+                             variables=law.variables,
+                             labels=(hostile, "$x$", "b&c"),
+                             time_unit="s</svg>")
+  outcome = made.Outcome()
+  text = page(found,
+              outcome,
+              data,
+              title=f"What {hostile} conserves",
+              notes=[hostile],
+              footer=hostile)
+  tree = pages.page(text)
+  assert "script" not in pages.tags(tree)
+  assert tree.find("./head/title").text == f"What {hostile} conserves"
+  assert pages.text(tree.find("body")).count(hostile) > 5
+  cell = pages.parsed(report.discovery_html(found, data))
+  assert "script" not in pages.tags(cell)
+
+
+def test_styles_of_a_cell_stay_inside_it():
+  text = report.discovery_html(made.found(), made.data())
+  style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+  for rule in re.findall(r"([^{}]+)\{", style):
+    for selector in rule.split(","):
+      assert selector.strip().startswith(".nj"), selector
+  tree = pages.parsed(text)
+  assert [e.get("class") for e in tree] == ["nj"]
+
+
+def test_a_cell_without_data_has_no_figure():
+  assert "svg" not in pages.tags(
+      pages.parsed(report.discovery_html(made.found(), None)))
+
+
+def test_no_figure_where_the_formula_is_not_finite_everywhere():
+  data = made.data()
+  broken = dataclasses.replace(data,
+                               states=tuple(
+                                   s * float("nan") for s in data.states))
+  assert "<svg" in page(made.found(), None, broken)
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_text_for_a_terminal(verdict):
+  text = report.plain_text(made.found(verdict), made.Outcome(), ["a note"])
+  lines = text.splitlines()
+  assert lines[-1] == f"verdict: {made.found(verdict).verdict}"
+  assert "note: a note" in lines and text.isascii()
+  assert any(line.startswith("next: ") for line in lines)
+
+
+@pytest.mark.parametrize("ratio,wins,word", [(.5, 2, "Yes"), (1.3, 0, "No:"),
+                                             (.97, 1, "Not clearly")])
+def test_whether_the_law_helps(ratio, wins, word):
+  text = report.plain_text(made.found(), made.Outcome(ratio, wins), ())
+  assert f"predict? {word}" in text

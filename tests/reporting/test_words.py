@@ -1,0 +1,73 @@
+"""Sentences made of statistics, and what to do next."""
+
+import math
+
+import numpy as np
+import pytest
+
+from noether_jax.data.columns import parse_columns
+from noether_jax.discovery.evidence import Evidence
+from noether_jax.reporting import words
+from tests.reporting import made
+
+
+@pytest.mark.parametrize("ratio,text", [
+    (1., "as much as 100 %"),
+    (.25, "50 %"),
+    (1e-6, "0.1 %"),
+    (.99e-6, "less than 1 part in 10^3"),
+    (1e-8, "less than 1 part in 10^4"),
+    (1e-20, "less than 1 part in 10^7"),
+    (-1e-20, "less than 1 part in 10^7"),
+])
+def test_share(ratio, text):
+  assert words.share(ratio) == text
+
+
+@pytest.mark.parametrize("evidence,text", [
+    (Evidence(1e-9, 1e-9, 1e9, 9.), "of its spread over all data; within that, "
+     "it rises steadily."),
+    (Evidence(1e-3, 1e-3, math.inf, 0.), "and no measurement noise explains "
+     "that; no drift."),
+    (Evidence(1e-3, 1e-3, 16., 5.), "4 times what the measurement noise "
+     "explains; it rises steadily with time."),
+])
+def test_evidence(evidence, text):
+  assert text in words.evidence_sentence(made.law(evidence=evidence))
+
+
+def _none(columns, **changes):
+  return made.found("not conserved",
+                    variables=parse_columns(columns),
+                    **changes)
+
+
+def test_next_steps_of_a_failure_fit_the_data():
+  steps = "".join(words.next_steps(_none("x,y"), made.data(3)))
+  assert "Add velocities" in steps and "Give units" in steps
+  assert "3 may be too few" in steps and "20 candidates" in steps
+  assert "Reduce the noise" not in steps
+  noisy = _none("x:m,vx:m/s", noise=np.array([2., 2.]))
+  steps = "".join(words.next_steps(noisy, made.data(12)))
+  assert "velocities" not in steps and "units" not in steps
+  assert "may be too few" not in steps and "Reduce the noise" in steps
+
+
+def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
+  found = made.found(independent=1)
+  assert "2 trajectories can tell at most 1" in "".join(
+      words.next_steps(found, made.data(2)))
+  assert len(words.next_steps(found, made.data(9))) == 1
+
+
+@pytest.mark.parametrize("verdict,text", [
+    ("conserved, unverified", "more trajectories"),
+    ("constant in all data", "more trajectories"),
+    ("approximately conserved", "friction"),
+])
+def test_next_steps_of_other_verdicts(verdict, text):
+  assert text in words.next_steps(made.found(verdict), None)[0]
+
+
+def test_each_verdict_has_words():
+  assert set(words.VERDICTS) == set(made.EVIDENCE)
