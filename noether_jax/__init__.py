@@ -17,6 +17,7 @@ How a change of the conserved quantity is measured:
 The inner loop, for one example:
   tailor: weights adapted to a loss.
   tailored_predict: a prediction by weights adapted to its query.
+  InnerLoop: the settings of the inner loop as one value.
   tailored_params: the full tree of one example's weights.
   gauss_newton: the least weight change that conserves, as an optimizer.
   by_path: choose what adapts by a regular expression.

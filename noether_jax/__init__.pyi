@@ -23,6 +23,7 @@ from .tailoring import difference as difference
 from .tailoring import drift as drift
 from .tailoring import field_residuals as field_residuals
 from .tailoring import gauss_newton as gauss_newton
+from .tailoring import InnerLoop as InnerLoop
 from .tailoring import noether_loss as noether_loss
 from .tailoring import partition as partition
 from .tailoring import tailor as tailor

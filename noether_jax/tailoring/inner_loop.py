@@ -1,182 +1,109 @@
-"""The inner loop itself: which implementation it takes, and its general form.
-
-The general implementation materialises one example's weights; it serves any
-optimizer and any model. `factored` has the other one.
-"""
+"""How the inner loop runs: one value in place of an argument each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-import functools
+from collections.abc import Mapping
+import dataclasses
 from typing import Any, Literal
 
 import jax
-import jax.numpy as jnp
-import optax
 
 from noether_jax.tailoring.adaptation import Adapt
-from noether_jax.tailoring.adaptation import combine
-from noether_jax.tailoring.adaptation import partition
-from noether_jax.tailoring.inner_optimizers import is_factors
-from noether_jax.tailoring.inner_optimizers import scale
-from noether_jax.tailoring.low_rank import factored
-from noether_jax.tailoring.low_rank.outer_products import Factors
-from noether_jax.types import Array
-from noether_jax.types import Params
-from noether_jax.types import PyTree
 
 Implementation = Literal["auto", "factored", "general"]
+_IMPLEMENTATIONS = ("auto", "factored", "general")
 
 
-def _rates(log_inner_rate: PyTree | None, params: Params,
-           adapted: Params) -> PyTree | None:
-  """exp(log_inner_rate) for each adapted leaf, None elsewhere."""
-  if log_inner_rate is None:
-    return None
-  try:
-    spread = jax.tree.map(
-        lambda rate, sub: jax.tree.map(lambda _: jnp.exp(rate), sub),
-        log_inner_rate, params)
-  except (ValueError, TypeError, KeyError) as error:
-    given = jax.tree.structure(log_inner_rate)
-    raise ValueError(
-        "`log_inner_rate` must be a prefix of the parameters: got "
-        f"{given} for {jax.tree.structure(params)}. "
-        "Pass a scalar (one rate) or a tree with a scalar per leaf.") from error
-  return jax.tree.map(lambda leaf, rate: None if leaf is None else rate,
-                      adapted,
-                      spread,
-                      is_leaf=lambda x: x is None)
+@dataclasses.dataclass(frozen=True)
+class InnerLoop:
+  """The settings of the inner loop.
 
+  `tailor` and `tailored_predict` take them one by one, or an `InnerLoop` in the
+  place of their `optimizer`.
 
-def _scaled(updates: PyTree, rates: PyTree | None) -> PyTree:
-  if rates is None:
-    return updates
-  return jax.tree.map(scale, updates, rates, is_leaf=is_factors)
-
-
-def all_finite(tree: PyTree) -> Array:
-  """Whether no leaf has an infinity or a NaN, bool `[]`."""
-  checks = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
-  return functools.reduce(jnp.logical_and, checks, jnp.asarray(True))
-
-
-def _with_aux(loss_fn: Callable[[Params], Any],
-              has_aux: bool) -> Callable[[Params], tuple[Array, Any]]:
-  return loss_fn if has_aux else lambda params: (loss_fn(params), ())
-
-
-def _value(residuals: Array) -> Array:
-  return residuals if residuals.ndim == 0 else jnp.sum(residuals**2)
-
-
-def _loss_cotangent(residuals: Array) -> Array:
-  """d loss / d residuals."""
-  return jnp.ones_like(residuals) if residuals.ndim == 0 else 2 * residuals
-
-
-def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
-             optimizer: Any, num_steps: int,
-             rates: PyTree | None) -> tuple[Params, Array, Any]:
-  """The inner loop on materialised weights, for any optimizer and model."""
-  optimizer = optax.with_extra_args_support(optimizer)
-  merged = lambda tree: loss_fn(combine(tree, frozen))
-
-  def step(carry: Any, _: Any) -> tuple[Any, Any]:
-    adapted, opt_state = carry
-    residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
-    pullback = lambda cotangent: pull(cotangent)[0]
-    gradient = pullback(_loss_cotangent(residuals))
-    updates, opt_state = optimizer.update(
-        gradient,
-        opt_state,
-        adapted,
-        value=_value(residuals),
-        grad=gradient,
-        value_fn=lambda tree: _value(merged(tree)[0]),
-        residuals=residuals,
-        pullback=pullback)
-    updates = _scaled(updates, rates)
-    adapted = optax.apply_updates(adapted, updates)
-    return (adapted, opt_state), (_value(residuals), aux)
-
-  carry = (adapted, optimizer.init(adapted))
-  if num_steps == 1:
-    (new, _), (loss, aux) = step(carry, None)
-    return new, loss[None], aux
-  body = lambda c, x: (lambda out: (out[0], out[1][0]))(step(c, x))
-  aux = merged(adapted)[1]
-  (new, _), losses = jax.lax.scan(jax.checkpoint(body), carry, length=num_steps)
-  return new, losses, aux
-
-
-def keep_finite(new: Params, old: Params, finite: Array) -> Params:
-  """The new leaves, or where not `finite` the ones the loop began with."""
-
-  def one(after: Any, before: Any) -> Any:
-    if is_factors(after):
-      zero = lambda leaf: jnp.where(finite, leaf, jnp.zeros_like(leaf))
-      return Factors(zero(after.inputs), zero(after.deltas))
-    return jnp.where(finite, after, before)
-
-  return jax.tree.map(one, new, old, is_leaf=is_factors)
-
-
-def run_inner_loop(
-    loss_fn: Callable[[Params], Any],
-    params: Params,
-    optimizer: Any,
-    *,
-    num_steps: int,
-    adapt: Adapt,
-    log_inner_rate: PyTree | None,
-    num_detached_steps: int,
-    has_aux: bool,
-    implementation: Implementation,
-) -> tuple[Params, Params, Array, Any, str]:
-  """All inner steps, not yet checked for being finite.
-
-  Args:
-    loss_fn: see `tailoring.tailor`, as for all the others.
-    params: parameters, any tree of float arrays.
-    optimizer: the inner optimizer.
-    num_steps: number of differentiable steps.
-    adapt: which leaves adapt.
-    log_inner_rate: logarithm of a factor on the updates, or None.
-    num_detached_steps: number of steps before them, whose graph is not stored.
-    has_aux: whether `loss_fn` returns `(loss, aux)`.
-    implementation: "auto", "factored" or "general".
-
-  Returns:
-    `(adapted leaves before, after, losses [num_detached_steps + num_steps],
-    aux at the initial weights, the implementation taken)`.
+  Attributes:
+    optimizer: any optax transformation, or `gauss_newton()`.
+    num_steps: number of differentiable inner steps K.
+    adapt: which leaves adapt; see `partition`.
+    num_detached_steps: steps taken before the K, whose graph is not stored:
+      memory does not grow with them and no gradient flows through them.
+    accept_only_if_better: whether to return the untailored prediction where the
+      inner loss did not fall.
+    implementation: "auto", or insist on "factored" or "general".
 
   Raises:
-    ValueError: if a number of steps is below 0, or `log_inner_rate`, `adapt` or
-      `implementation` do not fit.
+    TypeError: if `optimizer` is no optax transformation, or a number of steps
+      is no integer.
+    ValueError: if a number of steps is below 0, or `implementation` is unknown.
+
+  Example:
+    >>> import jax.numpy as jnp
+    >>> import optax
+    >>> from noether_jax import tailor
+    >>> inner = InnerLoop(optax.sgd(0.25), num_steps=2)
+    >>> tailor(lambda w: w, jnp.ones(2), inner).adapted.tolist()
+    [0.25, 0.25]
   """
-  if num_steps < 0 or num_detached_steps < 0:
+  optimizer: Any
+  num_steps: int = 1
+  adapt: Adapt = True
+  num_detached_steps: int = 0
+  accept_only_if_better: bool = False
+  implementation: Implementation = "auto"
+
+  def __post_init__(self) -> None:
+    if not (hasattr(self.optimizer, "init") and
+            hasattr(self.optimizer, "update")):
+      raise TypeError(
+          "`optimizer` must be an optax transformation: got "
+          f"{self.optimizer!r}. Pass optax.sgd(0.1) or gauss_newton().")
+    for name in ("num_steps", "num_detached_steps"):
+      value = getattr(self, name)
+      if isinstance(value,
+                    bool) or not hasattr(value, "__index__") or (isinstance(
+                        value, jax.core.Tracer)):
+        raise TypeError(f"`{name}` must be an integer: got {value!r}.")
+    if self.num_steps < 0 or self.num_detached_steps < 0:
+      raise ValueError(
+          "`num_steps` and `num_detached_steps` must be at least 0: got "
+          f"{self.num_steps} and {self.num_detached_steps}.")
+    if self.implementation not in _IMPLEMENTATIONS:
+      raise ValueError(
+          "`implementation` must be 'auto', 'factored' or 'general': "
+          f"got {self.implementation!r}.")
+
+
+def as_inner_loop(optimizer: Any, settings: Mapping[str, Any]) -> InnerLoop:
+  """Return the settings of the inner loop as one value.
+
+  Args:
+    optimizer: an `InnerLoop`, or an optax transformation.
+    settings: the fields of `InnerLoop` beside `optimizer`, by name.
+
+  Returns:
+    The `InnerLoop` given, or one made of all arguments.
+
+  Raises:
+    TypeError: see `InnerLoop`.
+    ValueError: see `InnerLoop`; or if settings are given twice.
+
+  Example:
+    >>> import optax
+    >>> inner = as_inner_loop(optax.sgd(0.25), {"num_steps": 2})
+    >>> inner.num_steps, as_inner_loop(inner, {"num_steps": 1}) is inner
+    (2, True)
+  """
+  if not isinstance(optimizer, InnerLoop):
+    return InnerLoop(optimizer, **settings)
+  defaults = {f.name: f.default for f in dataclasses.fields(InnerLoop)}
+  twice = {
+      k: v
+      for k, v in settings.items()
+      if type(v) is not type(defaults[k]) or v != defaults[k]
+  }
+  if twice:
+    given = ", ".join(f"{k}={v!r}" for k, v in twice.items())
     raise ValueError(
-        "`num_steps` and `num_detached_steps` must be at least 0: got "
-        f"{num_steps} and {num_detached_steps}.")
-  adapted, frozen = partition(params, adapt)
-  rates = _rates(log_inner_rate, params, adapted)
-  function = _with_aux(loss_fn, has_aux)
-  if num_steps == 0 and num_detached_steps == 0:
-    return (adapted, adapted, jnp.zeros(
-        (0,)), function(params)[1], "general (no steps)")
-  plan = factored.plan(function, params, adapted, optimizer, num_steps,
-                       num_detached_steps, implementation)
-  if plan.kernels:
-    new, losses, aux = factored.inner_loop(plan, num_steps, rates)
-    return adapted, new, losses, aux, plan.description
-  loop = lambda start, steps: _general(function, start, frozen, optimizer,
-                                       steps, rates)
-  if not num_detached_steps:
-    return (adapted, *loop(adapted, num_steps), plan.description)
-  jumped, losses, aux = loop(adapted, num_detached_steps)
-  new = jax.lax.stop_gradient(jumped)
-  if num_steps:
-    new, more, _ = loop(new, num_steps)
-    losses = jnp.concatenate([losses, more])
-  return adapted, new, losses, aux, plan.description
+        f"`optimizer` is an InnerLoop, which holds every setting: got {given} "
+        f"beside it. Pass dataclasses.replace(inner_loop, {given}).")
+  return optimizer

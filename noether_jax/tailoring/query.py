@@ -11,10 +11,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from noether_jax.tailoring import inner_loop
+from noether_jax.tailoring import inner_steps
 from noether_jax.tailoring import residuals
 from noether_jax.tailoring.adaptation import Adapt
+from noether_jax.tailoring.inner_loop import as_inner_loop
 from noether_jax.tailoring.inner_loop import Implementation
+from noether_jax.tailoring.inner_loop import InnerLoop
 from noether_jax.tailoring.inner_optimizers import is_factors
 from noether_jax.tailoring.low_rank import factored
 from noether_jax.types import Array
@@ -33,7 +35,7 @@ from noether_jax.types import Tailored
 def tailor(
     loss_fn: Callable[[Params], Any],
     params: Params,
-    optimizer: Any,
+    optimizer: Any | InnerLoop,
     *,
     num_steps: int = 1,
     adapt: Adapt = True,
@@ -54,7 +56,8 @@ def tailor(
     loss_fn: `params -> loss`: a scalar, or an array of residuals whose squares
       sum to the loss (`gauss_newton` needs them).
     params: parameters, any tree of float arrays.
-    optimizer: an optax transformation, or `gauss_newton()`.
+    optimizer: an optax transformation or `gauss_newton()`; or an `InnerLoop`,
+      which holds the other settings too.
     num_steps: number of differentiable inner steps K.
     adapt: which leaves adapt; see `partition`.
     log_inner_rate: logarithm of a factor on the updates, a scalar or a tree
@@ -70,8 +73,10 @@ def tailor(
     puts them together with the others.
 
   Raises:
+    TypeError: if `optimizer` is no optax transformation.
     ValueError: if `num_steps` is below 0, `adapt` or `log_inner_rate` do not
-      fit `params`, or `implementation="factored"` cannot be had.
+      fit `params`, `implementation="factored"` cannot be had, or a setting is
+      given twice.
 
   Example:
     >>> import optax
@@ -79,18 +84,21 @@ def tailor(
     >>> result.adapted.tolist(), result.losses.tolist(), result.implementation
     ([0.5, 0.5], [2.0], 'general (no kernel)')
   """
-  start, new, losses, aux, used = inner_loop.run_inner_loop(
-      loss_fn,
-      params,
-      optimizer,
-      num_steps=num_steps,
-      adapt=adapt,
-      log_inner_rate=log_inner_rate,
-      num_detached_steps=num_detached_steps,
-      has_aux=has_aux,
-      implementation=implementation)
-  finite = inner_loop.all_finite((losses, new))
-  return Tailored(inner_loop.keep_finite(new, start, finite), losses, finite,
+  inner = as_inner_loop(
+      optimizer, {
+          "num_steps": num_steps,
+          "adapt": adapt,
+          "num_detached_steps": num_detached_steps,
+          "implementation": implementation
+      })
+  if inner.accept_only_if_better:
+    raise ValueError("`accept_only_if_better` chooses between two predictions, "
+                     "and `tailor` makes none: got an InnerLoop with it. Use "
+                     "tailored_predict, or leave it out.")
+  start, new, losses, aux, used = inner_steps.run_inner_loop(
+      loss_fn, params, inner, log_inner_rate=log_inner_rate, has_aux=has_aux)
+  finite = inner_steps.all_finite((losses, new))
+  return Tailored(inner_steps.keep_finite(new, start, finite), losses, finite,
                   aux, used)
 
 
@@ -135,7 +143,7 @@ def tailored_predict(
     *,
     predict_fn: PredictFn,
     conserved_fn: ConservedFn,
-    optimizer: Any,
+    optimizer: Any | InnerLoop,
     num_steps: int = 1,
     adapt: Adapt = True,
     residual_fn: ResidualFn = residuals.trajectory_residuals,
@@ -153,7 +161,8 @@ def tailored_predict(
       (common random numbers).
     predict_fn: `(params, x, key) -> prediction`.
     conserved_fn: `(params, state) -> [K]`.
-    optimizer: inner optimizer, any optax transformation or `gauss_newton()`.
+    optimizer: inner optimizer, any optax transformation or `gauss_newton()`;
+      or an `InnerLoop`, which holds the other settings too.
     num_steps: differentiable inner steps.
     adapt: which leaves of the predictor adapt; see `partition`.
     residual_fn: what is to vanish: `trajectory_residuals` for predicted
@@ -171,6 +180,7 @@ def tailored_predict(
     the gradient of g zero.
 
   Raises:
+    TypeError: see `tailor`.
     ValueError: see `tailor`.
 
   Example:
@@ -185,30 +195,34 @@ def tailored_predict(
     >>> [round(abs(float(v)), 6) for v in out.value], bool(out.accepted)
     ([0.0, 1.0], True)
   """
+  inner = as_inner_loop(
+      optimizer, {
+          "num_steps": num_steps,
+          "adapt": adapt,
+          "num_detached_steps": num_detached_steps,
+          "accept_only_if_better": accept_only_if_better,
+          "implementation": implementation
+      })
 
   def residuals(predictor: Params) -> tuple[Array, PyTree]:
     prediction = predict_fn(predictor, x, key)
     return residual_fn(conserved_fn, params.conserved, x,
                        prediction), prediction
 
-  start, new, losses, initial, used = inner_loop.run_inner_loop(
+  start, new, losses, initial, used = inner_steps.run_inner_loop(
       residuals,
       params.predictor,
-      optimizer,
-      num_steps=num_steps,
-      adapt=adapt,
+      inner,
       log_inner_rate=params.log_inner_rate,
-      num_detached_steps=num_detached_steps,
-      has_aux=True,
-      implementation=implementation)
+      has_aux=True)
   value = factored.apply(lambda p: predict_fn(p, x, key), params.predictor, new)
   final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
   # Weights that are not finite show in the prediction: checking every leaf here
   # would cost a pass over all per-example weights.
-  finite = inner_loop.all_finite((losses, value, final))
+  finite = inner_steps.all_finite((losses, value, final))
   losses = jnp.concatenate([losses.astype(final.dtype), final[None]])
   accepted = finite & (losses[-1]
-                       <= losses[0]) if accept_only_if_better else finite
+                       <= losses[0]) if inner.accept_only_if_better else finite
   return Prediction(_reject(~accepted, initial, value), initial,
                     losses, accepted, finite,
-                    inner_loop.keep_finite(new, start, finite), used)
+                    inner_steps.keep_finite(new, start, finite), used)

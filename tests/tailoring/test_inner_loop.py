@@ -8,7 +8,10 @@ import optax
 import pytest
 
 from noether_jax import gauss_newton
+from noether_jax import InnerLoop
+from noether_jax import MetaParams
 from noether_jax import tailor
+from noether_jax import tailored_predict
 
 
 def test_gauss_newton_zeroes_the_linearised_residuals():
@@ -71,10 +74,11 @@ def test_scan_with_remat_equals_unrolled_steps_without():
                gradient(together), gradient(apart))
 
 
-def test_jump_steps_reach_the_same_weights_without_a_gradient():
+def test_detached_steps_reach_the_same_weights_without_a_gradient():
   loss = lambda w: w - 1.
-  run = lambda w, jump, steps: tailor(
-      loss, w, optax.sgd(.1), num_steps=steps, num_detached_steps=jump).adapted
+  run = lambda w, detached, steps: tailor(
+      loss, w, optax.sgd(.1
+                        ), num_steps=steps, num_detached_steps=detached).adapted
   np.testing.assert_allclose(run(jnp.zeros(2), 3, 1),
                              run(jnp.zeros(2), 0, 4),
                              rtol=1e-14)
@@ -147,3 +151,43 @@ def test_gauss_newton_refuses_a_scalar_loss():
 def test_the_general_path_says_why(optimizer, reason):
   result = tailor(lambda w: jnp.ones(3) @ w, jnp.ones((3, 3)), optimizer)
   assert reason in result.implementation
+
+
+INNER = InnerLoop(optax.sgd(.1), num_steps=2, adapt={"a": True, "b": False})
+
+
+def test_an_inner_loop_holds_what_the_arguments_say():
+  params = {"a": jnp.ones(2), "b": jnp.ones(2)}
+  loss = lambda p: p["a"] * p["b"]
+  one = tailor(loss, params, INNER)
+  apart = tailor(loss, params, INNER.optimizer, num_steps=2, adapt=INNER.adapt)
+  np.testing.assert_array_equal(one.adapted["a"], apart.adapted["a"])
+  assert one.adapted["b"] is None and one.losses.shape == (2,)
+
+
+def test_an_inner_loop_holds_what_the_arguments_of_a_prediction_say():
+  predict = lambda better: tailored_predict(
+      MetaParams(jnp.ones(2)),
+      jnp.ones(2),
+      None,
+      predict_fn=lambda w, x, key: (2 * w * x)[None],
+      conserved_fn=lambda _, x: x,
+      optimizer=InnerLoop(
+          optax.sgd(1e3), num_steps=2, accept_only_if_better=better))
+  assert predict(False).losses.shape == (3,)
+  assert bool(predict(False).accepted) and not bool(predict(True).accepted)
+
+
+@pytest.mark.parametrize("make, error, message", [
+    (lambda: InnerLoop(.1), TypeError, "optax transformation: got 0.1"),
+    (lambda: InnerLoop(optax.sgd(.1), num_steps=1.5), TypeError,
+     "`num_steps` must be an integer: got 1.5"),
+    (lambda: tailor(lambda p: p["a"], {}, INNER, num_steps=3), ValueError,
+     "got num_steps=3 beside it. Pass dataclasses.replace"),
+    (lambda: tailor(lambda p: p, jnp.ones(1),
+                    InnerLoop(optax.sgd(.1), accept_only_if_better=True)),
+     ValueError, "`tailor` makes none"),
+])
+def test_errors_of_the_settings(make, error, message):
+  with pytest.raises(error, match=message):
+    make()

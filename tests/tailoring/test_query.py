@@ -186,7 +186,7 @@ def test_exact_field_is_left_alone(name):
   assert out.losses.tolist() == [0., 0.]
 
 
-def test_jump_steps_keep_the_untailored_prediction():
+def test_detached_steps_keep_the_untailored_prediction():
   run = functools.partial(rejecting, jnp.array([1., 2.]), num_steps=2)
   plain, jumped = run(), run(num_detached_steps=3)
   np.testing.assert_array_equal(plain.initial, jumped.initial)
@@ -215,7 +215,7 @@ def test_non_finite_examples_are_rejected_alone():
   assert not jnp.array_equal(out.value[0], out.initial[0])
 
 
-def test_keep_if_better():
+def test_accept_only_if_better():
   too_far = functools.partial(rejecting, jnp.array([1., 2.]))
   worse = tailored_predict(MetaParams(jnp.ones(2)),
                            jnp.array([1., 2.]),

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from noether_jax.tailoring import inner_optimizers
+from noether_jax.tailoring.inner_loop import InnerLoop
 from noether_jax.tailoring.low_rank.capture import Captured
 from noether_jax.tailoring.low_rank.outer_products import cheaper_as_factors
 from noether_jax.tailoring.low_rank.outer_products import Factors
@@ -50,32 +51,25 @@ def _general(reason: str, implementation: str) -> Plan:
 
 
 def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
-         optimizer: Any, num_steps: int, num_detached_steps: int,
-         implementation: str) -> Plan:
+         inner: InnerLoop) -> Plan:
   """Decide which kernels are kept as factors, and say why or why not.
 
   Args:
     function: `params -> (residuals or loss, aux)`.
     params: the whole parameter tree.
     adapted: the same tree with None for the leaves that stay.
-    optimizer: the inner optimizer.
-    num_steps: number of inner steps.
-    num_detached_steps: steps without a stored graph, which are always general.
-    implementation: "auto", "factored" or "general".
+    inner: the settings; detached steps are always general.
 
   Returns:
     A `Plan`.
 
   Raises:
-    ValueError: if `implementation` is unknown, or "factored" cannot be had.
+    ValueError: if the implementation is to be "factored" and cannot be.
   """
-  if implementation not in ("auto", "factored", "general"):
-    raise ValueError(
-        "`implementation` must be 'auto', 'factored' or 'general': "
-        f"got {implementation!r}.")
+  implementation, optimizer = inner.implementation, inner.optimizer
   if implementation == "general":
     return Plan((), (), "general (asked for)")
-  if num_detached_steps:
+  if inner.num_detached_steps:
     return _general("detached steps", implementation)
   leaves, treedef = jax.tree.flatten(params)
   chosen = [
@@ -92,11 +86,11 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
       return _general("optimizer is not a multiple of the gradient",
                       implementation)
     multiples = dict(zip(numbers, found))
-  captured = Captured(function, params, evaluations=num_steps)
+  captured = Captured(function, params, evaluations=inner.num_steps)
   usable = [i for i in numbers if i in captured.uses]
   kernels = [
       i for i in usable if implementation == "factored" or
-      cheaper_as_factors(leaves[i].shape, num_steps * captured.uses[i])
+      cheaper_as_factors(leaves[i].shape, inner.num_steps * captured.uses[i])
   ]
   if not kernels:
     return _general(

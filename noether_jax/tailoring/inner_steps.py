@@ -1,0 +1,166 @@
+"""The inner loop itself: which implementation it takes, and its general form.
+
+The general implementation materialises one example's weights; it serves any
+optimizer and any model. `factored` has the other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from noether_jax.tailoring.adaptation import combine
+from noether_jax.tailoring.adaptation import partition
+from noether_jax.tailoring.inner_loop import InnerLoop
+from noether_jax.tailoring.inner_optimizers import is_factors
+from noether_jax.tailoring.inner_optimizers import scale
+from noether_jax.tailoring.low_rank import factored
+from noether_jax.tailoring.low_rank.outer_products import Factors
+from noether_jax.types import Array
+from noether_jax.types import Params
+from noether_jax.types import PyTree
+
+
+def _rates(log_inner_rate: PyTree | None, params: Params,
+           adapted: Params) -> PyTree | None:
+  """exp(log_inner_rate) for each adapted leaf, None elsewhere."""
+  if log_inner_rate is None:
+    return None
+  try:
+    spread = jax.tree.map(
+        lambda rate, sub: jax.tree.map(lambda _: jnp.exp(rate), sub),
+        log_inner_rate, params)
+  except (ValueError, TypeError, KeyError) as error:
+    given = jax.tree.structure(log_inner_rate)
+    raise ValueError(
+        "`log_inner_rate` must be a prefix of the parameters: got "
+        f"{given} for {jax.tree.structure(params)}. "
+        "Pass a scalar (one rate) or a tree with a scalar per leaf.") from error
+  return jax.tree.map(lambda leaf, rate: None if leaf is None else rate,
+                      adapted,
+                      spread,
+                      is_leaf=lambda x: x is None)
+
+
+def _scaled(updates: PyTree, rates: PyTree | None) -> PyTree:
+  if rates is None:
+    return updates
+  return jax.tree.map(scale, updates, rates, is_leaf=is_factors)
+
+
+def all_finite(tree: PyTree) -> Array:
+  """Whether no leaf has an infinity or a NaN, bool `[]`."""
+  checks = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
+  return functools.reduce(jnp.logical_and, checks, jnp.asarray(True))
+
+
+def _with_aux(loss_fn: Callable[[Params], Any],
+              has_aux: bool) -> Callable[[Params], tuple[Array, Any]]:
+  return loss_fn if has_aux else lambda params: (loss_fn(params), ())
+
+
+def _value(residuals: Array) -> Array:
+  return residuals if residuals.ndim == 0 else jnp.sum(residuals**2)
+
+
+def _loss_cotangent(residuals: Array) -> Array:
+  """d loss / d residuals."""
+  return jnp.ones_like(residuals) if residuals.ndim == 0 else 2 * residuals
+
+
+def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
+             optimizer: Any, num_steps: int,
+             rates: PyTree | None) -> tuple[Params, Array, Any]:
+  """The inner loop on materialised weights, for any optimizer and model."""
+  optimizer = optax.with_extra_args_support(optimizer)
+  merged = lambda tree: loss_fn(combine(tree, frozen))
+
+  def step(carry: Any, _: Any) -> tuple[Any, Any]:
+    adapted, opt_state = carry
+    residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
+    pullback = lambda cotangent: pull(cotangent)[0]
+    gradient = pullback(_loss_cotangent(residuals))
+    updates, opt_state = optimizer.update(
+        gradient,
+        opt_state,
+        adapted,
+        value=_value(residuals),
+        grad=gradient,
+        value_fn=lambda tree: _value(merged(tree)[0]),
+        residuals=residuals,
+        pullback=pullback)
+    updates = _scaled(updates, rates)
+    adapted = optax.apply_updates(adapted, updates)
+    return (adapted, opt_state), (_value(residuals), aux)
+
+  carry = (adapted, optimizer.init(adapted))
+  if num_steps == 1:
+    (new, _), (loss, aux) = step(carry, None)
+    return new, loss[None], aux
+  body = lambda c, x: (lambda out: (out[0], out[1][0]))(step(c, x))
+  aux = merged(adapted)[1]
+  (new, _), losses = jax.lax.scan(jax.checkpoint(body), carry, length=num_steps)
+  return new, losses, aux
+
+
+def keep_finite(new: Params, old: Params, finite: Array) -> Params:
+  """The new leaves, or where not `finite` the ones the loop began with."""
+
+  def one(after: Any, before: Any) -> Any:
+    if is_factors(after):
+      zero = lambda leaf: jnp.where(finite, leaf, jnp.zeros_like(leaf))
+      return Factors(zero(after.inputs), zero(after.deltas))
+    return jnp.where(finite, after, before)
+
+  return jax.tree.map(one, new, old, is_leaf=is_factors)
+
+
+def run_inner_loop(
+    loss_fn: Callable[[Params], Any],
+    params: Params,
+    inner: InnerLoop,
+    *,
+    log_inner_rate: PyTree | None = None,
+    has_aux: bool = False,
+) -> tuple[Params, Params, Array, Any, str]:
+  """Take all inner steps; the result is not yet checked for being finite.
+
+  Args:
+    loss_fn: see `tailor`.
+    params: parameters, any tree of float arrays.
+    inner: the settings.
+    log_inner_rate: logarithm of a factor on the updates, or None.
+    has_aux: whether `loss_fn` returns `(loss, aux)`.
+
+  Returns:
+    `(adapted leaves before, after, losses [num_detached_steps + num_steps],
+    aux at the initial weights, the implementation taken)`.
+
+  Raises:
+    ValueError: if `log_inner_rate`, `adapt` or `implementation` do not fit.
+  """
+  adapted, frozen = partition(params, inner.adapt)
+  rates = _rates(log_inner_rate, params, adapted)
+  function = _with_aux(loss_fn, has_aux)
+  if inner.num_steps == 0 and inner.num_detached_steps == 0:
+    return (adapted, adapted, jnp.zeros(
+        (0,)), function(params)[1], "general (no steps)")
+  plan = factored.plan(function, params, adapted, inner)
+  if plan.kernels:
+    new, losses, aux = factored.inner_loop(plan, inner.num_steps, rates)
+    return adapted, new, losses, aux, plan.description
+  loop = lambda start, steps: _general(function, start, frozen, inner.optimizer,
+                                       steps, rates)
+  if not inner.num_detached_steps:
+    return (adapted, *loop(adapted, inner.num_steps), plan.description)
+  jumped, losses, aux = loop(adapted, inner.num_detached_steps)
+  new = jax.lax.stop_gradient(jumped)
+  if inner.num_steps:
+    new, more, _ = loop(new, inner.num_steps)
+    losses = jnp.concatenate([losses, more])
+  return adapted, new, losses, aux, plan.description
