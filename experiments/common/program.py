@@ -117,7 +117,8 @@ def execute(name: str,
     return 0
   except (InputError, sources.DataError, CheckpointError, flags.Error, OSError,
           ImportError) as error:
-    if "--debug" in argv:
+    # A flag that can't be parsed hides those behind it.
+    if options["debug"].value or "--debug" in argv:
       raise
     print(f"{name}: {' '.join(str(error).split())}", file=sys.stderr)
     return 2

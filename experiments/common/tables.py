@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 Line = Sequence[str]
+# A heading, or its two lines.
+Heading = str | tuple[str, str]
 
 
 def array(values: Sequence[float | None]) -> np.ndarray:
@@ -28,7 +30,7 @@ def number(value: float, digits: int = 4) -> str:
   return f"{value:.1e}" if hidden else f"{value:.{digits}f}"
 
 
-def markdown(header: Line, body: Sequence[Line]) -> str:
+def markdown(header: Sequence[Heading], body: Sequence[Line]) -> str:
   """A table in Markdown.
 
   Args:
@@ -38,19 +40,31 @@ def markdown(header: Line, body: Sequence[Line]) -> str:
   Returns:
     Lines of Markdown.
   """
-  table = [header, ("---",) * len(header), *body]
+  names = [name if isinstance(name, str) else _joined(name) for name in header]
+  table = [names, ["---"] * len(names), *body]
   return "".join(f"| {' | '.join(line)} |\n" for line in table)
 
 
-def _split(name: str) -> tuple[str, str]:
+def _joined(name: tuple[str, str]) -> str:
+  """A heading on one line, without a hyphen at the end of its first."""
+  first, second = name
+  return f"{first} {second}".strip().replace("- ", "")
+
+
+def _split(name: Heading) -> tuple[str, str]:
   """A heading on two lines."""
+  if not isinstance(name, str):
+    return name
   if name.startswith("ratio to "):
     return "ratio to", name[len("ratio to "):]
   first, _, second = name.partition(" ")
   return (first, second) if second else ("", first)
 
 
-def text(header: Line, body: Sequence[Line], *, left: int = 1) -> str:
+def text(header: Sequence[Heading],
+         body: Sequence[Line],
+         *,
+         left: int = 1) -> str:
   """A table with aligned columns, numbers to the right.
 
   Args:

@@ -106,6 +106,8 @@ class Config:
                      remat=self.remat)
 
 
+# Frames of a sequence, by data set.
+LENGTHS = {"controlled_pendulum": 28, "ramp_video": 22, "physics101": 22}
 # The published sizes and rates, for an accelerator; see PAPER sections 4 and 5.
 PAPER = Config(name="paper",
                dataset="physics101",
@@ -134,7 +136,7 @@ PAPER = Config(name="paper",
                remat=True)
 
 
-def small(dataset: str, *, length: int, actions: int) -> Config:
+def _small(dataset: str, *, length: int, actions: int) -> Config:
   """A model of 0.3 million parameters, trained on a laptop's processor.
 
   Its 1,000 steps are those of the README's tables: all rows of a seed then take
@@ -173,7 +175,7 @@ def small(dataset: str, *, length: int, actions: int) -> Config:
                              remat=False)
 
 
-def smoke(config: Config, data: Mapping[str, Any]) -> Config:
+def _smoke(config: Config, data: Mapping[str, Any]) -> Config:
   """A few steps: shows that everything runs, not what it reaches.
 
   Args:
@@ -198,3 +200,41 @@ def smoke(config: Config, data: Mapping[str, Any]) -> Config:
                              start_at_mean=False,
                              num_test=3,
                              test_steps=(0, 1, 2))
+
+
+def make(dataset: str, name: str) -> Config:
+  """The settings of one run.
+
+  Args:
+    dataset: one of LENGTHS.
+    name: "small", "paper" or "smoke".
+
+  Returns:
+    A `Config`.
+
+  Example:
+    >>> make("ramp_video", "paper").backbone
+    'vgg_128'
+  """
+  length, pendulum = LENGTHS[dataset], dataset == "controlled_pendulum"
+  if name == "paper":
+    # The paper does not say how long it trains on the pendulum: as on
+    # Physics 101.
+    other = dict(
+        size=64, length=length, backbone="vgg_64", actions=1,
+        num_test=300) if pendulum else {}
+    return dataclasses.replace(PAPER, dataset=dataset, **other)
+  small = _small(dataset, length=length, actions=int(pendulum))
+  if name == "small":
+    return small
+  few = {
+      "controlled_pendulum": {
+          "num_sequences": 6,
+          "test_sequences": 3
+      },
+      "ramp_video": {
+          "num_sequences": 4,
+          "test_sequences": 3
+      }
+  }
+  return _smoke(small, few.get(dataset, {}))

@@ -23,7 +23,7 @@ def draw(rows: list[dict[str, Any]], settings: dict[str, Any]) -> bytes:
     A PNG.
   """
   named = {row["row"]: row for row in rows}
-  base = array(named["control"]["long"]) if "control" in named else None
+  base = array(named["control"]["long"])
   shown = [row for row in rows if row["row"] != "control"]
   with matplotlib.rc_context({"font.size": 9}):
     figure = Figure(figsize=(6.4, 0.6 + 0.32 * max(len(shown), 1)),
@@ -31,7 +31,7 @@ def draw(rows: list[dict[str, Any]], settings: dict[str, Any]) -> bytes:
     axes = figure.subplots()
     for place, row in enumerate(shown):
       values = array(row["long"])
-      ratios = values / base if base is not None else values
+      ratios = values / base
       ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
       if not len(ratios):
         continue

@@ -6,9 +6,8 @@ long rollouts with a predictor that was fine-tuned equally long.
 
 from collections.abc import Sequence
 import dataclasses
+import functools
 import importlib.metadata
-import json
-import pathlib
 import sys
 from typing import Any
 
@@ -20,9 +19,8 @@ import threadpoolctl
 
 from datasets import dynamics
 from experiments.common import program
-from experiments.common import tables as common
+from experiments.common import results
 from experiments.common.program import claim
-from experiments.common.stages import slug
 from experiments.common.stages import Stages
 from experiments.neural import config as configs
 from experiments.neural import data
@@ -60,9 +58,10 @@ def define_flags() -> flags.FlagValues:
                        "above were used to choose the recipe",
                        lower_bound=0,
                        **shared)
-  flags.DEFINE_multi_enum("recipe", [], [*rows.ROWS, *ideas.IDEAS],
-                          "rows to measure; without it all but the ideas",
-                          **shared)
+  flags.DEFINE_multi_enum(
+      "recipe", [], [*rows.ROWS, *ideas.IDEAS],
+      "rows to measure, with the control; without it all but "
+      "the ideas", **shared)
   flags.DEFINE_bool("ideas", False, "measure the ideas that were tried, too",
                     **shared)
   return values
@@ -91,20 +90,6 @@ def _evaluate(e: Study, name: str) -> dict[str, Any]:
           key: _numbers(values) for key, values in measured.items()
       }, "seconds": round(seconds, 1)
   }
-
-
-def _measure(e: Study, out: pathlib.Path,
-             wanted: list[str]) -> list[dict[str, Any]]:
-  """The wanted rows that the folder does not hold yet, and those it holds."""
-  done = []
-  for name in (*rows.ROWS, *ideas.IDEAS):
-    path = out / f"row_{slug(name)}.json"
-    if not path.exists():
-      if name not in wanted:
-        continue
-      write_atomically(path, json.dumps(_evaluate(e, name)) + "\n")
-    done.append(json.loads(path.read_text()))
-  return done
 
 
 def _made(options: flags.FlagValues) -> dict[str, Any]:
@@ -158,24 +143,16 @@ def _run(options: flags.FlagValues) -> None:
   wanted = options.recipe or list(rows.ROWS)
   if options.ideas:
     wanted = [*wanted, *ideas.IDEAS]
-  done = _measure(study, out, wanted)
-  body = tables.cells(done)
-  results = {
-      "settings": settings,
-      "versions": {
-          name: importlib.metadata.version(name)
-          for name in ("jax", "noether_jax")
-      },
-      "seconds": round(sum(r["seconds"] for r in stages.records), 1),
-      "rows": done,
-      "stages": stages.records,
-  }
+  done = results.rows(out, (*rows.ROWS, *ideas.IDEAS), [*wanted, rows.CONTROL],
+                      functools.partial(_evaluate, study))
   write_atomically(out / "ratios.png", figures.draw(done, settings))
-  write_atomically(out / "table.md", common.markdown(tables.HEADER, body))
-  write_atomically(out / "table.txt", common.text(tables.HEADER, body))
-  write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
-  print(common.text(tables.HEADER, body), end="")
-  print(f"{out / 'results.json'} ({results['seconds']:.0f} s)")
+  results.write(out, {
+      "settings": settings,
+      "rows": done
+  },
+                stages,
+                header=tables.HEADER,
+                body=tables.cells(done))
 
 
 def main(argv: Sequence[str]) -> int:

@@ -17,6 +17,8 @@ from noether_jax.discovery.terms import term_values
 from noether_jax.errors import InputError
 
 Array = jax.Array
+# Of which every ratio is taken.
+CONTROL = "control"
 
 
 def tailored(e: Study,
@@ -123,7 +125,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
 ROWS: dict[str, Callable[[Study], Predictor]] = {
     "vanilla":
         lambda e: Predictor(e.apply, e.vanilla),
-    "control":
+    CONTROL:
         lambda e: Predictor(e.apply, e.control),
     "control, smooth states":
         lambda e: Predictor(e.apply, e.smooth_control),

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 import dataclasses
+import functools
 import importlib.metadata
-import json
 import pathlib
 import sys
 from typing import Any
@@ -12,8 +12,8 @@ from absl import flags
 from absl import logging
 
 from experiments.common import program
+from experiments.common import results
 from experiments.common.program import claim
-from experiments.common.stages import slug
 from experiments.common.stages import Stages
 from experiments.scientific import config as configs
 from experiments.scientific import data
@@ -36,7 +36,9 @@ def define_flags() -> flags.FlagValues:
                     **shared)
   flags.DEFINE_enum("protocol", "physics", sorted(configs.PROTOCOLS),
                     "how data are made and integrated", **shared)
-  flags.DEFINE_multi_string("row", [], "rows to measure; all if none", **shared)
+  flags.DEFINE_multi_string(
+      "row", [], "rows to measure, with those that their ratios need; "
+      "all if none", **shared)
   return values
 
 
@@ -61,24 +63,17 @@ def _load(options: flags.FlagValues, config: configs.Config) -> data.Data:
   return data.simulated(options.system, config, options.seeds)
 
 
-def _measure(experiment: Experiment, out: pathlib.Path,
-             wanted: list[str]) -> list[dict[str, Any]]:
-  """The wanted rows that the folder does not hold yet, and those it holds."""
-  done = []
-  for name in rows.names(experiment.system):
-    path = out / f"row_{slug(name)}.json"
-    if not path.exists():
-      if name not in wanted:
-        continue
-      try:
-        row = rows.evaluate(experiment, name)
-      except FloatingPointError as error:
-        # One row's training must not cost the others.
-        row = rows.failed(experiment, name, str(error))
-        logging.error("%s: %s", name, error)
-      write_atomically(path, json.dumps(row) + "\n")
-    done.append(json.loads(path.read_text()))
-  return done
+# Of which every ratio is taken.
+_BASES = ("vanilla", "control")
+
+
+def _evaluate(experiment: Experiment, name: str) -> dict[str, Any]:
+  """One row; a training that fails must not cost the others."""
+  try:
+    return rows.evaluate(experiment, name)
+  except FloatingPointError as error:
+    logging.error("%s: %s", name, error)
+    return rows.failed(experiment, name, str(error))
 
 
 def _draw(experiment: Experiment, out: pathlib.Path,
@@ -117,30 +112,22 @@ def _run(options: flags.FlagValues) -> None:
                           loaded,
                           laws=rows.LAWS,
                           stages=stages)
-  done = _measure(experiment, out, options.row or known)
+  done = results.rows(out, known, [*(options.row or known), *_BASES],
+                      functools.partial(_evaluate, experiment))
   _draw(experiment, out, done)
-  results = {
+  shown = [{
+      key: value for key, value in row.items() if key not in ("curve", "path")
+  } for row in done]
+  results.write(out, {
       "system": options.system,
       "protocol": options.protocol,
       "settings": settings,
-      "versions": {
-          name: importlib.metadata.version(name)
-          for name in ("jax", "noether_jax")
-      },
-      "seconds": round(sum(r["seconds"] for r in stages.records), 1),
-      "rows": [{
-          key: value
-          for key, value in row.items()
-          if key not in ("curve", "path")
-      }
-               for row in done],
-      "stages": stages.records,
-  }
-  write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
-  write_atomically(out / "table.md", tables.markdown(done))
-  write_atomically(out / "table.txt", tables.text(done))
-  print(tables.text(done), end="")
-  print(f"{out / 'results.json'} ({results['seconds']:.0f} s in all stages)")
+      "rows": shown
+  },
+                stages,
+                header=tables.HEADER,
+                body=tables.cells(done),
+                left=2)
 
 
 def main(argv: Sequence[str]) -> int:

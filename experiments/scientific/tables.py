@@ -1,10 +1,9 @@
-"""Rows as a Markdown table and as one for the terminal."""
+"""The rows as a table."""
 
 from typing import Any
 
 import numpy as np
 
-from experiments.common import tables
 from experiments.common.tables import array
 from experiments.common.tables import number
 
@@ -75,33 +74,3 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
                  number(ratio(row, vanilla, "final_mse").mean(),
                         3), number(array(row["drift"]).mean())))
   return body
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-  """The table in Markdown.
-
-  Args:
-    rows: as `rows.evaluate` returns them.
-
-  Returns:
-    Lines of Markdown.
-  """
-  return tables.markdown(HEADER, cells(rows))
-
-
-def text(rows: list[dict[str, Any]]) -> str:
-  """The table with aligned columns, numbers to the right.
-
-  Args:
-    rows: as `rows.evaluate` returns them.
-
-  Returns:
-    Lines of at most the same width, the header on two of them.
-
-  Example:
-    >>> row = {"row": "vanilla", "formulas": [], "rmse": [1.],
-    ...        "final_mse": [1.], "drift": [0.]}
-    >>> text([row]).splitlines()[-1].split()[:4]
-    ['vanilla', '1.0000', '0.0000', '1.000']
-  """
-  return tables.text(HEADER, cells(rows), left=2)

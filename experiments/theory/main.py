@@ -6,8 +6,6 @@ n, and writes the gaps beside the bounds.
 
 from collections.abc import Sequence
 import dataclasses
-import importlib.metadata
-import json
 import sys
 from typing import Any
 
@@ -17,6 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from experiments.common import program
+from experiments.common import results
 from experiments.common.stages import Stages
 from experiments.theory import config as configs
 from experiments.theory import figures
@@ -56,25 +55,16 @@ def _run(options: flags.FlagValues) -> None:
   config = configs.make(quick=options.quick)
   stages = Stages()
   rows = _measure(config, options.seeds, stages)
-  results = {
-      "settings": {
-          "seeds": options.seeds,
-          **dataclasses.asdict(config)
-      },
-      "versions": {
-          name: importlib.metadata.version(name)
-          for name in ("jax", "noether_jax")
-      },
-      "seconds": round(sum(r["seconds"] for r in stages.records), 1),
-      "rows": rows,
-      "stages": stages.records,
-  }
   write_atomically(out / "gap.png", figures.draw(rows, config=config))
-  write_atomically(out / "table.md", tables.markdown(rows))
-  write_atomically(out / "table.txt", tables.text(rows))
-  write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
-  print(tables.text(rows), end="")
-  print(f"{out / 'results.json'} ({results['seconds']:.0f} s)")
+  settings = {"seeds": options.seeds, **dataclasses.asdict(config)}
+  results.write(out, {
+      "settings": settings,
+      "rows": rows
+  },
+                stages,
+                header=tables.HEADER,
+                body=tables.cells(rows),
+                left=0)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Rows as a Markdown table and as one for the terminal."""
+"""The rows as a table."""
 
 from typing import Any
 
@@ -40,35 +40,3 @@ def cells(rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
          f"{row['unconstrained_bound']:.3f}", f"{row['constrained_bound']:.3f}",
          f"{row['held']}/{row['checked']}"))
   return body
-
-
-def markdown(rows: list[dict[str, Any]]) -> str:
-  """The table in Markdown.
-
-  Args:
-    rows: as `simulation.rows` returns them.
-
-  Returns:
-    Lines of Markdown.
-  """
-  names = tuple(
-      f"{first} {second}".strip().replace("- ", "") for first, second in HEADER)
-  table = [names, ("---",) * len(HEADER), *cells(rows)]
-  return "".join(f"| {' | '.join(line)} |\n" for line in table)
-
-
-def text(rows: list[dict[str, Any]]) -> str:
-  """The table with aligned columns, numbers to the right.
-
-  Args:
-    rows: as `simulation.rows` returns them.
-
-  Returns:
-    Lines, the header on two of them.
-  """
-  body = cells(rows)
-  header = list(zip(*HEADER))
-  widths = [max(map(len, column)) for column in zip(*header, *body)]
-  lines = [*header, tuple("-" * width for width in widths), *body]
-  align = lambda line: "  ".join(map(str.rjust, line, widths))
-  return "".join(align(line).rstrip() + "\n" for line in lines)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import types
 
 import jax
 import jax.numpy as jnp
@@ -11,12 +12,10 @@ import optax
 import pytest
 
 from datasets import pipelines
-from experiments.controlled_pendulum import main as controlled
-from experiments.controlled_pendulum.config import CONFIGS
+from experiments.frames import config as configs
+from experiments.frames import main
 from experiments.frames import model as models
 from experiments.frames.training import Trainer
-from experiments.video import config as video_config
-from experiments.video import main as video
 from noether_jax import init_state
 from noether_jax import TrainState
 from noether_jax.errors import InputError
@@ -83,14 +82,15 @@ def test_many_updates_that_are_not_made_end_training(tmp_path):
 
 
 def test_settings_name_their_data():
-  small, paper = CONFIGS["small"], CONFIGS["paper"]
+  small, paper = (
+      configs.make("controlled_pendulum", name) for name in ("small", "paper"))
   assert small.svg.actions == paper.svg.actions == 1
-  for dataset in video_config.DATASETS:
+  for dataset in ("ramp_video", "physics101"):
     for name in ("small", "paper", "smoke"):
-      config = video_config.make(dataset, name)
+      config = configs.make(dataset, name)
       assert (config.dataset, config.name) == (dataset, name)
       assert not config.actions
-  json.dumps(dataclasses.asdict(CONFIGS["smoke"]))
+  json.dumps(dataclasses.asdict(configs.make("controlled_pendulum", "smoke")))
 
 
 def check_what_was_trained(config, folder):
@@ -112,19 +112,19 @@ def check_what_was_trained(config, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("main, config, flags", [
-    (controlled.main, CONFIGS["smoke"], []),
-    (video.main, video_config.make(
-        "ramp_video", "smoke"), ["--dataset=ramp_video", "--pretrain_steps=3"]),
+@pytest.mark.parametrize("config, flags", [
+    (configs.make("controlled_pendulum", "smoke"), []),
+    (configs.make("ramp_video",
+                  "smoke"), ["--data=ramp_video", "--pretrain_steps=3"]),
 ])
-def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
+def test_the_program_writes_everything(config, flags, tmp_path, capsys):
   """In float32, as the program runs: the tests' setting is float64."""
   out = tmp_path / "out"
   arguments = [
       "x", "--config=smoke", "--seeds=1", f"--out={out}",
       f"--data_dir={tmp_path}", *flags
   ]
-  assert main(arguments) == 0
+  assert main.main(arguments) == 0
   told = capsys.readouterr().out
   results = json.loads((out / "results.json").read_text())
   assert "Noether network, not tailored" in told
@@ -149,22 +149,23 @@ def test_a_program_writes_everything(main, config, flags, tmp_path, capsys):
     assert (out / name).stat().st_size > 100
   check_what_was_trained(config, out / "checkpoints" / "seed_0")
   # What is there is not made again, nor lost if less is asked for.
-  assert main([*arguments, "--row=SVG"]) == 0
+  assert main.main([*arguments, "--row=SVG"]) == 0
   again = json.loads((out / "results.json").read_text())
   assert again["rows"] == results["rows"]
   assert again["curves"] == results["curves"]
   trained = lambda r: [s for s in r["stages"] if "steps" in s]
   assert len(trained(again)) == 4 and trained(again) == trained(results)
-  assert main([*arguments, "--steps=5"]) == 2
+  assert main.main([*arguments, "--steps=5"]) == 2
   assert "other settings" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("flags, message", [
     (["--num_train=1"], "--num_train=1 is less than a batch of 2"),
     (["--part_size=3"], "--part_size=3 does not divide a batch of 2"),
-    (["--dataset=physics101", "--manual_dir={}"], "holds neither scenarios"),
-    (["--skip_damaged"], "config of ramp_video: .*skip_damaged"),
-    (["--split=authors"], "split must be one of"),
+    (["--data=physics101", "--manual_dir={}"], "holds neither scenarios"),
+    (["--data=ramp_video", "--skip_damaged"
+     ], "config of ramp_video: .*skip_damaged"),
+    (["--data=ramp_video", "--split=authors"], "split must be one of"),
 ])
 def test_mistakes_are_told_in_a_line(flags, message, tmp_path, capsys):
   arguments = [
@@ -174,7 +175,7 @@ def test_mistakes_are_told_in_a_line(flags, message, tmp_path, capsys):
   (tmp_path / "empty").mkdir()
   (tmp_path / "empty" / "nothing.txt").touch()
   flags = [flag.format(tmp_path / "empty") for flag in flags]
-  assert video.main([*arguments, *flags]) == 2
+  assert main.main([*arguments, *flags]) == 2
   told = capsys.readouterr().err
   assert told.count("\n") == 1 and re.search(message, told)
 
@@ -182,7 +183,8 @@ def test_mistakes_are_told_in_a_line(flags, message, tmp_path, capsys):
 def test_both_adaptations_go_on_from_a_step():
   """The decoder's alone leaves the encoder's modulation as it is."""
   for adapt in ("^modulation", "^modulation/decoder"):
-    config = dataclasses.replace(CONFIGS["smoke"], adapt=adapt)
+    config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),
+                                 adapt=adapt)
     run = models.compiled(config)
     params = jax.eval_shape(
         lambda c=config: models.initial(c, 0, jnp.full(3, 0.5)))
@@ -197,3 +199,21 @@ def test_both_adaptations_go_on_from_a_step():
     out = jax.eval_shape(run.advance, params, before, x, keys)
     assert jax.tree.map(jnp.shape,
                         out.modulation) == jax.tree.map(jnp.shape, before)
+
+
+@pytest.mark.parametrize("flags, measured", [
+    ([], ["SVG", "SVG, longer"]),
+    (["--nocontrol"], ["SVG"]),
+])
+def test_the_control_is_measured_unless_it_is_refused(flags, measured,
+                                                      monkeypatch, tmp_path):
+  monkeypatch.setattr(main.data, "load", lambda *_, **__: None)
+  monkeypatch.setattr(main, "_studies",
+                      lambda *_: iter([types.SimpleNamespace(seed=0)]))
+  monkeypatch.setattr(main.rows, "evaluate", lambda e, name: {"row": name})
+  monkeypatch.setattr(main.figures, "errors", lambda *_: b"")
+  monkeypatch.setattr(main.tables, "cells", lambda rows: [])
+  arguments = ["frames", "--config=smoke", "--row=SVG", f"--out={tmp_path}"]
+  assert main.main([*arguments, *flags]) == 0
+  results = json.loads((tmp_path / "results.json").read_text())
+  assert [row["row"] for row in results["rows"]] == measured

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.controlled_pendulum.config import CONFIGS
+from experiments.frames import config as configs
 from experiments.frames import evaluation
 from experiments.frames import model as models
 from experiments.frames import probe
@@ -96,7 +96,8 @@ def test_a_sequences_noise_depends_on_its_number_alone():
 
 def test_inner_steps_are_chosen_on_training_sequences():
   """Predictions get brighter by the step; after two they are true."""
-  config = dataclasses.replace(CONFIGS["smoke"], test_steps=(0, 1, 2, 5, 50))
+  config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),
+                               test_steps=(0, 1, 2, 5, 50))
   train = np.full((20, 3, 1, 1, 3), 51 * 2, np.uint8)
   train[16:] = 0
   e = types.SimpleNamespace(config=config,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.common.stages import Stages
-from experiments.controlled_pendulum.config import CONFIGS
+from experiments.frames import config as configs
 from experiments.frames import model as models
 from experiments.frames import recipes
 from experiments.frames import study
@@ -32,7 +32,9 @@ class Numbers:
 def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
                                                  tmp_path, monkeypatch):
   """Its rows see the batches that the control sees next, as many as it made."""
-  config = dataclasses.replace(CONFIGS["smoke"], warm_start=warm, steps=3)
+  config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),
+                               warm_start=warm,
+                               steps=3)
   seen = []
 
   def step(kind):
@@ -101,7 +103,7 @@ class Minute(recipes.Trainer):
 @pytest.mark.parametrize("warm", [False, True])
 def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
                                                      monkeypatch):
-  config = dataclasses.replace(CONFIGS["smoke"],
+  config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),
                                warm_start=warm,
                                pretrain_steps=1,
                                steps=3)
@@ -152,7 +154,8 @@ def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
 
 def test_real_steps_can_be_made_side_by_side():
   """Also where g learns in one model and not in the other; traced, not run."""
-  config = dataclasses.replace(CONFIGS["smoke"], part_size=2)
+  config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),
+                               part_size=2)
   run = models.compiled(config)
   outer = models.optimizer(config)
   frames = (config.batch_size, config.length, 32, 32, 3)

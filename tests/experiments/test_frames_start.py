@@ -6,20 +6,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments.controlled_pendulum.config import CONFIGS
+from experiments.frames import config as configs
 from experiments.frames import model as models
 from experiments.frames import quotient
 from noether_jax import video
 
 
 def test_an_untrained_model_predicts_the_mean_brightness():
-  config = dataclasses.replace(CONFIGS["smoke"], start_at_mean=True)
+  config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),
+                               start_at_mean=True)
   brightness = jnp.array([.2, .5, .9], jnp.float32)
   x = {
       "frames": jnp.full((4, 32, 32, 3), .5, jnp.float32),
       "actions": jnp.zeros((3, 1), jnp.float32)
   }
-  assert CONFIGS["small"].start_at_mean
+  assert configs.make("controlled_pendulum", "small").start_at_mean
   params = models.initial(config, 0, brightness)
   out = models.make(config).forced(params.predictor, x, jax.random.key(0))
   np.testing.assert_allclose(out.frames[2:].mean((0, 1, 2)),

@@ -11,6 +11,7 @@ import pytest
 
 from datasets.schmidt_lipson import files
 from experiments.common import stages as stages_lib
+from experiments.common import tables as common
 from experiments.scientific import config as configs
 from experiments.scientific import experiment as experiment_lib
 from experiments.scientific import laws
@@ -106,15 +107,15 @@ def test_small_and_large_numbers_show():
 
 
 def test_the_columns_of_the_text_are_aligned():
-  lines = tables.text([row_of("vanilla", [1e6]),
-                       row_of("a long name", [2.0])]).splitlines()
+  body = tables.cells([row_of("vanilla", [1e6]), row_of("a long name", [2.0])])
+  lines = common.text(tables.HEADER, body, left=2).splitlines()
   assert len(lines) == 5
   ends = {
       line.index(value) + len(value)
       for line, value in ((lines[3], "1.0e+06"), (lines[4], "2.0000"))
   }
   assert len(ends) == 1
-  assert tables.markdown([row_of("vanilla", [1.0])]).count("\n") == 3
+  assert common.markdown(tables.HEADER, body[:1]).count("\n") == 3
 
 
 def run(out, *arguments):
@@ -138,7 +139,7 @@ def fixture_short(monkeypatch):
 
 def test_the_program_resumes_and_keeps_settings_apart(tmp_path, short, capsys,
                                                       monkeypatch):
-  run(tmp_path, "--row=vanilla", "--row=control")
+  run(tmp_path, "--row=control")
   stored = (tmp_path / "row_vanilla.json").read_bytes()
   monkeypatch.setattr(experiment_lib, "fit", interrupted)
   run(tmp_path, "--row=SINDy", "--row=projection (oracle)")
@@ -147,6 +148,7 @@ def test_the_program_resumes_and_keeps_settings_apart(tmp_path, short, capsys,
   assert [row["row"] for row in results["rows"]
          ] == ["vanilla", "control", "SINDy", "projection (oracle)"]
   assert results["system"] == "pendulum" and results["versions"]["jax"]
+  assert "nan" not in (tmp_path / "table.txt").read_text().splitlines()[-1]
   done = {stage["name"]: stage for stage in results["stages"]}
   assert done["vanilla training"]["steps"] == 3
   assert done["rollouts: vanilla"]["rollouts"] == 3
@@ -183,8 +185,8 @@ def test_training_that_fails_costs_one_row(tmp_path, short, monkeypatch):
   monkeypatch.setitem(rows.WITHOUT_LAW, "HNN", diverged)
   run(tmp_path, "--row=vanilla", "--row=HNN")
   results = json.loads((tmp_path / "results.json").read_text())
-  assert results["rows"][1]["failed"] == "the loss of a seed is not finite"
-  assert results["rows"][1]["rmse"] == [None]
+  assert results["rows"][2]["failed"] == "the loss of a seed is not finite"
+  assert results["rows"][2]["rmse"] == [None]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.common import tables as common
 from experiments.theory import config as configs
 from experiments.theory import main
 from experiments.theory import simulation
@@ -159,10 +160,11 @@ def row_of(**new):
 
 
 def test_the_columns_of_the_text_are_aligned():
-  lines = tables.text([row_of(), row_of(n=1024, held=4)]).splitlines()
+  body = tables.cells([row_of(), row_of(n=1024, held=4)])
+  lines = common.text(tables.HEADER, body, left=0).splitlines()
   assert len(lines) == 5 and len(set(map(len, lines[2:]))) == 1
   assert lines[3].split()[-3:] == ["2.000", "1.000", "3/4"]
-  header, _, first, _ = tables.markdown([row_of(), row_of()]).splitlines()
+  header, _, first, _ = common.markdown(tables.HEADER, body).splitlines()
   assert header.startswith("| d | m | n | gap unconstrained | std |")
   assert header.count("|") == first.count("|") == len(tables.HEADER) + 1
 

@@ -1,18 +1,24 @@
-"""The body of both programs: trains, measures, writes tables and figures."""
+"""Predicts frames with a Noether network: a pendulum, or objects on a ramp.
 
-from collections.abc import Callable, Iterator, Sequence
+Trains SVG, SVG for longer, SVG through the inner step of a random g, and the
+Noether network, and compares their predictions of test sequences.
+"""
+
+from collections.abc import Iterator, Sequence
 import dataclasses
 import importlib.metadata
-import json
 import pathlib
+import sys
 from typing import Any
 
 from absl import flags
+from absl import logging
 
 from experiments.common import program
-from experiments.common import tables as common
+from experiments.common import results
 from experiments.common.stages import slug
 from experiments.common.stages import Stages
+from experiments.frames import config as configs
 from experiments.frames import data
 from experiments.frames import figures
 from experiments.frames import model as models
@@ -32,10 +38,21 @@ _CHANGES = ("steps", "inner_rate", "learn_inner_rate", "adapt", "num_train",
 
 
 def define_flags() -> flags.FlagValues:
-  """The flags of both programs, in a registry of their own."""
+  """The program's flags, in a registry of their own."""
   values = program.define_flags(quick=False)
   program.define_data_flags(values, "the archive of Physics 101")
   shared: dict[str, Any] = {"flag_values": values}
+  flags.DEFINE_enum(
+      "data", "controlled_pendulum", list(configs.LENGTHS),
+      "a pendulum under random torques, simulated videos of objects on a "
+      "ramp, or real ones (--manual_dir)", **shared)
+  flags.DEFINE_enum(
+      "split", None, ["random", "authors", "objects"],
+      "of the objects on a ramp; objects: no test object is in training",
+      **shared)
+  flags.DEFINE_bool("skip_damaged", None,
+                    "physics101: leave out videos that can't be decoded",
+                    **shared)
   flags.DEFINE_enum(
       "config", "small", CONFIGS,
       "small trains on a laptop, paper needs an accelerator, "
@@ -68,6 +85,10 @@ def define_flags() -> flags.FlagValues:
       "curve", 0, **shared)
   flags.DEFINE_multi_enum("row", [], list(rows.ROWS),
                           "rows to measure; without it all", **shared)
+  flags.DEFINE_bool(
+      "control", True, f"measure the row {rows.CONTROL!r} in any case; without "
+      "it ratios come from another run: see experiments.frames.compare",
+      **shared)
   values.set_default("seeds", 3)
   return values
 
@@ -87,6 +108,8 @@ def _measure(options: flags.FlagValues, studies: Iterator[study.Study],
              stages: Stages, out: pathlib.Path) -> dict[str, Any]:
   """Rows, curves and figures of all seeds, also those of earlier calls."""
   wanted = options.row or list(rows.ROWS)
+  if options.control:
+    wanted = [*wanted, rows.CONTROL]
   measured, curves = [], []
   for e in studies:
     for name in rows.ROWS:
@@ -113,28 +136,43 @@ def _measure(options: flags.FlagValues, studies: Iterator[study.Study],
   return {"rows": measured, "curves": curves}
 
 
-def run(options: flags.FlagValues, config: Config) -> None:
-  """Measures what --out does not hold yet, then writes the results.
+def choose(options: flags.FlagValues) -> Config:
+  """The settings that the flags ask for.
 
   Args:
     options: parsed flags.
-    config: the settings.
+
+  Returns:
+    A `Config`.
 
   Raises:
-    InputError: for a user's mistake.
+    InputError: for numbers that do not fit each other.
   """
-  config = dataclasses.replace(
-      config, **{
-          name: options[name].value
-          for name in _CHANGES
-          if options[name].value is not None
-      })
+  config = configs.make(options.data, options.config)
+  given = lambda names: {
+      name: options[name].value
+      for name in names
+      if options[name].value is not None
+  }
+  more = given(("split", "skip_damaged"))
+  config = dataclasses.replace(config,
+                               data={
+                                   **config.data,
+                                   **more
+                               },
+                               **given(_CHANGES))
   if (config.num_train or config.batch_size) < config.batch_size:
     raise InputError(f"--num_train={config.num_train} is less than a batch of "
                      f"{config.batch_size}.")
   if config.batch_size % config.part_size:
     raise InputError(f"--part_size={config.part_size} does not divide a batch "
                      f"of {config.batch_size}.")
+  return config
+
+
+def _run(options: flags.FlagValues) -> None:
+  """Measures what --out does not hold yet, then writes the results."""
+  config = choose(options)
   out = folder(options.out)
   settings = {
       "version": importlib.metadata.version("noether_jax"),
@@ -151,42 +189,40 @@ def run(options: flags.FlagValues, config: Config) -> None:
                        data_dir=options.data_dir,
                        manual_dir=options.manual_dir)
   studies = _studies(options, config, loaded, stages, out)
-  results = _measure(options, studies, stages, out)
-  results = {
-      "settings": settings,
-      "seconds": round(sum(r["seconds"] for r in stages.records), 1),
-      **results, "stages": stages.records
-  }
-  body = tables.cells(results["rows"])
+  measured = _measure(options, studies, stages, out)
   write_atomically(out / "errors.png",
-                   figures.errors(results["rows"], config.past))
-  if results["curves"]:
-    write_atomically(out / "inner_steps.png", figures.curve(results["curves"]))
-  write_atomically(out / "table.md", common.markdown(tables.HEADER, body))
-  write_atomically(out / "table.txt", common.text(tables.HEADER, body))
-  write_atomically(out / "results.json", json.dumps(results, indent=1) + "\n")
-  print(common.text(tables.HEADER, body), end="")
-  print(f"{out / 'results.json'} ({results['seconds']:.0f} s)")
+                   figures.errors(measured["rows"], config.past))
+  if measured["curves"]:
+    write_atomically(out / "inner_steps.png", figures.curve(measured["curves"]))
+  results.write(out, {
+      "settings": settings,
+      **measured
+  },
+                stages,
+                header=tables.HEADER,
+                body=tables.cells(measured["rows"]))
 
 
-def main(name: str, doc: str | None, options: flags.FlagValues,
-         choose: Callable[[flags.FlagValues],
-                          Config], argv: Sequence[str]) -> int:
-  """Runs one of the programs.
+def main(argv: Sequence[str]) -> int:
+  """Trains and measures what --out does not hold yet.
 
   Args:
-    name: of the program.
-    doc: what it does.
-    options: from `define_flags`.
-    choose: `parsed flags -> Config`.
     argv: the program's name and its flags.
 
   Returns:
     The exit code; see `program.execute`.
+
+  Raises:
+    InputError: for a user's mistake, with --debug; see `program.execute`.
   """
-  return program.execute(name,
-                         doc,
-                         options,
-                         lambda parsed: run(parsed, choose(parsed)),
+  return program.execute("frames",
+                         __doc__,
+                         define_flags(),
+                         _run,
                          argv,
                          resumes=True)
+
+
+if __name__ == "__main__":
+  logging.set_verbosity(logging.INFO)
+  sys.exit(main(sys.argv))

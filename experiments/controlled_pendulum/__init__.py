@@ -1,1 +1,0 @@
-"""A torque-controlled pendulum, from pixels."""

@@ -1,1 +1,0 @@
-"""Objects on a ramp, simulated and real."""
