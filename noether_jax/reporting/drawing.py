@@ -195,13 +195,14 @@ def logarithmic(axes: Any) -> None:
   axes.yaxis.set_minor_formatter(lambda value, _: "")
 
 
-def legend(axes: Any, labels: Sequence[str]) -> None:
+def legend(axes: Any, labels: Sequence[str], title: str = "") -> None:
   """Names the lines drawn so far, once a figure, below the panels."""
   figure = axes.figure
   if not figure.legends:
     columns = 4 if max(map(len, labels)) < 9 else 2
     figure.legend(axes.get_lines()[:len(labels)],
                   labels,
+                  title=title or None,
                   loc="outside lower center",
                   ncols=min(len(labels), columns * len(figure.axes)),
                   columnspacing=1.2,

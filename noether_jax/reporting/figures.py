@@ -40,7 +40,7 @@ def _legend(axes: Any, data: Trajectories) -> None:
   """Names the trajectories where there are few."""
   labels = [data.labels[i] for i in _chosen(data)]
   if 1 < len(labels) <= _MOST_NAMED and all(labels):
-    drawing.legend(axes, [_shorten(text, 14) for text in labels])
+    drawing.legend(axes, [_shorten(text, 14) for text in labels], "trajectory")
 
 
 def _time_label(data: Trajectories) -> str:

@@ -41,7 +41,10 @@ _ATTRIBUTES = frozenset(
     "movablelimits rowspacing rspace scriptlevel separator stretchy symmetric "
     "voffset width xmlns".split())
 _PLAIN = str.maketrans("\u2212\u2227\u223c\u2217\u00a0", "-^~* ")
+_BREAKS = ("+", "\u2212", "\u22c5")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_OPTION = re.compile(r"(?<![\w-])--\w[\w-]*(?:=[\w:,/*^|.-]*[\w|])?")
+_OPTION_HTML = r'<code class="nj-option">\g<0></code>'
 _POWER = re.compile(r"(?<=[^\s^])\^(?:(-?\d+)|\((-?\d+/\d+)\))")
 
 
@@ -83,10 +86,10 @@ def _escaped(text: str) -> str:
 
 
 def mathml(latex: str, *, plain: str = "") -> markupsafe.Markup:
-  """A formula as MathML that a page can hold, one element per summand.
+  """A formula as MathML that a page can hold, in pieces.
 
-  Browsers do not break a formula into lines. So the summands are elements of
-  their own, between which a line may end.
+  Browsers do not break a formula into lines. So what follows a plus, a minus or
+  a dot is an element of its own, before which a line may end.
 
   Args:
     latex: the formula; text from users must have passed `symbol`.
@@ -133,11 +136,11 @@ def _join_names(root: ElementTree.Element) -> None:
 
 
 def _split(root: ElementTree.Element) -> list[ElementTree.Element]:
-  """One copy of the outer element per summand."""
+  """One copy of the outer element per piece."""
   rows: list[list[ElementTree.Element]] = [[]]
   for child in root[0]:
-    sign = child.tag == "mo" and child.text in ("+", "\u2212")
-    if sign and rows[-1]:
+    breaks = child.tag == "mo" and child.text in _BREAKS
+    if breaks and rows[-1]:
       child.set("form", "infix")
       rows.append([])
     rows[-1].append(child)
@@ -158,10 +161,22 @@ def raised(text: str) -> markupsafe.Markup:
     AU<sup>3</sup>/day<sup>2</sup>
   """
   escaped = str(markupsafe.escape(text))
+  escaped = escaped.replace(" %", "\u00a0%")
   return markupsafe.Markup(
       _POWER.sub(
           lambda m: f"<sup>{(m[1] or m[2]).replace('-', chr(0x2212))}</sup>",
           escaped))
+
+
+def with_options(text: str) -> markupsafe.Markup:
+  """Text as HTML in which a program's options do not break after a hyphen.
+
+  Example:
+    >>> print(with_options("Try --degree=3 & more."))
+    Try <code class="nj-option">--degree=3</code> &amp; more.
+  """
+  escaped = str(markupsafe.escape(text))
+  return markupsafe.Markup(_OPTION.sub(_OPTION_HTML, escaped))
 
 
 def unit_text(unit: str) -> str:

@@ -11,6 +11,7 @@ import markupsafe
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import figures
 from noether_jax.reporting import formulas
+from noether_jax.reporting import typeset
 from noether_jax.reporting import words
 from noether_jax.reporting.drawing import Picture
 from noether_jax.reporting.subjects import ShownDiscovery
@@ -34,17 +35,23 @@ def law_view(law: ShownLaw, heading: str,
   for k, term in enumerate(law.terms):
     value, spread = float(law.coefficients[k]), float(law.uncertainties[k])
     rows.append({
-        "term": _formula(term),
-        "shown": formulas.number(value, 8),
-        "fitted": formulas.number(value, 8),
-        "uncertainty": formulas.number(spread, 2) if k else "chosen",
-        "unit": formulas.raised(law.coefficient_unit(k)),
+        "term":
+            formulas.mathml(typeset.term_latex(term, law.variables),
+                            plain=term.text),
+        "shown":
+            formulas.number(value, typeset.digits(value, spread)),
+        "fitted":
+            formulas.number(value, 8),
+        "uncertainty":
+            formulas.number(spread, 2) if k else "chosen",
+        "unit":
+            formulas.raised(law.coefficient_unit(k)),
     })
   one_value = law.verdict == "constant in all data"
   statistics = () if one_value else words.statistics(law.evidence)
   return {
       "heading": heading,
-      "formula": _formula(law),
+      "formula": formulas.mathml(typeset.law_latex(law), plain=law.text),
       "unit": formulas.raised(law.unit) if law.unit != "1" else "",
       "text": law.text,
       "meaning": words.VERDICTS.get(law.verdict, f"{law.verdict}."),
@@ -57,11 +64,6 @@ def law_view(law: ShownLaw, heading: str,
       } for s in statistics],
       "pictures": pictures,
   }
-
-
-def _formula(shown: Any) -> markupsafe.Markup:
-  latex = getattr(shown, "latex", None) or formulas.symbol(shown.text)
-  return formulas.mathml(latex, plain=shown.text)
 
 
 def law_heading(number: int, law: ShownLaw) -> str:
@@ -89,17 +91,20 @@ def discovery_view(found: ShownDiscovery,
   kind = "found" if found.independent else "open" if found.laws else "none"
   return {
       "kind": kind,
-      "verdict": _capital(found.verdict),
+      "verdict": _sentence(found.verdict),
       "laws": laws,
       "rejected": (law_view(rejected, "", law_pictures(rejected, data))
                    if rejected is not None else None),
-      "steps": words.next_steps(found, data),
-      "messages": [f"{_capital(m)}." for m in found.messages],
+      "steps": [
+          formulas.with_options(step) for step in words.next_steps(found, data)
+      ],
+      "messages": [formulas.with_options(_sentence(m)) for m in found.messages],
   }
 
 
-def _capital(text: str) -> str:
-  return text[:1].upper() + text[1:]
+def _sentence(text: str) -> str:
+  stop = "" if text.endswith((".", "!", "?")) else "."
+  return text[:1].upper() + text[1:] + stop
 
 
 def law_pictures(law: ShownLaw,

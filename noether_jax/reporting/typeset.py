@@ -1,0 +1,146 @@
+"""LaTeX of laws that are sums of terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import math
+import re
+from typing import Any
+
+from noether_jax.data.columns import Variable
+from noether_jax.reporting.formulas import symbol
+from noether_jax.reporting.subjects import ShownLaw
+
+_VECTOR = re.compile(r"([^\W\d_]+)(\d*)")
+
+
+def term_latex(term: Any, variables: Sequence[Variable]) -> str:
+  """LaTeX of a product of powers.
+
+  Args:
+    term: with `factors`, pairs of an atom and a power.
+    variables: the D columns.
+
+  Returns:
+    LaTeX.
+
+  Example:
+    >>> from noether_jax.data.columns import parse_columns
+    >>> from noether_jax.discovery.terms import Atom, Term
+    >>> v = parse_columns("w,q:rad")
+    >>> term_latex(Term.make([(Atom("var", (0,)), 2), (Atom("cos", (1,)), 1)],
+    ...                      v), v)
+    'w^{2} \\\\, \\\\cos{q}'
+  """
+  return _product("", term, variables)
+
+
+def law_latex(law: ShownLaw) -> str:
+  """LaTeX of a law, its coefficients rounded as in its text.
+
+  Args:
+    law: a sum of terms.
+
+  Returns:
+    LaTeX.
+  """
+  out = ""
+  for term, c, u in zip(law.terms, law.coefficients, law.uncertainties):
+    size = number_latex(abs(float(c)), digits(float(c), float(u)))
+    piece = _product("" if size == "1" else size, term, law.variables)
+    sign = "-" if c < 0 else "+" if out else ""
+    out += f" {sign} {piece}" if out else f"{sign}{piece}"
+  return out
+
+
+def digits(value: float, uncertainty: float) -> int:
+  """Digits that reach two places into the uncertainty, 2 to 8.
+
+  Example:
+    >>> digits(2.9591e-4, 1e-8), digits(3., 1.)
+    (6, 2)
+  """
+  if not uncertainty > 0 or not value or not math.isfinite(uncertainty):
+    return 8
+  apart = (math.floor(math.log10(abs(value))) -
+           math.floor(math.log10(uncertainty)))
+  return min(max(apart + 2, 2), 8)
+
+
+def number_latex(value: float, places: int) -> str:
+  """A number, with a power of ten where it is long.
+
+  Example:
+    >>> number_latex(2.9591e-4, 4), number_latex(2., 8)
+    ('2.959 \\\\times 10^{-4}', '2')
+  """
+  small = 0 < abs(value) < 1e-3
+  text = f"{value:.{places - 1}e}" if small else f"{value:.{places}g}"
+  mantissa, _, power = text.partition("e")
+  if "." in mantissa:
+    mantissa = mantissa.rstrip("0").rstrip(".")
+  return (f"{mantissa} \\times 10^{{{int(power)}}}" if power else mantissa)
+
+
+def _product(coefficient: str, term: Any, variables: Sequence[Variable]) -> str:
+  above, below = [coefficient] if coefficient else [], []
+  for atom, power in term.factors:
+    if atom.kind == "inverse":
+      below.append(_power(_norm(atom, variables), power))
+    else:
+      above.append(_factor(atom, power, variables))
+  if not below:
+    return _joined(above)
+  return f"\\frac{{{_joined(above) or '1'}}}{{{_joined(below)}}}"
+
+
+def _joined(factors: Sequence[str]) -> str:
+  """Factors side by side; words need a dot between them."""
+  out = ""
+  for factor in factors:
+    words = out.endswith(("}", ")")) and "\\mathrm" in out + factor
+    out += (" \\cdot " if words else " \\, ") + factor if out else factor
+  return out
+
+
+def _power(base: str, power: int) -> str:
+  return base if power == 1 else f"{base}^{{{power}}}"
+
+
+def _factor(atom: Any, power: int, variables: Sequence[Variable]) -> str:
+  """One factor above the fraction bar."""
+  if atom.kind == "norm":
+    return _power(_norm(atom, variables), power)
+  if atom.kind == "dot":
+    first = _vector(atom.plus, atom, variables)
+    if atom.plus == atom.minus:
+      return f"\\lvert{first}\\rvert^{{{2 * power}}}"
+    product = f"{first} \\cdot {_vector(atom.minus, atom, variables)}"
+    return product if power == 1 else f"({product})^{{{power}}}"
+  names = [symbol(variables[i].name) for i in (*atom.plus, *atom.minus)]
+  inner = " - ".join(names)
+  if atom.kind == "var":
+    return _power(f"{{{inner}}}" if "^" in inner else inner, power)
+  simple = len(names) == 1 and not inner.startswith("\\mathrm")
+  inner = f"{{{inner}}}" if simple else f"({inner})"
+  return f"{_power(chr(92) + atom.kind, power)}{inner}"
+
+
+def _norm(atom: Any, variables: Sequence[Variable]) -> str:
+  inner = _vector(atom.plus, atom, variables)
+  if atom.minus:
+    inner += f" - {_vector(atom.minus, atom, variables)}"
+  return f"\\lvert{inner}\\rvert"
+
+
+def _vector(indices: tuple[int, ...], atom: Any,
+            variables: Sequence[Variable]) -> str:
+  """Bold, by the name that the atom's text gives to the vector."""
+  norm = dataclasses.replace(atom, kind="norm", plus=indices, minus=())
+  match = _VECTOR.fullmatch(norm.text(variables)[1:-1])
+  if not match:
+    names = [symbol(variables[i].name) for i in indices]
+    return f"({', '.join(names)})"
+  index = f"_{{{match[2]}}}" if match[2] else ""
+  return f"\\mathbf{{{match[1]}}}{index}"
