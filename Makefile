@@ -5,16 +5,17 @@ BIN := $(VENV)/bin
 OUT ?= out/discover
 # Tests run in as many processes; those of a file in one, which compiles once.
 WORKERS ?= 2
-CODE := noether_jax experiments datasets benchmarks tests conftest.py
+CODE := noether_jax experiments datasets benchmarks docs tests conftest.py
 PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
-.PHONY: help discover test slow reference lint types doctest unit format benchmark clean
+.PHONY: help discover test slow reference lint types doctest unit docs format benchmark clean
 
 help:
 	@echo "make discover   find what the planets conserve; writes $(OUT)"
-	@echo "make test       lint, types, doctests, tests"
+	@echo "make test       lint, types, doctests, tests, documentation"
 	@echo "make slow       the tests marked slow"
 	@echo "make reference  what CI has no time for: more of the authors' numbers, minutes"
+	@echo "make docs       the documentation; writes site/index.html"
 	@echo "make benchmark  the performance ratios of the README (peers extra)"
 
 $(VENV)/pip-ready:
@@ -26,13 +27,17 @@ $(VENV)/discover-ready: setup.cfg $(VENV)/pip-ready
 	touch $@
 
 $(VENV)/test-ready: setup.cfg $(VENV)/pip-ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[data,planets,test,video]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[data,docs,planets,test,video]"
+	touch $@
+
+$(VENV)/docs-ready: setup.cfg $(VENV)/pip-ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[docs]"
 	touch $@
 
 discover: $(VENV)/discover-ready
 	$(BIN)/noether-discover --dataset=planets --out=$(OUT)
 
-test: lint types doctest unit
+test: lint types doctest unit docs
 
 lint: $(VENV)/test-ready
 	$(BIN)/flake8 $(CODE)
@@ -55,6 +60,10 @@ slow: $(VENV)/test-ready
 reference: $(VENV)/test-ready
 	$(PYTEST) -m reference tests
 
+# Warnings are errors. The build reads no network, and neither do the pages.
+docs: $(VENV)/docs-ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 format: $(VENV)/test-ready
 	$(BIN)/isort --quiet $(CODE)
 	$(BIN)/yapf --in-place --recursive --parallel $(CODE)
@@ -65,4 +74,4 @@ benchmark: $(VENV)/test-ready
 	$(BIN)/python -m benchmarks.video
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site *.egg-info

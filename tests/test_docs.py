@@ -8,7 +8,7 @@ import threadpoolctl
 
 from tests import paths
 
-DOCS = paths.ROOT / "docs"
+PAGES = sorted([*(paths.ROOT / "docs").glob("*.md"), paths.ROOT / "README.md"])
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -20,12 +20,10 @@ def blocks(path):
 
 
 def test_there_are_pages():
-  assert any(blocks(path) for path in DOCS.glob("*.md"))
+  assert any(blocks(path) for path in PAGES)
 
 
-@pytest.mark.parametrize("path",
-                         sorted(DOCS.glob("*.md")),
-                         ids=lambda p: p.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_the_blocks_of_a_page_run_in_turn(path):
   names = {"__name__": "page"}
   # A page may limit the threads of BLAS; they are given back here.
