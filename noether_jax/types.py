@@ -73,7 +73,7 @@ class Tailored:
 
   Attributes:
     adapted: the adapted leaves of the parameters, None elsewhere. On the
-      factored implementation a dense kernel is a `factored.Kernel`.
+      factored implementation a dense kernel is an `OuterProducts`.
     losses: inner loss before each step, detached steps first,
       `[num_detached_steps + num_steps]`, in units of g squared.
     finite: bool `[]`; False if a step was not finite. Every adapted leaf is

@@ -17,17 +17,15 @@ import optax
 from noether_jax.tailoring.adaptation import combine
 from noether_jax.tailoring.adaptation import partition
 from noether_jax.tailoring.inner_loop import InnerLoop
-from noether_jax.tailoring.inner_optimizers import is_factors
-from noether_jax.tailoring.inner_optimizers import scale
 from noether_jax.tailoring.low_rank import factored
-from noether_jax.tailoring.low_rank.outer_products import Factors
+from noether_jax.tailoring.low_rank import outer_products
 from noether_jax.types import Array
 from noether_jax.types import Params
 from noether_jax.types import PyTree
 
 
-def _rates(log_inner_rate: PyTree | None, params: Params,
-           adapted: Params) -> PyTree | None:
+def _inner_rates(log_inner_rate: PyTree | None, params: Params,
+                 adapted: Params) -> PyTree | None:
   """exp(log_inner_rate) for each adapted leaf, None elsewhere."""
   if log_inner_rate is None:
     return None
@@ -45,12 +43,6 @@ def _rates(log_inner_rate: PyTree | None, params: Params,
                       adapted,
                       spread,
                       is_leaf=lambda x: x is None)
-
-
-def _scaled(updates: PyTree, rates: PyTree | None) -> PyTree:
-  if rates is None:
-    return updates
-  return jax.tree.map(scale, updates, rates, is_leaf=is_factors)
 
 
 def all_finite(tree: PyTree) -> Array:
@@ -75,7 +67,7 @@ def _loss_cotangent(residuals: Array) -> Array:
 
 def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
              optimizer: Any, num_steps: int,
-             rates: PyTree | None) -> tuple[Params, Array, Any]:
+             inner_rates: PyTree | None) -> tuple[Params, Array, Any]:
   """The inner loop on materialised weights, for any optimizer and model."""
   optimizer = optax.with_extra_args_support(optimizer)
   merged = lambda tree: loss_fn(combine(tree, frozen))
@@ -94,7 +86,8 @@ def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
         value_fn=lambda tree: _value(merged(tree)[0]),
         residuals=residuals,
         pullback=pullback)
-    updates = _scaled(updates, rates)
+    if inner_rates is not None:
+      updates = outer_products.scaled(updates, inner_rates)
     adapted = optax.apply_updates(adapted, updates)
     return (adapted, opt_state), (_value(residuals), aux)
 
@@ -106,18 +99,6 @@ def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
   aux = merged(adapted)[1]
   (new, _), losses = jax.lax.scan(jax.checkpoint(body), carry, length=num_steps)
   return new, losses, aux
-
-
-def keep_finite(new: Params, old: Params, finite: Array) -> Params:
-  """The new leaves, or where not `finite` the ones the loop began with."""
-
-  def one(after: Any, before: Any) -> Any:
-    if is_factors(after):
-      zero = lambda leaf: jnp.where(finite, leaf, jnp.zeros_like(leaf))
-      return Factors(zero(after.inputs), zero(after.deltas))
-    return jnp.where(finite, after, before)
-
-  return jax.tree.map(one, new, old, is_leaf=is_factors)
 
 
 def run_inner_loop(
@@ -145,17 +126,17 @@ def run_inner_loop(
     ValueError: if `log_inner_rate`, `adapt` or `implementation` do not fit.
   """
   adapted, frozen = partition(params, inner.adapt)
-  rates = _rates(log_inner_rate, params, adapted)
+  inner_rates = _inner_rates(log_inner_rate, params, adapted)
   function = _with_aux(loss_fn, has_aux)
   if inner.num_steps == 0 and inner.num_detached_steps == 0:
     return (adapted, adapted, jnp.zeros(
         (0,)), function(params)[1], "general (no steps)")
   plan = factored.plan(function, params, adapted, inner)
   if plan.kernels:
-    new, losses, aux = factored.inner_loop(plan, inner.num_steps, rates)
+    new, losses, aux = factored.inner_loop(plan, inner.num_steps, inner_rates)
     return adapted, new, losses, aux, plan.description
   loop = lambda start, steps: _general(function, start, frozen, inner.optimizer,
-                                       steps, rates)
+                                       steps, inner_rates)
   if not inner.num_detached_steps:
     return (adapted, *loop(adapted, inner.num_steps), plan.description)
   jumped, losses, aux = loop(adapted, inner.num_detached_steps)

@@ -17,8 +17,8 @@ from noether_jax.tailoring.adaptation import Adapt
 from noether_jax.tailoring.inner_loop import as_inner_loop
 from noether_jax.tailoring.inner_loop import Implementation
 from noether_jax.tailoring.inner_loop import InnerLoop
-from noether_jax.tailoring.inner_optimizers import is_factors
 from noether_jax.tailoring.low_rank import factored
+from noether_jax.tailoring.low_rank import outer_products
 from noether_jax.types import Array
 from noether_jax.types import ConservedFn
 from noether_jax.types import Key
@@ -49,8 +49,8 @@ def tailor(
     theta_{k+1} = theta_k + optimizer(grad L(theta_k))   (Alet et al., Eq. 3)
 
   Where the model uses its kernels in plain products and the optimizer is SGD
-  or `gauss_newton`, the kernels' changes are kept as factors and never formed
-  (`implementation` in the result says so); the numbers are the same.
+  or `gauss_newton`, the kernels' changes are kept as outer products and never
+  formed (`implementation` in the result says so); the numbers are the same.
 
   Args:
     loss_fn: `params -> loss`: a scalar, or an array of residuals whose squares
@@ -98,8 +98,8 @@ def tailor(
   start, new, losses, aux, used = inner_steps.run_inner_loop(
       loss_fn, params, inner, log_inner_rate=log_inner_rate, has_aux=has_aux)
   finite = inner_steps.all_finite((losses, new))
-  return Tailored(inner_steps.keep_finite(new, start, finite), losses, finite,
-                  aux, used)
+  return Tailored(outer_products.kept(new, start, finite), losses, finite, aux,
+                  used)
 
 
 def tailored_params(params: Params, adapted: Params) -> Params:
@@ -120,16 +120,7 @@ def tailored_params(params: Params, adapted: Params) -> Params:
     >>> tailored_params(params, result.adapted)["w"].tolist()
     [0.5, 0.5]
   """
-
-  def one(base: Array, change: Any) -> Array:
-    if change is None:
-      return base
-    return base + change.materialise() if is_factors(change) else change
-
-  return jax.tree.map(one,
-                      params,
-                      adapted,
-                      is_leaf=lambda x: x is None or is_factors(x))
+  return outer_products.changed(params, adapted)
 
 
 def _reject(rejected: Array, initial: PyTree, value: PyTree) -> PyTree:
@@ -225,4 +216,4 @@ def tailored_predict(
                        <= losses[0]) if inner.accept_only_if_better else finite
   return Prediction(_reject(~accepted, initial, value), initial,
                     losses, accepted, finite,
-                    inner_steps.keep_finite(new, start, finite), used)
+                    outer_products.kept(new, start, finite), used)

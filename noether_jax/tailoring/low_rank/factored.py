@@ -2,7 +2,7 @@
 
 One gradient step on a dense kernel W changes it, for one example, by a sum of
 outer products, so `x W' = x W + sum_r (x . a_r) d_r`: the shared W stays one
-matrix product for the whole batch, and only the factors are per example.
+matrix product for the whole batch, and only the outer products are per example.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import jax.numpy as jnp
 
 from noether_jax.tailoring import inner_optimizers
 from noether_jax.tailoring.inner_loop import InnerLoop
+from noether_jax.tailoring.low_rank import outer_products
 from noether_jax.tailoring.low_rank.capture import Captured
-from noether_jax.tailoring.low_rank.outer_products import cheaper_as_factors
-from noether_jax.tailoring.low_rank.outer_products import Factors
+from noether_jax.tailoring.low_rank.outer_products import OuterProducts
+from noether_jax.tailoring.optimizer_updates import gradient_multiples
 from noether_jax.types import Array
 from noether_jax.types import Params
 from noether_jax.types import PyTree
@@ -29,7 +30,8 @@ class Plan:
   """How one inner loop is going to be computed.
 
   Attributes:
-    kernels: leaf numbers kept as factors; empty on the general implementation.
+    kernels: numbers of the leaves whose change is kept as outer products; none
+      on the general implementation.
     plain: numbers of the other adapted leaves.
     description: "factored (...)" or "general (why)".
   """
@@ -52,7 +54,7 @@ def _general(reason: str, implementation: str) -> Plan:
 
 def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
          inner: InnerLoop) -> Plan:
-  """Decide which kernels are kept as factors, and say why or why not.
+  """Decide which kernels are kept as outer products, and say why or why not.
 
   Args:
     function: `params -> (residuals or loss, aux)`.
@@ -81,7 +83,7 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
     return _general("no kernel", implementation)
   multiples = None
   if not isinstance(optimizer, inner_optimizers.GaussNewton):
-    found = inner_optimizers.gradient_multiples(optimizer, adapted)
+    found = gradient_multiples(optimizer, adapted)
     if found is None:
       return _general("optimizer is not a multiple of the gradient",
                       implementation)
@@ -89,12 +91,13 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
   captured = Captured(function, params, evaluations=inner.num_steps)
   usable = [i for i in numbers if i in captured.uses]
   kernels = [
-      i for i in usable if implementation == "factored" or
-      cheaper_as_factors(leaves[i].shape, inner.num_steps * captured.uses[i])
+      i for i in usable if implementation == "factored" or outer_products.
+      cheaper_as_outer_products(leaves[i].shape, inner.num_steps *
+                                captured.uses[i])
   ]
   if not kernels:
     return _general(
-        "factors would be larger than the kernels"
+        "outer products would be larger than the kernels"
         if usable else "kernels are not used in plain products", implementation)
   of = sum(leaves[i].ndim == 2 for i in numbers)
   return Plan(tuple(kernels), tuple(i for i in numbers if i not in kernels),
@@ -110,48 +113,42 @@ def _update(what: Plan, gradient: dict[int, Any], state: Any, residuals: Array,
                                  residuals=residuals,
                                  pullback=pullback)
   scaled = {
-      i: inner_optimizers.scale(g, what.multiples[i])
-      for i, g in gradient.items()
+      i: outer_products.times(g, what.multiples[i]) for i, g in gradient.items()
   }
   return scaled, state
 
 
-def _append(before: Factors | None, new: Factors) -> Factors:
-  if before is None:
-    return new
-  return Factors(jnp.concatenate([before.inputs, new.inputs]),
-                 jnp.concatenate([before.deltas, new.deltas]))
-
-
 def inner_loop(what: Plan, num_steps: int,
-               rates: PyTree | None) -> tuple[Params, Array, Any]:
-  """K inner steps; every step appends its factors.
+               inner_rates: PyTree | None) -> tuple[Params, Array, Any]:
+  """Take K inner steps; every step appends its outer products.
 
   Args:
     what: a plan with kernels.
     num_steps: number of inner steps K, unrolled.
-    rates: a factor on each adapted leaf's update, or None.
+    inner_rates: a factor on each adapted leaf's update, or None.
 
   Returns:
     `(adapted, losses [K], aux at the initial weights)`.
   """
   assert what.captured is not None
-  rate_leaves = (None if rates is None else jax.tree.leaves(
-      rates, is_leaf=lambda x: x is None))
+  inner_rate_leaves = (None if inner_rates is None else jax.tree.leaves(
+      inner_rates, is_leaf=lambda x: x is None))
   leaves = list(what.leaves)
-  changes: dict[int, Factors | None] = {i: None for i in what.kernels}
+  changes: dict[int, OuterProducts | None] = {i: None for i in what.kernels}
   losses, first_aux = [], None
   for step in range(num_steps):
     residuals, pullback, aux = what.captured.vjp(leaves, changes, what.plain)
     scalar = residuals.ndim == 0
     gradient = pullback(jnp.ones_like(residuals) if scalar else 2 * residuals)
     updates, _ = _update(what, gradient, (), residuals, pullback)
-    if rate_leaves is not None:
+    if inner_rate_leaves is not None:
       updates = {
-          i: inner_optimizers.scale(u, rate_leaves[i])
+          i: outer_products.times(u, inner_rate_leaves[i])
           for i, u in updates.items()
       }
-    changes = {i: _append(changes[i], updates[i]) for i in what.kernels}
+    for i in what.kernels:
+      before = changes[i]
+      changes[i] = updates[i] if before is None else before.appended(updates[i])
     for i in what.plain:
       leaves[i] = leaves[i] + updates[i]
     losses.append(residuals if scalar else jnp.sum(residuals**2))
@@ -177,22 +174,14 @@ def apply(fn: Callable[[Params], PyTree], params: Params,
     `fn(tailored parameters)`.
 
   Example:
-    >>> change = Factors(jnp.ones((1, 2)), jnp.ones((1, 3)))
+    >>> change = OuterProducts(jnp.ones((1, 2)), jnp.ones((1, 3)))
     >>> x = jnp.array([1., 2.])
     >>> apply(lambda p: x @ p["w"], {"w": jnp.zeros((2, 3))},
     ...       {"w": change}).tolist()
     [3.0, 3.0, 3.0]
   """
   leaves, treedef = jax.tree.flatten(params)
-  stop = lambda x: x is None or inner_optimizers.is_factors(x)
-  changes = jax.tree.leaves(adapted, is_leaf=stop)
-  factors = {
-      i: c for i, c in enumerate(changes) if inner_optimizers.is_factors(c)
-  }
-  full = [
-      leaf if c is None or i in factors else c
-      for i, (leaf, c) in enumerate(zip(leaves, changes))
-  ]
-  if not factors:
+  full, changes = outer_products.split_changes(leaves, adapted)
+  if not changes:
     return fn(jax.tree.unflatten(treedef, full))
-  return Captured(fn, params)(full, factors)
+  return Captured(fn, params)(full, changes)

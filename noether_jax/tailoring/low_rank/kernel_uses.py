@@ -14,7 +14,7 @@ from typing import Any
 from jax.extend import core as jex_core
 import jax.numpy as jnp
 
-from noether_jax.tailoring.low_rank.outer_products import Factors
+from noether_jax.tailoring.low_rank.outer_products import OuterProducts
 
 CALLS = ("pjit", "jit", "closed_call", "core_call")
 REMATS = ("checkpoint", "remat", "remat2")
@@ -154,15 +154,16 @@ def analyse(jaxpr: Any, refs: dict[Any, Ref], bad: set[int]) -> list[Any]:
   return items
 
 
-def zero_slots(items: Sequence[Any], lead: tuple[int, ...] = ()) -> list[Any]:
-  """A zero slot for every use, with a leading axis per enclosing scan."""
+def zero_perturbations(
+    items: Sequence[Any], lead: tuple[int, ...] = ()) -> list[Any]:
+  """A zero perturbation for every use; each enclosing scan adds an axis."""
   out: list[Any] = []
   for item in items:
     if isinstance(item, Use):
       out.append(jnp.zeros(lead + item.aval.shape, item.aval.dtype))
     else:
       inner = lead if item.length is None else lead + (item.length,)
-      out.append(zero_slots(item.items, inner))
+      out.append(zero_perturbations(item.items, inner))
   return out
 
 
@@ -178,26 +179,26 @@ def count_uses(items: Sequence[Any], leaf: int, times: int = 1) -> int:
 
 
 def gather(items: Sequence[Any],
-           records: Sequence[Any],
-           slots: Sequence[Any],
-           found: dict[int, list[Factors]],
+           activations: Sequence[Any],
+           cotangents: Sequence[Any],
+           found: dict[int, list[OuterProducts]],
            lead: int = 0) -> None:
-  """Pair recorded inputs with the slots' cotangents, leaf by leaf.
+  """Pair activations with the perturbations' cotangents, leaf by leaf.
 
   Args:
     items: from `analyse`.
-    records: the input of every use, the contracted axis last.
-    slots: the cotangent of every slot.
-    found: leaf number -> factors; appended to.
+    activations: the input of every use, the contracted axis last.
+    cotangents: the cotangent of every perturbation.
+    found: leaf number -> outer products; appended to.
     lead: number of enclosing scans, each a leading axis.
   """
-  for item, record, slot in zip(items, records, slots):
+  for item, activation, cotangent in zip(items, activations, cotangents):
     if isinstance(item, Nest):
       deeper = lead + (item.length is not None)
-      gather(item.items, record, slot, found, deeper)
+      gather(item.items, activation, cotangent, found, deeper)
       continue
-    delta = jnp.moveaxis(slot, lead + item.axis, -1)
-    delta = delta.reshape(-1, delta.shape[-1])
-    value = record.reshape(-1, record.shape[-1])
-    pair = (delta, value) if item.swapped else (value, delta)
-    found.setdefault(item.leaf, []).append(Factors(*pair))
+    last = jnp.moveaxis(cotangent, lead + item.axis, -1)
+    right = last.reshape(-1, last.shape[-1])
+    left = activation.reshape(-1, activation.shape[-1])
+    pair = (right, left) if item.swapped else (left, right)
+    found.setdefault(item.leaf, []).append(OuterProducts(*pair))
