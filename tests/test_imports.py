@@ -139,3 +139,15 @@ def test_the_import_needs_no_extra_and_is_light():
       "diffrax", "jplephem", "matplotlib", "orbax", "pandas", "pint", "sympy",
       "torch", "tensorflow", "tensorflow_datasets"
   }
+
+
+def test_every_file_of_the_library_is_packaged():
+  config = configparser.ConfigParser()
+  config.read(paths.ROOT / "setup.cfg")
+  patterns = config["options.package_data"]["*"].replace(",", " ").split()
+  for path in LIBRARY.rglob("*"):
+    if path.is_file() and path.suffix not in (".py", ".pyc"):
+      # Relative to the nearest folder that is a package.
+      home = next(p for p in path.parents if (p / "__init__.py").exists())
+      inside = str(path.relative_to(home))
+      assert any(fnmatch.fnmatch(inside, p) for p in patterns), path

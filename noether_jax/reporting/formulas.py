@@ -40,8 +40,9 @@ _ATTRIBUTES = frozenset(
     "form height depth linethickness lspace mathvariant maxsize minsize "
     "movablelimits rowspacing rspace scriptlevel separator stretchy symmetric "
     "voffset width xmlns".split())
+MINUS = "\u2212"
 _PLAIN = str.maketrans("\u2212\u2227\u223c\u2217\u00a0", "-^~* ")
-_BREAKS = ("+", "\u2212", "\u22c5")
+_BREAKS = ("+", "\u2212", "\u22c5", "\u00b7")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _OPTION = re.compile(r"(?<![\w-])--\w[\w-]*(?:=[\w:,/*^|.-]*[\w|])?")
 _OPTION_HTML = r'<code class="nj-option">\g<0></code>'
@@ -85,7 +86,10 @@ def _escaped(text: str) -> str:
   return "".join(_SPECIAL.get(c, c) for c in text if c.isprintable())
 
 
-def mathml(latex: str, *, plain: str = "") -> markupsafe.Markup:
+def mathml(latex: str,
+           *,
+           plain: str = "",
+           large: bool = False) -> markupsafe.Markup:
   """A formula as MathML that a page can hold, in pieces.
 
   Browsers do not break a formula into lines. So what follows a plus, a minus or
@@ -94,6 +98,7 @@ def mathml(latex: str, *, plain: str = "") -> markupsafe.Markup:
   Args:
     latex: the formula; text from users must have passed `symbol`.
     plain: shown if the formula cannot be converted.
+    large: with fractions of full size, for a line of its own.
 
   Returns:
     HTML. All text in it is escaped, and it has no attribute but MathML's.
@@ -110,6 +115,8 @@ def mathml(latex: str, *, plain: str = "") -> markupsafe.Markup:
     return markupsafe.Markup("<code>{}</code>").format(plain or latex)
   for element in root.iter():
     _clean(element)
+  if large:
+    root.set("displaystyle", "true")
   _join_names(root)
   pieces = [ElementTree.tostring(e, encoding="unicode") for e in _split(root)]
   return markupsafe.Markup(" ".join(pieces))
@@ -161,21 +168,21 @@ def raised(text: str) -> markupsafe.Markup:
     AU<sup>3</sup>/day<sup>2</sup>
   """
   escaped = str(markupsafe.escape(text))
-  escaped = escaped.replace(" %", "\u00a0%")
-  return markupsafe.Markup(
-      _POWER.sub(
-          lambda m: f"<sup>{(m[1] or m[2]).replace('-', chr(0x2212))}</sup>",
-          escaped))
+  return markupsafe.Markup(_POWER.sub(_raise, escaped))
 
 
-def with_options(text: str) -> markupsafe.Markup:
-  """Text as HTML in which a program's options do not break after a hyphen.
+def _raise(match: re.Match[str]) -> str:
+  return f"<sup>{(match[1] or match[2]).replace('-', MINUS)}</sup>"
+
+
+def prose(text: str) -> markupsafe.Markup:
+  """A sentence as HTML: powers raised, options and percentages kept whole.
 
   Example:
-    >>> print(with_options("Try --degree=3 & more."))
-    Try <code class="nj-option">--degree=3</code> &amp; more.
+    >>> print(prose("Try --degree=3 & more: 2 +- 1 %."))
+    Try <code class="nj-option">--degree=3</code> &amp; more: 2 ± 1\u00a0%.
   """
-  escaped = str(markupsafe.escape(text))
+  escaped = str(raised(text)).replace(" +- ", " ± ").replace(" %", "\u00a0%")
   return markupsafe.Markup(_OPTION.sub(_OPTION_HTML, escaped))
 
 
@@ -200,13 +207,13 @@ def number(value: float, digits: int = 3) -> markupsafe.Markup:
     −2.9591 × 10<sup>−4</sup> 12.5 ∞
   """
   if not math.isfinite(value):
-    sign = "−" if value < 0 else ""
+    sign = MINUS if value < 0 else ""
     return markupsafe.Markup("–" if math.isnan(value) else f"{sign}∞")
   kind = "e" if 0 < abs(value) < 1e-3 else "g"
   places = digits - 1 if kind == "e" else digits
   mantissa, _, power = f"{value:.{places}{kind}}".partition("e")
   text = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-  text = text.replace("-", "−")
+  text = text.replace("-", MINUS)
   if power:
-    text += f" × 10<sup>{str(int(power)).replace('-', '−')}</sup>"
+    text += f" × 10<sup>{str(int(power)).replace('-', MINUS)}</sup>"
   return markupsafe.Markup(text)

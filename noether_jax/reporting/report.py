@@ -54,8 +54,7 @@ def page(found: ShownDiscovery, outcome: ShownOutcome | None,
   Returns:
     HTML.
   """
-  view = views.discovery_view(found, data)
-  view["messages"] = [*notes, *view["messages"]]
+  view = views.discovery_view(found, data, notes)
   view["prediction"] = (views.prediction_view(outcome, data.time_unit)
                         if outcome is not None else None)
   return _render("report.html", ("page.css", "parts.css"), {
@@ -76,7 +75,7 @@ def discovery_html(found: ShownDiscovery, data: Trajectories | None) -> str:
     An HTML fragment whose styles stay inside it.
   """
   return _render("discovery.html", ("parts.css",),
-                 views.discovery_view(found, data))
+                 views.discovery_view(found, data, program=False))
 
 
 def plain_text(found: ShownDiscovery, outcome: ShownOutcome | None,

@@ -50,19 +50,27 @@ def law_view(law: ShownLaw, heading: str,
   one_value = law.verdict == "constant in all data"
   statistics = () if one_value else words.statistics(law.evidence)
   return {
-      "heading": heading,
-      "formula": formulas.mathml(typeset.law_latex(law), plain=law.text),
-      "unit": formulas.raised(law.unit) if law.unit != "1" else "",
-      "text": law.text,
-      "meaning": words.VERDICTS.get(law.verdict, f"{law.verdict}."),
-      "sentence": formulas.raised(words.evidence_sentence(law)),
-      "coefficients": rows,
+      "heading":
+          heading,
+      "formula":
+          formulas.mathml(typeset.law_latex(law), plain=law.text, large=True),
+      "unit":
+          formulas.raised(law.unit) if law.unit != "1" else "",
+      "text":
+          law.text,
+      "meaning":
+          words.VERDICTS.get(law.verdict, f"{law.verdict}."),
+      "sentence":
+          formulas.prose(words.evidence_sentence(law)),
+      "coefficients":
+          rows,
       "statistics": [{
           "name": s.name,
           "value": formulas.number(s.value, 2),
           "meaning": s.meaning
       } for s in statistics],
-      "pictures": pictures,
+      "pictures":
+          pictures,
   }
 
 
@@ -73,12 +81,17 @@ def law_heading(number: int, law: ShownLaw) -> str:
 
 
 def discovery_view(found: ShownDiscovery,
-                   data: Trajectories | None) -> dict[str, Any]:
+                   data: Trajectories | None,
+                   notes: Sequence[str] = (),
+                   *,
+                   program: bool = True) -> dict[str, Any]:
   """A discovery for the templates.
 
   Args:
     found: the discovery.
     data: its trajectories; without them there are no figures.
+    notes: further messages.
+    program: whether the next steps name the program's options.
 
   Returns:
     Text and HTML by the templates' names.
@@ -88,6 +101,8 @@ def discovery_view(found: ShownDiscovery,
       for n, law in enumerate(found.laws, 1)
   ]
   rejected = found.best_rejected
+  steps = words.next_steps(found, data, program=program)
+  messages = [_sentence(m) for m in (*notes, *found.messages)]
   kind = "found" if found.independent else "open" if found.laws else "none"
   return {
       "kind": kind,
@@ -95,10 +110,8 @@ def discovery_view(found: ShownDiscovery,
       "laws": laws,
       "rejected": (law_view(rejected, "", law_pictures(rejected, data))
                    if rejected is not None else None),
-      "steps": [
-          formulas.with_options(step) for step in words.next_steps(found, data)
-      ],
-      "messages": [formulas.with_options(_sentence(m)) for m in found.messages],
+      "steps": [formulas.prose(step) for step in steps],
+      "messages": [formulas.prose(message) for message in messages],
   }
 
 
@@ -159,7 +172,7 @@ def prediction_view(outcome: ShownOutcome, time_unit: str) -> dict[str, Any]:
         "diverged": row["diverged"],
     })
   return {
-      "finding": words.prediction_sentence(summary),
+      "finding": formulas.prose(words.prediction_sentence(summary)),
       "rows": rows,
       "split": summary["split"],
       "paths": summary["held_out_paths"],

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownEvidence
@@ -123,9 +125,10 @@ def _noise_words(evidence: ShownEvidence) -> list[str]:
 
 
 def _drift_words(evidence: ShownEvidence) -> str:
+  if abs(evidence.drift) < _CLEAR_BELOW:
+    return "no drift"
   if abs(evidence.drift) < _DRIFTS_ABOVE:
-    return "no drift" if abs(
-        evidence.drift) < _CLEAR_BELOW else ("no clear drift")
+    return f"it may {'rise' if evidence.drift > 0 else 'fall'} slowly with time"
   way = "rises" if evidence.drift > 0 else "falls"
   if evidence.ratio < _EXACT:
     return f"within that, it {way} steadily"
@@ -139,19 +142,23 @@ def statistics_text(law: ShownLaw) -> str:
   return ", ".join(f"{s.name} {s.value:.2g}" for s in statistics(law.evidence))
 
 
-def next_steps(found: ShownDiscovery, data: Trajectories | None) -> list[str]:
+def next_steps(found: ShownDiscovery,
+               data: Trajectories | None,
+               *,
+               program: bool = True) -> list[str]:
   """What to do next.
 
   Args:
     found: the discovery.
     data: the trajectories, if they are at hand.
+    program: name the program's options, else the arguments of Python.
 
   Returns:
     Sentences, the most useful one first.
   """
   kinds = {law.verdict for law in found.laws}
   if found.independent:
-    return _after_success(found, data)
+    return _after_success(found, data, program)
   if _UNVERIFIED in kinds or _ONE_VALUE in kinds:
     return [
         "Measure more trajectories of the same system that start at other "
@@ -166,27 +173,27 @@ def next_steps(found: ShownDiscovery, data: Trajectories | None) -> list[str]:
         "If the change looks random, the noise may be larger than estimated: "
         "smooth the data less, or measure more often.",
     ]
-  return _after_failure(found, data)
+  return _after_failure(found, data, program)
 
 
-def _after_success(found: ShownDiscovery,
-                   data: Trajectories | None) -> list[str]:
-  steps = [
-      "Check the laws on trajectories that took no part here: "
-      "noether-discover NEW_FILE --check=\"FORMULA\"."
-  ]
+def _after_success(found: ShownDiscovery, data: Trajectories | None,
+                   program: bool) -> list[str]:
+  command = ("noether-discover NEW_FILE --check=\"FORMULA\""
+             if program else "found.laws[0].check(new_data)")
+  steps = [f"Check the laws on trajectories that took no part here: {command}."]
   count = len(data.states) if data else 0
-  if count and found.independent >= min(count, len(found.variables)) - 1:
-    if count <= len(found.variables):
-      steps.append(
-          f"{count} trajectories can tell at most {count - 1} laws apart: with "
-          "more trajectories, more laws may show.")
+  if 1 < count <= len(found.variables) and found.independent >= count - 1:
+    steps.append(f"{count} trajectories can tell at most {count - 1} laws "
+                 "apart: with more trajectories, more laws may show.")
   return steps
 
 
-def _after_failure(found: ShownDiscovery,
-                   data: Trajectories | None) -> list[str]:
+def _after_failure(found: ShownDiscovery, data: Trajectories | None,
+                   program: bool) -> list[str]:
   """Suggestions that the data call for."""
+  units, degree, columns = (("--columns=q:rad,w:rad/s", "--degree",
+                             "--columns") if program else
+                            ('columns="q:rad,w:rad/s"', "degree", "columns"))
   steps = []
   count = len(data.states) if data else 0
   if count and count < _FEW:
@@ -197,16 +204,15 @@ def _after_failure(found: ShownDiscovery,
                  "few laws hold for positions alone.")
   if all(
       v.unit.is_dimensionless and not v.unit.is_angle for v in found.variables):
-    steps.append("Give units, as --columns=q:rad,w:rad/s: an angle then enters "
-                 "by its sine and cosine.")
+    steps.append(f"Give units, as {units}: an angle then enters by its sine "
+                 "and cosine.")
   if data is not None and _is_noisy(found, data):
     steps.append("Reduce the noise or sample more often: the noise is above "
                  f"{100 * _NOISY:.0f} % of the signal in some column.")
   return [
       *steps,
-      "Try a higher --degree, or another choice of --columns: the law may need "
-      "a term that was not among the "
-      f"{found.num_terms} candidates.",
+      f"Try a higher {degree}, or other {columns}: the law may need a term "
+      f"that was not among the {found.num_terms} candidates.",
       "If the system loses or gains energy, or is driven, it may conserve "
       "nothing.",
   ]
@@ -220,12 +226,8 @@ def _has_velocities(names: Sequence[str]) -> bool:
 
 
 def _is_noisy(found: ShownDiscovery, data: Trajectories) -> bool:
-  spreads = [
-      max(float(s[:, i].std())
-          for s in data.states)
-      for i in range(len(found.variables))
-  ]
-  return any(n > _NOISY * s for n, s in zip(found.noise, spreads))
+  spreads = np.concatenate(data.states).std(0)
+  return bool(np.any(np.asarray(found.noise) > _NOISY * spreads))
 
 
 def prediction_sentence(summary: Mapping[str, Any]) -> str:

@@ -33,8 +33,8 @@ def test_a_page_of_each_verdict(verdict):
      "drift."),
     ("approximately conserved", "20 % of its spread over all data, 3 times "
      "what the measurement noise explains; it falls steadily with time."),
-    ("conserved, unverified", "no more than the measurement noise explains; no "
-     "clear drift."),
+    ("conserved, unverified", "no more than the measurement noise explains; it "
+     "may rise slowly with time."),
     ("constant in all data", "All trajectories have the same value"),
     ("not conserved", "changes along trajectories about as"),
 ])

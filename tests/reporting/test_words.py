@@ -29,6 +29,7 @@ def test_share(ratio, text):
      "it rises steadily."),
     (Evidence(1e-3, 1e-3, math.inf, 0.), "and no measurement noise explains "
      "that; no drift."),
+    (Evidence(1e-3, 1e-3, 1., -3.), "explains; it may fall slowly with time."),
     (Evidence(1e-3, 1e-3, 16., 5.), "4 times what the measurement noise "
      "explains; it rises steadily with time."),
 ])
@@ -71,3 +72,10 @@ def test_next_steps_of_other_verdicts(verdict, text):
 
 def test_each_verdict_has_words():
   assert set(words.VERDICTS) == set(made.EVIDENCE)
+
+
+@pytest.mark.parametrize("verdict", ["conserved", "not conserved"])
+def test_next_steps_in_python_name_no_option_of_the_program(verdict):
+  steps = words.next_steps(made.found(verdict), made.data(), program=False)
+  assert steps and "--" not in "".join(steps)
+  assert "--" in "".join(words.next_steps(made.found(verdict), made.data()))
