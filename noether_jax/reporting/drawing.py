@@ -84,16 +84,16 @@ class Picture:
   panels: tuple[Panel, ...]
 
   def png(self) -> bytes:
-    """All panels side by side on white."""
+    """Draw all panels side by side on white."""
     return _saved(self.panels, format="png", facecolor="white")
 
   def svgs(self) -> tuple[markupsafe.Markup, ...]:
-    """Each panel as an `<svg>` element for a page of any colour."""
+    """Draw each panel as an `<svg>` element for a page of any colour."""
     return tuple(_svg(panel) for panel in self.panels)
 
 
 def _saved(panels: Sequence[Panel], **options: Any) -> bytes:
-  """Draws panels side by side into a file of bytes."""
+  """Draw panels side by side and return the file."""
   buffer = io.BytesIO()
   with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
     # Names in any script: the page's fonts have what Matplotlib's lacks.
@@ -108,7 +108,7 @@ def _saved(panels: Sequence[Panel], **options: Any) -> bytes:
 
 
 def _svg(panel: Panel) -> markupsafe.Markup:
-  """The element alone, its text in the colour of the page's."""
+  """Return the element alone, its text in the colour of the page's text."""
   text = _saved([panel], format="svg", transparent=True, dpi=200).decode()
   text = text[text.index("<svg"):]
   text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -124,14 +124,14 @@ def _style(n: int) -> dict[str, Any]:
 
 
 def line(axes: Any, times: np.ndarray, values: np.ndarray, n: int) -> None:
-  """The n-th trajectory; of a long one the extremes of each short stretch."""
+  """Draw the n-th trajectory; of a long one, extremes of short stretches."""
   axes.plot(*envelope(times, values), lw=1.3, **_style(n))
 
 
 def envelope(times: np.ndarray,
              values: np.ndarray,
              most: int = _MOST_POINTS) -> tuple[np.ndarray, np.ndarray]:
-  """Thins a series without losing its extremes.
+  """Thin a series without losing its extremes.
 
   Args:
     times: `[T]`.
@@ -160,7 +160,7 @@ def envelope(times: np.ndarray,
 
 
 def dots(axes: Any, x: np.ndarray, y: np.ndarray, n: int) -> None:
-  """The n-th trajectory's samples; an image, for each is an element else."""
+  """Draw the n-th trajectory's samples, all in one image."""
   marker = "o^s"[n // len(COLORS) % 3]
   axes.plot(x,
             y,
@@ -172,12 +172,12 @@ def dots(axes: Any, x: np.ndarray, y: np.ndarray, n: int) -> None:
 
 
 def slope(axes: Any, level: float) -> None:
-  """A level set of x + y."""
+  """Draw a level set of x + y."""
   axes.axline((0., level), slope=-1., color="#8a8f98", lw=.6, zorder=0)
 
 
 def band(axes: Any, times: np.ndarray, curves: np.ndarray, n: int) -> None:
-  """The mean of `[S, T]` curves, and the band that they span."""
+  """Draw the mean of `[S, T]` curves, and the band that they span."""
   axes.plot(times, curves.mean(0), lw=1.6, **_style(n))
   axes.fill_between(times,
                     curves.min(0),
@@ -188,7 +188,7 @@ def band(axes: Any, times: np.ndarray, curves: np.ndarray, n: int) -> None:
 
 
 def logarithmic(axes: Any) -> None:
-  """A logarithmic vertical axis; its labels need no mathematical text."""
+  """Make the vertical axis logarithmic, its labels plain text."""
   axes.set_yscale("log")
   axes.yaxis.set_major_formatter(lambda value, _: "10" + str(
       round(np.log10(value))).translate(formulas.SUPERSCRIPTS))
@@ -196,7 +196,7 @@ def logarithmic(axes: Any) -> None:
 
 
 def legend(axes: Any, labels: Sequence[str], title: str = "") -> None:
-  """Names the lines drawn so far, once a figure, below the panels."""
+  """Name the lines drawn so far, once a figure, below the panels."""
   figure = axes.figure
   if not figure.legends:
     columns = 4 if max(map(len, labels)) < 9 else 2

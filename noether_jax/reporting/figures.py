@@ -30,14 +30,14 @@ def _shorten(text: str, length: int = 30) -> str:
 
 
 def _chosen(data: Trajectories) -> list[int]:
-  """At most 12 trajectories, spread over all."""
+  """Return the indices of at most 12 trajectories, spread over all."""
   count = len(data.states)
   few = min(count, _MOST_TRAJECTORIES)
   return np.unique(np.linspace(0, count - 1, few).astype(int)).tolist()
 
 
 def _legend(axes: Any, data: Trajectories) -> None:
-  """Names the trajectories where there are few."""
+  """Name the trajectories where there are few."""
   labels = [data.labels[i] for i in _chosen(data)]
   if 1 < len(labels) <= _MOST_NAMED and all(labels):
     drawing.legend(axes, [_shorten(text, 14) for text in labels], "trajectory")
@@ -48,7 +48,7 @@ def _time_label(data: Trajectories) -> str:
 
 
 def quantity(law: ShownLaw, data: Trajectories) -> Picture:
-  """The quantity along time, and its change along each trajectory.
+  """Draw the quantity along time, and its change along each trajectory.
 
   Args:
     law: what to draw.
@@ -103,7 +103,7 @@ def _columns(law: ShownLaw) -> list[str]:
 
 
 def portrait(law: ShownLaw, data: Trajectories) -> Picture:
-  """Trajectories among the law's level sets.
+  """Draw trajectories among the law's level sets.
 
   With two columns the level sets are contours of the phase plane. With more,
   the first two columns are shown. A law of several terms gets a second panel,
@@ -166,7 +166,7 @@ def _contours(axes: Any, law: ShownLaw) -> None:
 
 def _exchange(axes: Any, law: ShownLaw, points: Sequence[np.ndarray],
               data: Trajectories) -> None:
-  """The first term against the rest."""
+  """Draw the first term against the rest."""
   for n, s in enumerate(points):
     head = law.coefficients[0] * law.terms[0].value(list(s.T))
     drawing.dots(axes, np.asarray(law(s)) - head, head, n)
@@ -184,7 +184,7 @@ def _exchange(axes: Any, law: ShownLaw, points: Sequence[np.ndarray],
 
 
 def horizon(outcome: ShownOutcome, time_unit: str) -> Picture:
-  """Error and drift against the horizon, with and without the laws.
+  """Draw error and drift along the horizon, with and without the laws.
 
   Args:
     outcome: the prediction experiment.

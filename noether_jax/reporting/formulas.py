@@ -50,7 +50,7 @@ _POWER = re.compile(r"(?<=[^\s^])\^(?:(-?\d+)|\((-?\d+/\d+)\))")
 
 
 def symbol(name: str) -> str:
-  """LaTeX of a column's name: no name can leave its place in a formula.
+  """Write a column's name in LaTeX: no name can leave its place in a formula.
 
   Args:
     name: any text.
@@ -90,7 +90,7 @@ def mathml(latex: str,
            *,
            plain: str = "",
            large: bool = False) -> markupsafe.Markup:
-  """A formula as MathML that a page can hold, in pieces.
+  """Convert a formula to MathML that a page can hold, in pieces.
 
   Browsers do not break a formula into lines. So what follows a plus, a minus or
   a dot is an element of its own, before which a line may end.
@@ -123,7 +123,7 @@ def mathml(latex: str,
 
 
 def _clean(element: ElementTree.Element) -> None:
-  """The package's text holds character references, which would be doubled."""
+  """Resolve character references in the text, which would be escaped again."""
   element.text = html.unescape(element.text) if element.text else None
   element.tail = html.unescape(element.tail) if element.tail else None
   for name in set(element.attrib) - _ATTRIBUTES:
@@ -131,7 +131,7 @@ def _clean(element: ElementTree.Element) -> None:
 
 
 def _join_names(root: ElementTree.Element) -> None:
-  r"""Makes one word of the letters of each `\mathrm{...}`."""
+  r"""Make one word of the letters of each `\mathrm{...}`."""
   for row in list(root.iter("mrow")):
     letters = [c for c in row if c.tag == "mi"]
     upright = all(c.get("mathvariant") == "normal" for c in letters)
@@ -143,7 +143,7 @@ def _join_names(root: ElementTree.Element) -> None:
 
 
 def _split(root: ElementTree.Element) -> list[ElementTree.Element]:
-  """One copy of the outer element per piece."""
+  """Return one copy of the outer element per piece."""
   rows: list[list[ElementTree.Element]] = [[]]
   for child in root[0]:
     breaks = child.tag == "mo" and child.text in _BREAKS
@@ -161,7 +161,7 @@ def _split(root: ElementTree.Element) -> list[ElementTree.Element]:
 
 
 def raised(text: str) -> markupsafe.Markup:
-  """Powers such as `AU^3/day^2` and `10^4` raised, as HTML.
+  """Raise powers such as `AU^3/day^2` and `10^4`, as HTML.
 
   Example:
     >>> print(raised("AU^3/day^2"))
@@ -176,7 +176,7 @@ def _raise(match: re.Match[str]) -> str:
 
 
 def prose(text: str) -> markupsafe.Markup:
-  """A sentence as HTML: powers raised, options and percentages kept whole.
+  """Write a sentence as HTML: powers raised, options and percentages whole.
 
   Example:
     >>> print(prose("Try --degree=3 & more: 2 +- 1 %."))
@@ -187,7 +187,7 @@ def prose(text: str) -> markupsafe.Markup:
 
 
 def unit_text(unit: str) -> str:
-  """A unit for a figure's label: raised powers, empty for a pure number.
+  """Write a unit for a figure: raised powers, empty for a pure number.
 
   Example:
     >>> unit_text("AU^3/day^2"), unit_text("1")
@@ -200,7 +200,7 @@ def unit_text(unit: str) -> str:
 
 
 def number(value: float, digits: int = 3) -> markupsafe.Markup:
-  """A number as HTML, with a raised power of ten where it is long.
+  """Write a number as HTML, with a raised power of ten where it is long.
 
   Example:
     >>> print(number(-2.9591e-4, 5), number(12.5), number(float("inf")))

@@ -16,7 +16,7 @@ from noether_jax.reporting.subjects import ShownOutcome
 
 
 def _plain(value: Any) -> Any:
-  """JSON has no infinity, no numbers of NumPy's, and keys of text only."""
+  """Return what JSON can hold: no infinity, plain numbers, keys of text."""
   if isinstance(value, Mapping):
     return {str(k): _plain(v) for k, v in value.items()}
   if isinstance(value, (list, tuple, set, frozenset)):
@@ -33,7 +33,7 @@ def _plain(value: Any) -> Any:
 
 
 def law_record(law: ShownLaw) -> dict[str, Any]:
-  """A law as plain numbers and text; infinite statistics become None."""
+  """Return a law as plain numbers and text; infinities become None."""
   e = law.evidence
   return {
       "law": law.text,
@@ -55,7 +55,7 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
 
 def result(found: ShownDiscovery, outcome: ShownOutcome | None,
            extra: Mapping[str, Any]) -> str:
-  """The content of result.json.
+  """Write the content of result.json.
 
   Args:
     found: the discovery.

@@ -19,7 +19,7 @@ from noether_jax.reporting.subjects import ShownOutcome
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-  """The templates; everything that is not marked as HTML is escaped."""
+  """Return the templates; what is not marked as HTML is escaped."""
   return jinja2.Environment(
       loader=jinja2.PackageLoader("noether_jax.reporting"),
       autoescape=True,
@@ -39,7 +39,7 @@ def _render(template: str, sheets: Sequence[str], view: dict[str, Any]) -> str:
 def page(found: ShownDiscovery, outcome: ShownOutcome | None,
          data: Trajectories, *, title: str, notes: Sequence[str],
          footer: str) -> str:
-  """The report as one HTML file with its figures inside.
+  """Make the report, one HTML file with its figures inside.
 
   The page needs no network: formulas are MathML, figures are SVG.
 
@@ -65,7 +65,7 @@ def page(found: ShownDiscovery, outcome: ShownOutcome | None,
 
 
 def discovery_html(found: ShownDiscovery, data: Trajectories | None) -> str:
-  """A discovery as a notebook shows it.
+  """Make what a notebook shows of a discovery.
 
   Args:
     found: the discovery.
@@ -80,7 +80,7 @@ def discovery_html(found: ShownDiscovery, data: Trajectories | None) -> str:
 
 def plain_text(found: ShownDiscovery, outcome: ShownOutcome | None,
                notes: Sequence[str]) -> str:
-  """What the program prints at the end.
+  """Write what the program prints at the end.
 
   Args:
     found: the discovery.
@@ -117,7 +117,7 @@ def _law_lines(heading: str, law: ShownLaw) -> list[str]:
 
 
 def _prediction_lines(outcome: ShownOutcome) -> list[str]:
-  """The comparison, one line per variant."""
+  """Write the comparison, one line per variant."""
   s = outcome.summary
   lines = [
       f"Does the law help to predict? {words.prediction_sentence(s)}",

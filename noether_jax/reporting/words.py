@@ -57,7 +57,7 @@ class Statistic(NamedTuple):
 
 
 def statistics(evidence: ShownEvidence) -> tuple[Statistic, ...]:
-  """The evidence's numbers with their definitions."""
+  """Return the evidence's numbers with their definitions."""
   return (
       Statistic("within/total", evidence.ratio,
                 "variance along trajectories over the variance of all values"),
@@ -73,7 +73,7 @@ def statistics(evidence: ShownEvidence) -> tuple[Statistic, ...]:
 
 
 def share(variance_ratio: float) -> str:
-  """How large a change is beside a spread, from the ratio of variances.
+  """Say how large a change is beside a spread, given the ratio of variances.
 
   Args:
     variance_ratio: at least 0.
@@ -94,7 +94,7 @@ def share(variance_ratio: float) -> str:
 
 
 def evidence_sentence(law: ShownLaw) -> str:
-  """How well the quantity is conserved.
+  """Say how well the quantity is conserved.
 
   Args:
     law: the quantity.
@@ -136,7 +136,7 @@ def _drift_words(evidence: ShownEvidence) -> str:
 
 
 def statistics_text(law: ShownLaw) -> str:
-  """The statistics in one line."""
+  """Write the statistics in one line."""
   if law.verdict == _ONE_VALUE:
     return "no ratios: one value only"
   return ", ".join(f"{s.name} {s.value:.2g}" for s in statistics(law.evidence))
@@ -146,7 +146,7 @@ def next_steps(found: ShownDiscovery,
                data: Trajectories | None,
                *,
                program: bool = True) -> list[str]:
-  """What to do next.
+  """Say what to do next.
 
   Args:
     found: the discovery.
@@ -190,7 +190,7 @@ def _after_success(found: ShownDiscovery, data: Trajectories | None,
 
 def _after_failure(found: ShownDiscovery, data: Trajectories | None,
                    program: bool) -> list[str]:
-  """Suggestions that the data call for."""
+  """Suggest what the data call for."""
   units, degree, columns = (("--columns=q:rad,w:rad/s", "--degree",
                              "--columns") if program else
                             ('columns="q:rad,w:rad/s"', "degree", "columns"))
@@ -231,20 +231,23 @@ def _is_noisy(found: ShownDiscovery, data: Trajectories) -> bool:
 
 
 def prediction_sentence(summary: Mapping[str, Any]) -> str:
-  """Whether the laws helped to predict.
+  """Say whether the laws helped to predict.
 
   Args:
     summary: of the prediction experiment, its first variant without a law.
 
   Returns:
-    One sentence on the variant with the smallest error.
+    One sentence, the variant with the smallest error first.
   """
-  tailored = summary["variants"][1:]
-  best = min(tailored, key=lambda row: row["ratio_paired"][0])
+  tailored = sorted(summary["variants"][1:],
+                    key=lambda row: row["ratio_paired"][0])
+  best, *others = tailored
   ratio, seeds = best["ratio_paired"][0], summary["seeds"]
-  count = f"better in {best['wins']} of {seeds} " + ("seed"
-                                                     if seeds == 1 else "seeds")
-  size = f"the error is {ratio:.2g} times that without a law, {count}"
+  plural = "" if seeds == 1 else "s"
+  size = (f"the error is {ratio:.2g} times that without a law, better in "
+          f"{best['wins']} of {seeds} seed{plural}")
+  for row in others:
+    size += f"; {row['name']}, {row['ratio_paired'][0]:.2g} times"
   if ratio < .95 and best["wins"] == seeds:
     return f"Yes, {best['name']}: {size}."
   if ratio > 1.05 and not best["wins"]:
