@@ -16,7 +16,7 @@ Number = float | Array
 
 
 class Tightest(NamedTuple):
-  """The least of a family of bounds.
+  """The smallest of a family of bounds.
 
   Attributes:
     bound: in units of the loss.
@@ -35,7 +35,7 @@ def _is_whole(value: float) -> bool:
 
 
 _PYTHON = (bool, int, float, np.number)
-# What a Python number must be; arrays may be traced and are not looked at.
+# Checks of Python numbers. Arrays may be traced, so they are not checked.
 _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "dimension":
         (lambda v: _is_whole(v) and v >= 1, "a whole number from 1 on"),
@@ -52,7 +52,7 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def _check(arguments: dict[str, Any]) -> None:
-  """Ranges of the Python numbers; shapes and the type of `conserved`."""
+  """Check ranges of Python numbers, shapes, and the type of `conserved`."""
   for name, value in arguments.items():
     if isinstance(value, _PYTHON) and name in _RANGES:
       allowed, wanted = _RANGES[name]
@@ -85,7 +85,7 @@ def generalisation_bound(*,
                          num_examples: Number,
                          delta: Number,
                          rho: Number = 1) -> Array:
-  """Bound on the generalisation gap of f(x) = x + v, v in R^d.
+  """Return a bound on the generalisation gap of f(x) = x + v, v in R^d.
 
     G <= C sqrt((xi ln max(sqrt(xi), 1) + xi ln(2 R zeta^(1 - 1/rho) sqrt(n))
                  + ln(1/delta)) / (2 n))  +  1{xi >= 1} sqrt(zeta^(2/rho) / n)
@@ -156,7 +156,7 @@ def tightest_bound(*,
                    num_examples: Number,
                    delta: Number,
                    max_rho: int = 64) -> Tightest:
-  """The least of the bounds with rho = 1, ..., max_rho.
+  """Return the smallest of the bounds with rho = 1, ..., max_rho.
 
     min_rho G(rho), G of `generalisation_bound`       (Alet et al. 2021, Thm. 1)
 

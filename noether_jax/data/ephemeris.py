@@ -68,7 +68,7 @@ class PlanetStates:
 
 
 def julian_date(date: Date) -> float:
-  """The Julian date of a calendar date at 0 h, or the number itself.
+  """Return the Julian date of a calendar date at 0 h, or the number itself.
 
   Args:
     date: an ISO date such as "2000-01-01" (Gregorian), a `datetime.date`, or
@@ -97,7 +97,7 @@ def julian_date(date: Date) -> float:
 
 
 def check_bodies(bodies: Sequence[str]) -> None:
-  """Checks that DE421 has the bodies, and that there are any.
+  """Check that DE421 has the bodies, and that there is at least one.
 
   Args:
     bodies: their names.
@@ -115,7 +115,7 @@ def planet_states(bodies: Sequence[str] = PLANETS,
                   start: Date = "2000-01-01",
                   stop: Date = "2012-01-01",
                   step_days: float = 10.0) -> PlanetStates:
-  """Positions and velocities relative to the Sun, at equal time steps.
+  """Return positions and velocities relative to the Sun, at equal time steps.
 
   The Sun's own barycentric state is subtracted from each body's, so the frame
   is not inertial and the planets pull at each other: v^2/2 - GM/r varies from
@@ -171,7 +171,7 @@ def planet_states(bodies: Sequence[str] = PLANETS,
 
 
 def _ephemeris_file() -> tuple[Any, pathlib.Path]:
-  """The reader's class and the path of de421.bsp, imported only when used."""
+  """Return the reader's class and the path of de421.bsp."""
   # The package's own path function warns about an expired file of Earth
   # rotation that is not read here, so the path is taken from the module.
   spec = importlib.util.find_spec("skyfield_data")
@@ -191,7 +191,7 @@ def _ephemeris_file() -> tuple[Any, pathlib.Path]:
 
 
 def _check_covered(kernel: Any, first: float, last: float) -> None:
-  """Raises ValueError unless the ephemeris holds both dates."""
+  """Raise ValueError unless the ephemeris holds both dates."""
   segment = kernel[_SUN]
   if first < segment.start_jd or last > segment.end_jd:
     raise ValueError(
@@ -201,7 +201,7 @@ def _check_covered(kernel: Any, first: float, last: float) -> None:
 
 def _state(kernel: Any, segments: Sequence[tuple[int, int]], start: float,
            time: np.ndarray) -> np.ndarray:
-  """Barycentric state `[2, T, 3]`: km, km/day."""
+  """Return the barycentric state `[2, T, 3]`: km, km/day."""
   total = np.zeros((2, 3, time.size))
   for segment in segments:
     # Two-part dates: a Julian date in one float64 resolves only 40 us.

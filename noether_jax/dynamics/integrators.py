@@ -24,7 +24,7 @@ def _move(state: State, rate: State, dt: float | Array) -> State:
 
 
 def euler(field: Field, dt: float | Array) -> StepFn:
-  """Explicit Euler, first order.
+  """Return an explicit Euler step, first order.
 
   Args:
     field: `state -> d state / dt`.
@@ -41,7 +41,7 @@ def euler(field: Field, dt: float | Array) -> StepFn:
 
 
 def rk4(field: Field, dt: float | Array) -> StepFn:
-  """The classical Runge-Kutta method, fourth order.
+  """Return a step of the classical Runge-Kutta method, fourth order.
 
   Args:
     field: `state -> d state / dt`.
@@ -72,7 +72,7 @@ def rk4(field: Field, dt: float | Array) -> StepFn:
 
 
 def leapfrog(acceleration: Field, dt: float | Array) -> StepFn:
-  """Velocity Verlet for `(position, velocity)`, second order, symplectic.
+  """Return a velocity Verlet step, second order and symplectic.
 
   Args:
     acceleration: `position -> acceleration`.
@@ -101,7 +101,7 @@ def leapfrog(acceleration: Field, dt: float | Array) -> StepFn:
 
 
 def rollout(step_fn: StepFn, state: State, num_steps: int) -> PyTree:
-  """The states after 1, 2, ..., num_steps steps.
+  """Return the states after 1, 2, ..., num_steps steps.
 
   Args:
     step_fn: `state -> state`.
@@ -135,7 +135,7 @@ def adaptive_rollout(field: Field,
                      rtol: float = 1e-8,
                      atol: float = 1e-8,
                      max_steps: int = 100_000) -> PyTree:
-  """States at given times, by diffrax's Dopri8 with adaptive steps.
+  """Return states at given times, by diffrax's Dopri8 with adaptive steps.
 
   Args:
     field: `state -> d state / dt`.

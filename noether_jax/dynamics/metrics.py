@@ -16,7 +16,7 @@ def rmse(prediction: Array,
          truth: Array,
          *,
          axis: int | Sequence[int] | None = None) -> Array:
-  """Root of the mean squared error.
+  """Return the root of the mean squared error.
 
   Args:
     prediction: any shape.
@@ -45,7 +45,7 @@ def psnr(prediction: Array,
          *,
          peak: float = 1.0,
          axis: int | Sequence[int] | None = None) -> Array:
-  """Peak signal-to-noise ratio of images.
+  """Return the peak signal-to-noise ratio of images.
 
     20 log10(peak / rmse)
 
@@ -74,7 +74,7 @@ def valid_prediction_time(prediction: Array,
                           *,
                           dt: float | Array,
                           threshold: float = 0.4) -> Array:
-  """How long a predicted trajectory stays close to the true one.
+  """Return how long a predicted trajectory stays close to the true one.
 
     min { t : |s_t - y_t| / sqrt(mean_t |y_t|^2) > threshold }
 
@@ -107,6 +107,6 @@ def valid_prediction_time(prediction: Array,
                      "a batch.")
   scale = jnp.sqrt(jnp.mean(jnp.sum(truth**2, axis=1)))
   error = jnp.sqrt(jnp.sum((prediction - truth)**2, axis=1))
-  # Not the other way round: a NaN is within no threshold.
+  # Written so that NaN counts as beyond the threshold.
   valid = jnp.cumprod(error <= threshold * scale)
   return jnp.sum(valid) * dt

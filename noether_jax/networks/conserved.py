@@ -1,7 +1,7 @@
-"""Networks for conserved quantities: features, and a linear read-out of them.
+"""Networks for conserved quantities: features and a linear read-out.
 
-The read-out is what `pretraining` solves for in closed form; the features may
-be built to know symmetries, and that mechanics is quadratic in the momenta.
+`pretraining` solves for the read-out in closed form. The features can be built
+to respect symmetries, and to be polynomials in the momenta.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ConservedNet(NamedTuple):
 def _standardised(key_net: Key, key_bias: Key, hidden: Sequence[int],
                   activation: Activation, mean: Array | np.ndarray,
                   scale: Array | np.ndarray) -> MLP:
-  """Hidden layers whose first one subtracts a mean and divides by a scale."""
+  """Standardise the inputs in the first hidden layer."""
   body = MLP(len(mean),
              hidden[:-1],
              hidden[-1],
@@ -57,7 +57,7 @@ def _standardised(key_net: Key, key_bias: Key, hidden: Sequence[int],
              use_last_bias=True,
              rngs=nnx.Rngs(key_net))
   for i, layer in enumerate(body.layers):
-    # Biases at zero would make every feature odd: none could be an energy.
+    # With zero biases every feature would be odd, and none could be an energy.
     bias = 0.5 * jax.random.normal(jax.random.fold_in(key_bias, i),
                                    (layer.out_features,))
     if i == 0:
@@ -83,7 +83,7 @@ def conserved_mlp(
     momenta: Sequence[int] = (),
     degree: int = 2,
 ) -> ConservedNet:
-  """A multilayer perceptron for K conserved quantities.
+  """Return a multilayer perceptron for K conserved quantities.
 
   Args:
     key: consumed by the initialisation.

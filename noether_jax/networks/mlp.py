@@ -81,7 +81,7 @@ def mlp(
     activation: Activation = jnp.tanh,
     use_last_bias: bool = True,
 ) -> tuple[Apply, Params]:
-  """A multilayer perceptron as a pure function.
+  """Return a multilayer perceptron as a pure function.
 
   Args:
     key: consumed by the initialisation.
@@ -118,7 +118,7 @@ def hamiltonian(
     hidden: Sequence[int] = (200, 200),
     activation: Activation = jnp.tanh,
 ) -> tuple[Apply, Params]:
-  """A Hamiltonian neural network: a field that conserves a learned energy.
+  """Return a Hamiltonian neural network: its field conserves a learned energy.
 
     dq/dt = dH/dp,  dp/dt = -dH/dq
 

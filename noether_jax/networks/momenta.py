@@ -1,8 +1,8 @@
-"""Quantities that are polynomials in the momenta, as those of mechanics are.
+"""Conserved quantities that are polynomials in the momenta.
 
-A function of an energy is conserved as well, and nothing in the data prefers
-one of them. Few of these functions are polynomials of low degree in the
-momenta; energies, momenta, angular momenta and Laplace vectors are.
+Every function of an energy is conserved too, and the data prefer none of these
+functions. Few of them are polynomials of low degree in the momenta. Energies,
+momenta, angular momenta and Laplace vectors are such polynomials.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from noether_jax.types import Array
 
 
 def monomials(degrees: np.ndarray, degree: int) -> list[tuple[int, ...]]:
-  """Products of inputs up to a total degree.
+  """Return the products of inputs up to a total degree.
 
   Args:
     degrees: `[D]` of each input; those of degree 0 are left out.
@@ -45,7 +45,7 @@ def monomials(degrees: np.ndarray, degree: int) -> list[tuple[int, ...]]:
 
 def polynomial(inputs: Array, coefficients: Array,
                products: Sequence[Sequence[int]]) -> Array:
-  """Features of which combinations are polynomials of degree 1 and above.
+  """Return features whose combinations are polynomials of degree 1 and above.
 
   Every product is multiplied by 1 and by each coefficient, so that momenta and
   angular momenta need no network.

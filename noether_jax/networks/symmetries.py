@@ -1,4 +1,4 @@
-"""Symmetries that a network for conserved quantities may be built to know."""
+"""Symmetries that a network for conserved quantities can respect exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Features = Callable[[Params, Array], Array]
 
 
 def averaged(one: Features, invariances: Sequence[Transform]) -> Features:
-  """The mean of features over all products of the invariances.
+  """Return the mean of features over all products of the invariances.
 
   Args:
     one: `(params, state [D]) -> [H]`.
@@ -38,7 +38,7 @@ def averaged(one: Features, invariances: Sequence[Transform]) -> Features:
 
 
 def even_and_odd(one: Features, mirror: Transform) -> Features:
-  """Twice as many features: first the even, then the odd parts.
+  """Return twice as many features: first the even, then the odd parts.
 
   Args:
     one: `(params, state [D]) -> [H]`.
@@ -57,7 +57,7 @@ def even_and_odd(one: Features, mirror: Transform) -> Features:
 
 def parity_mask(parities: Sequence[int], num_quantities: int,
                 width: int) -> np.ndarray:
-  """Which of the even, then odd features a quantity may read.
+  """Return which features, even and then odd, each quantity may read.
 
   Args:
     parities: 1 or -1 for each quantity.
@@ -78,7 +78,7 @@ def parity_mask(parities: Sequence[int], num_quantities: int,
 
 
 def flip(*columns: int) -> Transform:
-  """The map that reverses some columns, for instance all momenta.
+  """Return the map that reverses some columns, for instance all momenta.
 
   Args:
     columns: which.
@@ -101,7 +101,7 @@ def flip(*columns: int) -> Transform:
 
 def planar_invariants(x: Array,
                       radial: Callable[[Array], Array] | None = None) -> Array:
-  """What rotations of the plane leave of a position and a velocity.
+  """Return what rotations of the plane leave of a position and a velocity.
 
     (|q|^2, |v|^2, q . v, q x v)
 

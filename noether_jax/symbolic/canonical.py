@@ -1,7 +1,7 @@
-"""What of a formula matters to its conservation.
+"""Remove the parameters of a formula that do not affect its conservation.
 
-`a g + b` is conserved as well as `g` is, so parameters that only scale or
-shift a formula as a whole need no fit: they are removed.
+If `g` is conserved, so is `a g + b`. Parameters that only scale or shift a
+whole formula therefore need no fit.
 """
 
 from noether_jax.symbolic.expression import Expression
@@ -14,7 +14,7 @@ ONE = Parameter(Unit())
 
 
 def essential(formula: Expression) -> Expression:
-  """The formula without the parameters that only scale or shift it.
+  """Return the formula without the parameters that only scale or shift it.
 
   Quotients `c / a` keep a parameter in the numerator, whose value is
   irrelevant; units of dropped factors are dropped with them.
@@ -37,7 +37,7 @@ def essential(formula: Expression) -> Expression:
 
 
 def _reduce(node: Expression, *, scale: bool, shift: bool) -> Expression:
-  """Removes factors where `scale` is free, and terms where `shift` is."""
+  """Remove factors where `scale` is free, and terms where `shift` is."""
   if not isinstance(node, Operation):
     return node
   arguments = node.arguments
@@ -57,7 +57,7 @@ def _reduce(node: Expression, *, scale: bool, shift: bool) -> Expression:
 
 def _inside(node: Operation, held: list[bool], *, scale: bool,
             shift: bool) -> Expression:
-  """Reduces the operands by what the operation leaves free in them."""
+  """Reduce the operands by what the operation leaves free in them."""
   left, right = node.arguments[0], node.arguments[-1]
   if node.op in ("sin", "cos"):
     return Operation(node.op, (_reduce(left, scale=False, shift=False),))

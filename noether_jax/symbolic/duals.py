@@ -1,7 +1,7 @@
 """Many different formulas evaluated together, with first derivatives.
 
-JAX would select among all operations at every node, or compile every formula;
-here each operation runs on just those formulas which need it.
+In JAX, every node would compute all operations and select one, or every formula
+would be compiled. Here each operation runs only on the formulas that need it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NAMES = {code: name for name, code in OPCODES.items()}
 
 def evaluate_duals(program: Program, leaves: np.ndarray,
                    slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Values and derivatives of F programs at M states.
+  """Return values and derivatives of F programs at M states.
 
   Args:
     program: leaves `[F, S]`.
@@ -61,7 +61,7 @@ def evaluate_duals(program: Program, leaves: np.ndarray,
 
 
 def _operate(name: str, a: np.ndarray, b: np.ndarray) -> tuple:
-  """The result and its derivatives by one or two operands."""
+  """Return the result and its derivatives by one or two operands."""
   one = np.ones_like(a)
   if name == "copy":
     return a, one, None

@@ -47,7 +47,7 @@ class Expression:
     return Operation("/", (self, other))
 
   def __call__(self, inputs: Any, parameters: Any = ()) -> Any:
-    """Evaluates the formula with JAX or NumPy, following its arguments.
+    """Evaluate the formula with NumPy or JAX, whichever the arguments are.
 
     Args:
       inputs: `[D, ...]` array, or a sequence of D arrays, one per input.
@@ -58,23 +58,23 @@ class Expression:
     return evaluate(self, inputs, parameters)
 
   def nodes(self) -> Iterator["Expression"]:
-    """Yields the sub-formulas, arguments before the operation using them."""
+    """Yield the sub-formulas, arguments before the operation that uses them."""
     yield self
 
   @property
   def num_nodes(self) -> int:
-    """Number of nodes, leaves included."""
+    """Return the number of nodes, leaves included."""
     return sum(1 for _ in self.nodes())
 
   @property
   def num_parameters(self) -> int:
-    """One more than the largest parameter index; 0 without parameters."""
+    """Return the largest parameter index plus one; 0 without parameters."""
     return max((n.index + 1 for n in self.nodes() if isinstance(n, Parameter)),
                default=0)
 
   @property
   def conserved_fn(self) -> Callable[[Any, jax.Array], jax.Array]:
-    """This formula as `(parameters [P], state [D]) -> [1]`.
+    """Return this formula as `(parameters [P], state [D]) -> [1]`.
 
     Example:
       >>> q = Input(0, "q", Unit.parse("m"))
@@ -84,15 +84,15 @@ class Expression:
     return functools.partial(_conserved, self)
 
   def to_sympy(self) -> sympy.Expr:
-    """The formula in SymPy; inputs and parameters are real symbols."""
+    """Return the formula in SymPy; inputs and parameters are real symbols."""
     return _fold(self, SYMPY, lambda leaf: sympy.Symbol(leaf.label, real=True))
 
   def to_latex(self) -> str:
-    """The formula in LaTeX, as SymPy arranges it."""
+    """Return the formula in LaTeX, as SymPy arranges it."""
     return sympy.latex(self.to_sympy())
 
   def with_parameters(self, values: Sequence[float], *, digits: int = 3) -> str:
-    """The formula as text with numbers in place of its parameters.
+    """Return the formula as text, with numbers in place of its parameters.
 
     Args:
       values: `[P]`, one number per parameter.
@@ -190,22 +190,22 @@ class Operation(Expression):
 
 
 def sin(argument: Expression) -> Operation:
-  """The sine of an angle or pure number, as a formula."""
+  """Return the sine of an angle or pure number, as a formula."""
   return Operation("sin", (argument,))
 
 
 def cos(argument: Expression) -> Operation:
-  """The cosine of an angle or pure number, as a formula."""
+  """Return the cosine of an angle or pure number, as a formula."""
   return Operation("cos", (argument,))
 
 
 def square(argument: Expression) -> Operation:
-  """The square of a formula."""
+  """Return the square of a formula."""
   return Operation("square", (argument,))
 
 
 def renumber(expression: Expression) -> Expression:
-  """Numbers the parameters from left to right, each occurrence its own.
+  """Number the parameters from left to right, each occurrence its own.
 
   Args:
     expression: any formula.
@@ -231,7 +231,7 @@ def _renumber(node: Expression, counter: list[int]) -> Expression:
 
 
 def evaluate(expression: Expression, inputs: Any, parameters: Any) -> Any:
-  """Evaluates a formula; see `Expression.__call__`."""
+  """Evaluate a formula; see `Expression.__call__`."""
 
   def leaf_value(leaf: Union[Input, Parameter]) -> Any:
     values = inputs if isinstance(leaf, Input) else parameters
@@ -242,7 +242,7 @@ def evaluate(expression: Expression, inputs: Any, parameters: Any) -> Any:
 
 def _to_text(node: Expression, parameter_text: Callable[["Parameter"],
                                                         str]) -> str:
-  """Writes one node and everything below it."""
+  """Write one node and everything below it."""
   if isinstance(node, Operation):
     texts = [_to_text(a, parameter_text) for a in node.arguments]
     ops = [a.op if isinstance(a, Operation) else "" for a in node.arguments]
@@ -255,7 +255,7 @@ def _to_text(node: Expression, parameter_text: Callable[["Parameter"],
 
 def _fold(node: Expression, table: dict[str, Callable],
           leaf_value: Callable) -> Any:
-  """Folds a formula bottom-up."""
+  """Fold a formula bottom-up."""
   if isinstance(node, Operation):
     values = [_fold(a, table, leaf_value) for a in node.arguments]
     return table[node.op](*values)

@@ -1,9 +1,9 @@
 """The parameters that make a formula vary least along trajectories.
 
-R = within / total scatter, the part of a formula's variance that is not
-between trajectories: 0 for a conserved quantity, about 1 for none. It does not
-change when the formula is scaled or shifted, so no formula can win by being
-small. Fits that make R meaningless are rejected by name.
+R is the scatter within trajectories over the total scatter: 0 for a conserved
+quantity, about 1 for a quantity that is not conserved. R is invariant to scale
+and shift, so no formula can win by being small. Fits for which R means nothing
+are rejected, with the reason.
 """
 
 from __future__ import annotations
@@ -48,19 +48,19 @@ class Fits:
   reason: np.ndarray
 
   def select(self, rows: np.ndarray) -> "Fits":
-    """The fits of some rows."""
+    """Return the fits of some rows."""
     return Fits([self.formulas[i] for i in rows], self.parameters[rows],
                 self.ratio[rows], self.reason[rows])
 
   def counts(self) -> dict[str, int]:
-    """How many fits were rejected for each reason."""
+    """Return how many fits were rejected for each reason."""
     names, numbers = np.unique(self.reason[self.reason != ""],
                                return_counts=True)
     return dict(zip(names.tolist(), numbers.tolist()))
 
 
 def unit_scales(formula: Expression, states: np.ndarray) -> list[float]:
-  """The data's scale in the unit of each parameter of a formula.
+  """Return the data's scale in the unit of each parameter of a formula.
 
   Args:
     formula: with parameters numbered from left to right.
@@ -99,10 +99,10 @@ def fit_formulas(formulas: Sequence[Expression],
                  samples: StackedStates,
                  *,
                  seed: int = 0) -> Fits:
-  """Fits every formula's parameters.
+  """Fit every formula's parameters.
 
-  Those entering linearly have a closed form; the others are found by damped
-  Gauss-Newton from several starts, on fewer states first.
+  Parameters that enter linearly have a closed form. The others are found by
+  damped Gauss-Newton steps from several starts, on fewer states first.
 
   Args:
     formulas: F formulas, parameters numbered from left to right.
@@ -140,7 +140,7 @@ def fit_formulas(formulas: Sequence[Expression],
 
 
 def judge(values: np.ndarray) -> np.ndarray:
-  """Why R of these values `[F, M]` would mean nothing; "" if it does."""
+  """Return why R of these values `[F, M]` means nothing; "" if it is sound."""
   reason = np.full(len(values), "", dtype=object)
   with np.errstate(all="ignore"):
     size = np.sqrt(np.mean(values**2, -1))
@@ -153,7 +153,7 @@ def judge(values: np.ndarray) -> np.ndarray:
 
 def _columns(terms: list[linear.LinearTerm],
              known: linear.TermValues) -> tuple[list[linear.LinearTerm], list]:
-  """One column per parameter, and one for all terms without."""
+  """Return one column per parameter, and one for all terms without one."""
   kept: list[linear.LinearTerm] = []
   values: list[np.ndarray] = []
   for term in terms:
@@ -172,7 +172,7 @@ def _columns(terms: list[linear.LinearTerm],
 
 
 def _fit_linear(out: Fits, terms: list, samples: StackedStates) -> None:
-  """Fills in the formulas whose parameters enter linearly."""
+  """Fill in the formulas whose parameters enter linearly."""
   known = linear.TermValues(samples.states)
   groups: dict[int, list] = {}
   for row, own in enumerate(terms):
@@ -185,7 +185,7 @@ def _fit_linear(out: Fits, terms: list, samples: StackedStates) -> None:
 
 
 def _solve_chunk(out: Fits, members: list, samples: StackedStates) -> None:
-  """Closed forms of formulas with equally many terms."""
+  """Solve formulas with equally many terms in closed form."""
   rows = np.array([row for row, _, _ in members])
   values = np.array([v for _, _, v in members])
   count, width, _ = values.shape
@@ -209,9 +209,9 @@ def _solve_chunk(out: Fits, members: list, samples: StackedStates) -> None:
 
 def _fit_nonlinear(out: Fits, rows: np.ndarray, width: int,
                    samples: StackedStates, seed: int) -> None:
-  """Fills in those with `width` parameters, from a few starts each.
+  """Fill in the formulas with `width` parameters, from a few starts each.
 
-  All starts run on few states; only what may survive is fitted to all.
+  All starts run on few states. Only possible survivors are fitted to all.
   """
   formulas = [out.formulas[i] for i in rows]
   scales = np.array([unit_scales(f, samples.states) for f in formulas])

@@ -17,7 +17,7 @@ from noether_jax.symbolic.units import Unit
 class Grammar:
   """A language of formulas (Alet et al. 2021, section 5.1 and appendix).
 
-  The reading which gives 39,343 formulas for the pendulum:
+  This definition gives 39,343 formulas for the pendulum:
     * a formula has 1 to `max_nodes` nodes, leaves included, and at least one
       input; a parameter is the only sub-formula without input;
     * `+` and `-` join like units, `sin` and `cos` take any dimensionless
@@ -54,7 +54,7 @@ def make_grammar(names: Sequence[str],
                  *,
                  parameter_units: Sequence[str] = ("1",),
                  max_nodes: int = 7) -> Grammar:
-  """Makes a grammar from text.
+  """Return a grammar from text.
 
   Args:
     names: D names of the state's components.
@@ -82,7 +82,7 @@ def make_grammar(names: Sequence[str],
 
 
 def enumerate_formulas(grammar: Grammar) -> list[Expression]:
-  """Lists every formula of the language, smaller ones first.
+  """Return every formula of the language, smaller ones first.
 
   Args:
     grammar: the language.
@@ -115,7 +115,7 @@ def _unary(arguments: list[Expression]) -> Iterator[Expression]:
 
 def _binary(by_size: list[list[Expression]], constants: list[Parameter],
             left_size: int, right_size: int) -> Iterator[Expression]:
-  """Yields the operations on operands of two given sizes."""
+  """Yield the operations on operands of two given sizes."""
   lefts, rights = by_size[left_size], by_size[right_size]
   pairs = [(a, b, left_size > right_size or
             (left_size == right_size and i >= j))
@@ -139,7 +139,7 @@ def _binary(by_size: list[list[Expression]], constants: list[Parameter],
 
 
 def count_formulas(grammar: Grammar) -> dict[int, int]:
-  """Counts the formulas by number of nodes, without listing them.
+  """Return the number of formulas by number of nodes, without listing them.
 
   Args:
     grammar: the language.
@@ -173,9 +173,9 @@ _Counts = collections.Counter[Unit]
 
 def _count_pairs(level: _Counts, lefts: _Counts, rights: _Counts,
                  order: float) -> None:
-  """Adds operations on pairs; commutative ones where `order` is positive.
+  """Add operations on pairs; commutative ones where `order` is positive.
 
-  Order zero means operands of one size, of which unordered pairs are counted.
+  Order zero means operands of one size; these are counted as unordered pairs.
   """
   for i, (a, left) in enumerate(lefts.items()):
     for j, (b, right) in enumerate(rights.items()):

@@ -35,7 +35,7 @@ class LinearTerm:
 
 
 def linear_terms(formula: Expression) -> list[LinearTerm] | None:
-  """Splits a formula into terms with at most one parameter each.
+  """Split a formula into terms with at most one parameter each.
 
   Args:
     formula: any formula, parameters numbered from left to right.
@@ -90,12 +90,12 @@ class TermValues:
   """Values of formulas without parameters, each sub-formula computed once."""
 
   def __init__(self, states: np.ndarray):
-    """Takes states `[M, D]`."""
+    """Store states `[M, D]`."""
     self._columns = np.ascontiguousarray(states.T)
     self._known: dict[Expression, np.ndarray] = {}
 
   def __call__(self, node: Expression) -> np.ndarray:
-    """`[M]`; a parameter counts as 1. Not finite where it is undefined."""
+    """Return `[M]`; a parameter counts as 1. Not finite where undefined."""
     if isinstance(node, Input):
       return self._columns[node.index]
     if isinstance(node, Parameter):
@@ -110,7 +110,7 @@ class TermValues:
 
 def solve(values: np.ndarray,
           samples: StackedStates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Coefficients of terms for which within over total scatter is least.
+  """Return the coefficients for which the within/total ratio is smallest.
 
   The generalised eigenproblem W c = R T c, for F formulas at once.
 
@@ -155,10 +155,10 @@ def solve(values: np.ndarray,
 
 def parameters_of(terms: Sequence[LinearTerm], coefficients: np.ndarray,
                   num_parameters: int) -> np.ndarray:
-  """The parameters `[P]` of a formula from its terms' coefficients.
+  """Return the parameters `[P]` of a formula from its terms' coefficients.
 
-  A formula in which every term has a parameter is conserved up to a factor:
-  then the first of these is 1. A parameter which only shifts it is 0.
+  If every term has a parameter, the formula is conserved up to a factor, and
+  the first parameter is set to 1. A parameter that only shifts it is set to 0.
 
   Args:
     terms: its terms with a feature.

@@ -1,4 +1,4 @@
-"""What observation noise adds to a formula's scatter, and its removal."""
+"""Compute and remove what observation noise adds to a formula's scatter."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Scatter:
 
   @property
   def ratio(self) -> float:
-    """Within over total, both without what noise added; may be negative."""
+    """Return within/total, both without what noise added; may be negative."""
     return ((self.within - self.noise_within) / (self.total - self.noise_total))
 
 
@@ -65,7 +65,7 @@ class FormulaScatter:
   """
 
   def __init__(self, formula: Expression):
-    """Differentiates a formula twice, symbolically."""
+    """Differentiate a formula twice, symbolically."""
     inputs = sorted({n for n in formula.nodes() if isinstance(n, Input)},
                     key=lambda n: n.index)
     symbols = [sympy.Symbol(n.label, real=True) for n in inputs]
@@ -81,7 +81,7 @@ class FormulaScatter:
 
   def scatter(self, parameters: Sequence[float] | np.ndarray,
               samples: StackedStates, noise: StateNoise | None) -> Scatter:
-    """The scatter with and without noise, to second order in the noise.
+    """Return the scatter with and without noise, to second order in the noise.
 
     With f = g - sigma^2 g'' / 2, which has the mean of g at the true state,
     noise adds sigma^2 g'^2 + sigma^4 g''^2 / 4 to the square of f.
@@ -114,7 +114,7 @@ class FormulaScatter:
 
 def _added(slopes: np.ndarray, bends: np.ndarray, variance: np.ndarray,
            samples: StackedStates, shared: bool) -> tuple[float, float]:
-  """What noise adds to the sums of squares within and in total."""
+  """Return what noise adds to the sums of squares, within and in total."""
   quartic = variance**2 / 4
   if shared:
     squares = lambda v: np.sum(samples.centred(v)**2, -1)
@@ -129,10 +129,12 @@ def _added(slopes: np.ndarray, bends: np.ndarray, variance: np.ndarray,
 
 def integrate(states: np.ndarray, derivatives: np.ndarray,
               times: np.ndarray) -> tuple[np.ndarray, StateNoise]:
-  """States from their observed derivatives, where these have no noise.
+  """Return states that are integrated from derivatives without noise.
 
-  x(t) = x_0 + integral of dx/dt, with the x_0 that fits the states best: the
-  noise of T states becomes one error of size sigma / sqrt(T).
+    x(t) = x_0 + integral of dx/dt
+
+  x_0 is the value that fits the states best, so that the noise of T states
+  becomes one error of size sigma / sqrt(T).
 
   Args:
     states: `[N, T, D]`, observed.

@@ -23,7 +23,7 @@ _SMALLEST = np.finfo(np.float64).tiny
 
 
 def localise(formula: Expression) -> tuple[Expression, list[Expression]]:
-  """Replaces the largest sub-formulas without parameters by inputs.
+  """Replace the largest sub-formulas without parameters by inputs.
 
   Args:
     formula: any formula.
@@ -67,7 +67,7 @@ class _Problem:
                     self.leaves[:, rows], self.samples)
 
   def evaluate(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values `[F, M]` and their derivatives `[P, F, M]`."""
+    """Return values `[F, M]` and their derivatives `[P, F, M]`."""
     num_parameters = parameters.shape[1]
     constants = np.broadcast_to(parameters.T[:, :, None],
                                 (num_parameters, *self.leaves.shape[1:]))
@@ -77,13 +77,13 @@ class _Problem:
                                 slopes)
 
   def spread(self, parameters: np.ndarray) -> np.ndarray:
-    """`[F]`: standard deviation over root mean square."""
+    """Return `[F]`: standard deviation over root mean square."""
     value, _ = self.evaluate(parameters)
     with np.errstate(all="ignore"):
       return np.std(value, -1) / np.sqrt(np.mean(value**2, -1))
 
   def residuals(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Residuals `[F, M]`, squares summing to the ratio, and `[P, F, M]`."""
+    """Return residuals `[F, M]`, squares sum to the ratio, and `[P, F, M]`."""
     value, slope = self.evaluate(parameters)
     with np.errstate(all="ignore"):
       total = value - value.mean(-1, keepdims=True)
@@ -102,7 +102,7 @@ def _cost(residuals: np.ndarray) -> np.ndarray:
 
 def _proposal(residuals: np.ndarray, slopes: np.ndarray,
               damping: np.ndarray) -> np.ndarray:
-  """Levenberg-Marquardt's change `[F, P]`."""
+  """Return the Levenberg-Marquardt step `[F, P]`."""
   slopes = np.where(np.isfinite(slopes), slopes, 0.0)
   residuals = np.where(np.isfinite(residuals), residuals, 0.0)
   normal = np.einsum("pfm,qfm->fpq", slopes, slopes)
@@ -114,7 +114,7 @@ def _proposal(residuals: np.ndarray, slopes: np.ndarray,
 
 def _minimise(problem: _Problem, parameters: np.ndarray,
               num_steps: int) -> tuple[np.ndarray, np.ndarray]:
-  """Parameters `[F, P]` and ratios `[F]` after damped Gauss-Newton steps."""
+  """Make damped Gauss-Newton steps; return `[F, P]` and ratios `[F]`."""
   parameters = parameters.copy()
   damping = np.full(len(parameters), 1e-2)
   residuals, slopes = problem.residuals(parameters)
@@ -149,7 +149,7 @@ def fit_nonlinear(
     starts: np.ndarray,
     *,
     num_steps: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Parameters for which within over total scatter is least.
+  """Return the parameters for which the within/total ratio is smallest.
 
   Args:
     formulas: F formulas with 1 to P parameters each.

@@ -18,7 +18,7 @@ _PURE = Unit()
 
 @functools.lru_cache(maxsize=4096)
 def result_unit(op: str, *units: Unit) -> Unit:
-  """The unit of an operation's result.
+  """Return the unit of an operation's result.
 
   Args:
     op: one of `+ - * / sin cos square`.

@@ -17,11 +17,11 @@ _TOKEN = re.compile(r"\s*(?:(?P<parameter>c(?P<index>[0-9]{1,4})\s*"
 
 
 def parse(text: str, inputs: Sequence[Input]) -> Expression:
-  """Reads a formula such as `p^2 - c0[1/s^2]*cos(q)`.
+  """Read a formula such as `p^2 - c0[1/s^2]*cos(q)`.
 
   Args:
     text: at most 1000 characters. Parameters are `c0[unit]`, `c1[unit]`, ...
-    inputs: the inputs which may occur, by name.
+    inputs: the inputs that may occur, by name.
   Returns:
     The formula; `parse(str(e), inputs) == e`.
   Raises:
@@ -60,7 +60,7 @@ class _Parser:
                       "it like 'p^2 - c0[1/s^2]*cos(q)'.")
 
   def parse(self) -> Expression:
-    """Reads the whole text."""
+    """Read the whole text."""
     expression = self.sum()
     if self.position < len(self.tokens):
       raise self.error(f"unexpected {self.peek('op') or 'operand'!r}")
@@ -104,7 +104,7 @@ class _Parser:
     return inside
 
   def atom(self) -> Expression:
-    """Reads an input, a parameter, sin(...), cos(...) or a group."""
+    """Read an input, a parameter, sin(...), cos(...) or a group."""
     if self.accept("("):
       return self.group()
     if self.position == len(self.tokens):

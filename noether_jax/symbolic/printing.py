@@ -1,4 +1,4 @@
-"""How the text of a formula is put together from that of its parts."""
+"""Build the text of a formula from the text of its parts."""
 
 import re
 
@@ -6,7 +6,7 @@ PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "square": 3}
 
 
 def number_text(value: float, digits: int) -> str:
-  """A number with its significant digits; a negative one in parentheses.
+  """Return a number with its significant digits; negative in parentheses.
 
   Example:
     >>> number_text(-0.5, 3), number_text(12.0, 3)
@@ -17,7 +17,7 @@ def number_text(value: float, digits: int) -> str:
 
 
 def operation_text(op: str, texts: list[str], ops: list[str]) -> str:
-  """The text of an operation.
+  """Return the text of an operation.
 
   Args:
     op: one of `+ - * / sin cos square`.
@@ -39,12 +39,12 @@ def operation_text(op: str, texts: list[str], ops: list[str]) -> str:
 
 
 def _group(text: str, op: str, level: int) -> str:
-  """Puts parentheses around an operand which binds less than needed."""
+  """Put parentheses around an operand that binds too weakly."""
   return f"({text})" if PRECEDENCE.get(op, 9) < level else text
 
 
 def _signed_sum(left: str, op: str, right: str) -> str:
-  """Joins two terms; a leading negative number turns the sign instead."""
+  """Join two terms; a leading negative number changes the sign instead."""
   negative = re.match(r"\(-([0-9.e+-]+|inf|nan)\)", right)
   if negative:
     op = {"+": "-", "-": "+"}[op]

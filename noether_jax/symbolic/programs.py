@@ -38,7 +38,7 @@ def encode(formulas: Sequence[Expression],
            *,
            num_parameters: Optional[int] = None,
            num_steps: Optional[int] = None) -> Program:
-  """Encodes formulas as integer arrays.
+  """Encode formulas as integer arrays.
 
   Args:
     formulas: B formulas.
@@ -77,7 +77,7 @@ def encode(formulas: Sequence[Expression],
 
 def _encode_one(formula: Expression, num_inputs: int, num_parameters: int,
                 num_steps: int) -> list[tuple[int, int, int]]:
-  """The (opcode, left, right) rows of one formula."""
+  """Return the (opcode, left, right) rows of one formula."""
   rows: list[tuple[int, int, int]] = []
   first = num_inputs + num_parameters
 
@@ -103,10 +103,10 @@ def _encode_one(formula: Expression, num_inputs: int, num_parameters: int,
 
 def run_program(program: Program, parameters: chex.Array,
                 state: chex.Array) -> jax.Array:
-  """Evaluates one program at one state.
+  """Evaluate one program at one state.
 
-  The operations which are not selected contribute exactly zero to every
-  derivative, where they would be singular too.
+  Operations that are not selected contribute exactly zero to every derivative,
+  even where they are singular.
 
   Args:
     program: leaves `[S]`.
@@ -142,20 +142,20 @@ def run_program(program: Program, parameters: chex.Array,
 
 
 def _select(slots: jax.Array, index: chex.Array) -> jax.Array:
-  """The indexed slot.
+  """Return the indexed slot.
 
-  A masked sum instead of a gather: a gather's transpose is a scatter, which
-  is slow on every backend for so few elements.
+  A masked sum replaces a gather, whose transpose is a scatter. A scatter is
+  slow on every backend for so few elements.
   """
   return jnp.sum(jnp.where(jnp.arange(slots.shape[0]) == index, slots, 0.0))
 
 
 def _operate(opcode: chex.Array, left: jax.Array,
              right: jax.Array) -> jax.Array:
-  """Applies the selected operation.
+  """Apply the selected operation.
 
-  Each operand is replaced by a harmless number before an operation that is
-  not selected, or its infinite derivative times zero would be NaN.
+  The operands of an operation that is not selected are replaced by a harmless
+  number. Otherwise an infinite derivative times zero would give NaN.
   """
   is_op = {name: opcode == code for name, code in OPCODES.items()}
   angle = jnp.where(is_op["sin"] | is_op["cos"], left, 0.0)
@@ -173,7 +173,7 @@ def _operate(opcode: chex.Array, left: jax.Array,
 
 def conserved_fn(params: tuple[Program, chex.Array],
                  state: chex.Array) -> jax.Array:
-  """A program as a conserved quantity: `((program, [P]), [D]) -> [1]`.
+  """Evaluate a program as a conserved quantity: `((program, [P]), [D]) -> [1]`.
 
   Args:
     params: a program with leaves `[S]`, and its parameters `[P]`.

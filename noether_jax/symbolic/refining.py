@@ -32,7 +32,7 @@ def refine(formula: Expression,
            parameters: np.ndarray,
            samples: StackedStates,
            noise: StateNoise | None = None) -> Refined:
-  """Parameters for which the scatter that noise does not explain is least.
+  """Minimise the part of the scatter that noise does not explain.
 
   Noise in a state makes the plain fit biased (errors in variables).
 
@@ -79,7 +79,7 @@ def refine(formula: Expression,
 
 def _minimise(moments: FormulaScatter, start: np.ndarray,
               samples: StackedStates, noise: StateNoise | None) -> np.ndarray:
-  """The least ratio near `start`; parameters in units of their size."""
+  """Minimise the ratio near `start`; parameters in units of their size."""
   if not start.size:
     return start
   size = np.where(start == 0, 1.0, np.abs(start))

@@ -21,31 +21,31 @@ class StackedStates:
 
   @property
   def lengths(self) -> np.ndarray:
-    """`[N]`, the number of states of each trajectory."""
+    """Return `[N]`, the number of states of each trajectory."""
     return np.diff(np.append(self.starts, len(self.states)))
 
   def centred(self, values: np.ndarray) -> np.ndarray:
-    """Values `[..., M]` without their trajectory's mean."""
+    """Return values `[..., M]` without their trajectory's mean."""
     sums = np.add.reduceat(values, self.starts, axis=-1)
     return values - np.repeat(sums / self.lengths, self.lengths, axis=-1)
 
   def shuffled(self, seed: int) -> "StackedStates":
-    """The null: the same states, dealt out to trajectories at random."""
+    """Return the null: the same states, assigned to trajectories at random."""
     order = np.random.default_rng(seed).permutation(len(self.states))
     return dataclasses.replace(self, states=self.states[order])
 
   def thinned(self, most: int) -> "StackedStates":
-    """At most about `most` states, evenly over the trajectories."""
+    """Return at most about `most` states, evenly over the trajectories."""
     step = max(1, -(-len(self.states) // most))
     return concatenate([part[::step] for part in self.split()])
 
   def split(self) -> list[np.ndarray]:
-    """The N trajectories, each `[T_n, D]`."""
+    """Return the N trajectories, each `[T_n, D]`."""
     return np.split(self.states, self.starts[1:])
 
 
 def concatenate(trajectories: Sequence[np.ndarray]) -> StackedStates:
-  """Puts trajectories into one array.
+  """Put trajectories into one array.
 
   Args:
     trajectories: N arrays `[T_n, D]`, of any lengths.

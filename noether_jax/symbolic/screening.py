@@ -1,4 +1,4 @@
-"""From all formulas of a language to the few that the data conserve."""
+"""Search all formulas of a language for those that the data conserve."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Survivor:
     formula: the simplest of the equivalent formulas.
     refined: its parameters, their standard errors, and its ratio.
     null_ratio: within over total scatter of the best fit to the same states
-      dealt out at random.
+      assigned to trajectories at random.
     equivalents: other formulas of the language that are the same quantity up
       to scale and shift.
   """
@@ -58,14 +58,14 @@ class Survivor:
   equivalents: tuple[Expression, ...] = ()
 
   def text(self, digits: int = 4) -> str:
-    """The formula with its numbers."""
+    """Return the formula with its numbers."""
     return self.formula.with_parameters(self.refined.parameters.tolist(),
                                         digits=digits)
 
 
 @dataclasses.dataclass(frozen=True)
 class Language:
-  """A grammar's formulas, and those of them which differ.
+  """A grammar's formulas, and the distinct ones among them.
 
   Attributes:
     formulas: all formulas.
@@ -80,7 +80,7 @@ class Language:
 
 
 def make_language(grammar: Grammar) -> Language:
-  """Lists a grammar's formulas once, for any number of searches.
+  """List a grammar's formulas once, for any number of searches.
 
   Args:
     grammar: the grammar.
@@ -115,13 +115,13 @@ def search(language: Language,
            noise: StateNoise | None = None,
            null_factor: float = 100.0,
            seed: int = 0) -> tuple[list[Survivor], list[Stage]]:
-  """The formulas of a language that trajectories conserve.
+  """Return the formulas of a language that trajectories conserve.
 
-  Every formula is fitted to the trajectories and to a null, the same states
-  dealt out to trajectories at random. It survives if its ratio of within to
-  total scatter, without the part that noise explains, is `null_factor` times
-  smaller than the null's; noise may leave 3 standard deviations of its own
-  scatter. Survivors that are the same quantity are put together.
+  Every formula is fitted to the trajectories and to a null: the same states,
+  assigned to trajectories at random. A formula survives if its within/total
+  ratio, without the part that noise explains, is `null_factor` times smaller
+  than the ratio of the null. Noise may leave 3 standard deviations of its own
+  scatter. Survivors that are the same quantity form one group.
 
   Args:
     language: from `make_language`.
@@ -187,7 +187,7 @@ def _screen(
     fits: fitting.Fits, samples: StackedStates, noise: StateNoise | None,
     null_factor: float,
     seed: int) -> tuple[tuple[fitting.Fits, np.ndarray], dict[str, int]]:
-  """The fits that are far better than those to the null, and its ratios."""
+  """Return the fits far better than the null's, and the null's ratios."""
   # A null's ratio is at most 1, so the others fail whatever theirs is.
   limit = 1 / null_factor
   sound = np.flatnonzero(fits.reason == "")
@@ -217,7 +217,7 @@ def _screen(
 
 def _excess(fits: fitting.Fits, row: int, samples: StackedStates,
             noise: StateNoise, limit: float) -> float:
-  """Scatter within, beyond noise, its fluctuation and `limit` of the rest."""
+  """Return the scatter within, less noise, its spread and `limit` of T."""
   formula = fits.formulas[row]
   parameters = fits.parameters[row, :formula.num_parameters]
   scatter = FormulaScatter(formula).scatter(parameters, samples, noise)
@@ -234,7 +234,7 @@ def _excess(fits: fitting.Fits, row: int, samples: StackedStates,
 
 def _group(fits: fitting.Fits, nulls: np.ndarray, samples: StackedStates,
            noise: StateNoise | None) -> tuple[list[Survivor], dict[str, int]]:
-  """One survivor per quantity: its simplest formula."""
+  """Return one survivor per quantity: its simplest formula."""
   order = sorted(range(len(fits.formulas)),
                  key=lambda i: _plainness(fits.formulas[i], fits.parameters[i]))
   leaders: list[tuple[np.ndarray, int, list[int]]] = []
@@ -267,7 +267,7 @@ def _refined(fits: fitting.Fits, row: int, samples: StackedStates,
 
 
 def _plainness(formula: Expression, parameters: np.ndarray) -> tuple:
-  """Ascending from the formula that people would write."""
+  """Return a sort key; the formula that people would write comes first."""
   quotients = sum(
       isinstance(n, Operation) and n.op == "/" for n in formula.nodes())
   text = str(formula)
@@ -277,7 +277,7 @@ def _plainness(formula: Expression, parameters: np.ndarray) -> tuple:
 
 
 def _originals(language: Language, fits: fitting.Fits) -> int:
-  """How many formulas of the language the surviving fits stand for."""
+  """Return how many formulas of the language the surviving fits stand for."""
   kept = set(fits.formulas)
   return int(
       sum(n for f, n in zip(language.distinct, language.multiplicity)

@@ -96,7 +96,7 @@ class Unit:
   @classmethod
   def from_mapping(cls, exponents: Mapping[str, Union[int,
                                                       Fraction]]) -> "Unit":
-    """Makes a unit from symbol -> exponent; zero exponents are dropped.
+    """Make a unit from symbol -> exponent; zero exponents are dropped.
 
     Args:
       exponents: exact exponents by base symbol.
@@ -114,7 +114,7 @@ class Unit:
 
   @property
   def is_dimensionless(self) -> bool:
-    """Whether this is a pure number (angles included)."""
+    """Return whether this is a pure number (angles included)."""
     return not self.exponents
 
   def __mul__(self, other: "Unit") -> "Unit":
@@ -147,7 +147,7 @@ class Unit:
 
 
 def _power(name: str, power: Fraction) -> str:
-  """Formats a positive power of a base symbol."""
+  """Format a positive power of a base symbol."""
   if power == 1:
     return name
   if power.denominator == 1:
@@ -211,7 +211,7 @@ def is_known(text: str) -> bool:
 
 
 def is_time(text: str) -> bool:
-  """Whether a unit measures time.
+  """Return whether a unit measures time.
 
   Example:
     >>> is_time("ms"), is_time("1/s")

@@ -1,4 +1,4 @@
-"""What a convolutional g looks at: principal components of it, and Grad-CAM."""
+"""Show what a convolutional g looks at: principal components and Grad-CAM."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Components(NamedTuple):
   shares: Array
 
   def scores(self, values: Array) -> Array:
-    """`[..., K]` to coordinates `[..., C]`."""
+    """Map `[..., K]` to coordinates `[..., C]`."""
     return (values -
             jnp.broadcast_to(self.mean, values.shape)) @ self.directions.T
 
 
 def principal_components(values: Array, count: int) -> Components:
-  """The leading principal components of what g says.
+  """Return the leading principal components of the values of g.
 
   The sign of a direction is such that its largest entry is positive.
 
@@ -66,7 +66,7 @@ def principal_components(values: Array, count: int) -> Components:
 
 
 def class_activation(read: Callable[[Array], Array], maps: Array) -> Array:
-  """Grad-CAM of a scalar that is read off feature maps.
+  """Return Grad-CAM of a scalar function of feature maps.
 
     relu(sum_f mean_hw(d read / d maps_f) maps_f)
 
@@ -93,7 +93,7 @@ def class_activation(read: Callable[[Array], Array], maps: Array) -> Array:
 
 def grad_cam(net: FrameNet, params: Params, frames: Array,
              direction: Array) -> Array:
-  """Where g looks for one direction of its values, frame by frame.
+  """Return where g looks for one direction of its values, frame by frame.
 
   Args:
     net: from `video.frame_embedding`.

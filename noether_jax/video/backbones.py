@@ -33,7 +33,7 @@ class Architecture:
 
   @property
   def coarsest(self) -> int:
-    """Height and width of what becomes the code."""
+    """Return the height and width of the map that becomes the code."""
     return self.size >> len(self.blocks)
 
 
@@ -51,7 +51,7 @@ ARCHITECTURES = {
 
 
 def architecture(name: str | Architecture) -> Architecture:
-  """One of ARCHITECTURES, or one of one's own.
+  """Return one of ARCHITECTURES by name, or the architecture given.
 
   Args:
     name: of it, or an `Architecture`, which is returned.
@@ -111,7 +111,7 @@ class Block(nnx.Module):
     ])
 
   def __call__(self, x: Array, constant: Array | None = None) -> Array:
-    """`[T, H, W, C]`, with further channels that are the same for all T."""
+    """Return `[T, H, W, C]`; the further channels are the same for all T."""
     x = self.layers[0](x, constant)
     for layer in self.layers[1:]:
       x = layer(x)
@@ -145,7 +145,7 @@ class Encoder(nnx.Module):
                        rngs=rngs)
 
   def __call__(self, frames: Array) -> tuple[Array, list[Array]]:
-    """Encodes.
+    """Encode frames.
 
     Args:
       frames: `[T, H, W, C]`.
@@ -208,7 +208,7 @@ class Decoder(nnx.Module):
     self.blocks = nnx.List(blocks)
 
   def __call__(self, codes: Array, skips: Sequence[Array]) -> Array:
-    """Decodes.
+    """Decode codes.
 
     Args:
       codes: `[T, code_size]`.

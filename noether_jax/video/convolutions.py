@@ -1,4 +1,4 @@
-"""Convolutions that do no work twice."""
+"""Convolutions that compute nothing twice."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from noether_jax.types import Array
 
-# Which of a doubled image's pixels a 3-tap kernel meets, by the parity of the
-# output: [parity, tap of two, tap of three].
+# Pixels of a doubled image under a 3-tap kernel, by the parity of the output:
+# [parity, tap of two, tap of three].
 _FOLD = np.array([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], np.float32)
 # Below this height four small convolutions are slower than a large one.
 _LEAST = 8
@@ -30,10 +30,10 @@ def _convolve(x: Array,
 
 
 def convolve_doubled(x: Array, kernel: Array) -> Array:
-  """A 3x3 convolution of an image at twice its resolution.
+  """Convolve an image at twice its resolution, with a 3x3 kernel.
 
-  Equal to convolving `upsample(x)`; but a pixel that stands for four of them
-  meets the sum of the weights, 16 products instead of 36.
+  The result equals a convolution of `upsample(x)`. Equal pixels are multiplied
+  by the sum of their weights: 16 products instead of 36.
 
   Args:
     x: `[T, H, W, C]`.
@@ -96,7 +96,7 @@ class JoinedConv(nnx.Module):
     self.doubled = doubled
 
   def __call__(self, x: Array, constant: Array | None = None) -> Array:
-    """Convolves.
+    """Convolve.
 
     Args:
       x: `[T, H, W, C]`, all channels, or the first ones.
@@ -126,7 +126,7 @@ class JoinedConv(nnx.Module):
 
 
 def upconv(size_in: int, size_out: int, rngs: nnx.Rngs) -> JoinedConv:
-  """Doubles the resolution, as torch's `ConvTranspose2d(in, out, 4, 2, 1)`.
+  """Double the resolution, as torch's `ConvTranspose2d(in, out, 4, 2, 1)`.
 
   The kernel is that of the equivalent convolution: torch's, reversed in space.
   """
@@ -155,7 +155,7 @@ class FromVector(nnx.Module):
     self.bias = nnx.Param(jnp.zeros(size_out, jnp.float32))
 
   def __call__(self, x: Array) -> Array:
-    """`[T, size_in]` to `[T, size, size, size_out]`."""
+    """Map `[T, size_in]` to `[T, size, size, size_out]`."""
     out = jnp.einsum("ti,ihwo->thwo", x, self.kernel[...])
     return out + self.bias.reshape(1, 1, 1, -1)
 
@@ -177,19 +177,19 @@ class ToVector(nnx.Module):
     self.bias = nnx.Param(jnp.zeros(size_out, jnp.float32))
 
   def __call__(self, x: Array) -> Array:
-    """`[T, size, size, size_in]` to `[T, size_out]`."""
+    """Map `[T, size, size, size_in]` to `[T, size_out]`."""
     out = jnp.einsum("thwi,hwio->to", x, self.kernel[...])
     return out + self.bias.reshape(1, -1)
 
 
 def upsample(x: Array) -> Array:
-  """`[T, H, W, C]` to `[T, 2 H, 2 W, C]`, every pixel four times."""
+  """Repeat every pixel four times: `[T, H, W, C]` to `[T, 2 H, 2 W, C]`."""
   t, h, w, c = x.shape
   wide = jnp.broadcast_to(x[:, :, None, :, None], (t, h, 2, w, 2, c))
   return wide.reshape(t, 2 * h, 2 * w, c)
 
 
 def max_pool(x: Array) -> Array:
-  """`[T, H, W, C]` to `[T, H / 2, W / 2, C]`, the largest of four pixels."""
+  """Pool the largest of four: `[T, H, W, C]` to `[T, H / 2, W / 2, C]`."""
   t, h, w, c = x.shape
   return jnp.max(x.reshape(t, h // 2, 2, w // 2, 2, c), axis=(2, 4))

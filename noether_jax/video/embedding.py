@@ -1,4 +1,4 @@
-"""A convolutional g: what should be conserved in frames."""
+"""A convolutional g: the conserved quantity of frames."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class FrameEmbedding(nnx.Module):
                              rngs=rngs)
 
   def maps(self, frames: Array) -> Array:
-    """`[T, H, W, channels]` to the last convolution's `[T, h, w, F]`."""
+    """Map `[T, H, W, channels]` to the last convolution's `[T, h, w, F]`."""
     x = frames
     for i, layer in enumerate(self.convolutions):
       x = jax.nn.relu(layer(max_pool(x) if i else x))
     return x
 
   def read(self, maps: Array) -> Array:
-    """`[T, h, w, F]` to `[T, K]`."""
+    """Map `[T, h, w, F]` to `[T, K]`."""
     return self.output(max_pool(maps).reshape(len(maps), -1))
 
   def __call__(self, frames: Array) -> Array:
-    """`[T, H, W, channels]` to `[T, K]`."""
+    """Map `[T, H, W, channels]` to `[T, K]`."""
     return self.read(self.maps(frames))
 
 
@@ -81,7 +81,7 @@ def frame_embedding(
     filters: Sequence[int] = (32, 64),
     num_quantities: int = 64,
 ) -> FrameNet:
-  """A convolutional g of one or two stacked frames.
+  """Return a convolutional g of one or two stacked frames.
 
   Args:
     key: consumed by the initialisation.

@@ -119,7 +119,7 @@ def _latents(network: LatentGaussian, codes: Array) -> Gaussian:
 
 
 def _details(skips: list[Array], num_past: int) -> list[Array]:
-  """Skip connections of one frame: the last that has a given one after it."""
+  """Return the skip connections of the last frame before a given one."""
   return [level[max(num_past - 2, 0)] for level in skips]
 
 
@@ -138,7 +138,7 @@ def teacher_forced(model: SVG,
                    *,
                    num_past: int,
                    actions: Array | None = None) -> Video:
-  """Predicts each frame from the true ones before it.
+  """Predict each frame from the true ones before it.
 
   Every frame is encoded once, all together; latents are the posterior's. Skip
   connections are those of frame P - 2 (the only one for P = 1), as in the
@@ -172,9 +172,9 @@ def generated(model: SVG,
               num_past: int,
               actions: Array | None = None,
               unroll: int | bool = 1) -> Video:
-  """Predicts frames from the given ones and its own predictions.
+  """Predict frames from the given ones and from its own predictions.
 
-  Latents are the prior's (the posterior's between given frames).
+  Latents come from the prior; between given frames, from the posterior.
 
   Args:
     model: the network.

@@ -24,7 +24,7 @@ from noether_jax.video.modulation import Modulation
 
 def _check(config: SVGConfig, frames: Array, noise: Noise, num_past: int,
            actions: Array | None, count: int) -> None:
-  """Raises a ValueError where shapes would be broadcast or cut silently."""
+  """Raise a ValueError where shapes would be broadcast or cut silently."""
   size = architecture(config.backbone).size
   shape, steps = (size, size, config.channels), len(noise.prior)
   if frames.ndim != 4 or frames.shape[1:] != shape or not jnp.issubdtype(
@@ -68,7 +68,7 @@ class VideoModel(NamedTuple):
 
 
 def svg(key: Key, config: SVGConfig = SVGConfig()) -> VideoModel:
-  """Stochastic video generation as pure functions of one sequence.
+  """Return stochastic video generation as pure functions of one sequence.
 
   Args:
     key: consumed by the initialisation.

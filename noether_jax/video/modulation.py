@@ -1,4 +1,4 @@
-"""Conditional normalisation: what tailoring adapts in a convolutional network.
+"""Conditional normalisation: tailoring adapts it in a convolutional network.
 
 Every example has its own scale and shift of every channel, so that a batch is
 tailored in parallel although its convolutions are shared (CNGrad).
@@ -23,12 +23,12 @@ class Modulation(nnx.Variable):
 
 
 def leaky(x: Array) -> Array:
-  """The leaky rectifier of SVG, slope 0.2."""
+  """Apply the leaky rectifier of SVG, slope 0.2."""
   return jax.nn.leaky_relu(x, 0.2)
 
 
 class ConditionalNorm(nnx.Module):
-  """Normalises one example's channels together, then scales and shifts each.
+  """Normalise one example's channels together, then scale and shift each.
 
   The norm is a group norm with one group: it sees no other example. Its own
   scale and shift are parameters; a second pair begins at the identity and is of
@@ -49,7 +49,7 @@ class ConditionalNorm(nnx.Module):
     self.shift = Modulation(jnp.zeros(channels, jnp.float32))
 
   def __call__(self, x: Array) -> Array:
-    """`[T, H, W, C]` to the same."""
+    """Map `[T, H, W, C]` to the same shape."""
     shape = (1,) * (x.ndim - 1) + (-1,)
     return self.norm(x) * self.scale.reshape(shape) + self.shift.reshape(shape)
 

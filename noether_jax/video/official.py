@@ -1,4 +1,4 @@
-"""The authors' parameters in our networks' names and layouts."""
+"""Convert the authors' checkpoints to this library's names and layouts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ State = Mapping[str, np.ndarray]
 
 
 class Imported(NamedTuple):
-  """What the authors' checkpoint becomes.
+  """A converted checkpoint.
 
   Attributes:
     config: sizes of the model, read off the shapes.
@@ -38,7 +38,7 @@ class Imported(NamedTuple):
 
 
 class _Source(NamedTuple):
-  """Where a leaf comes from.
+  """The source of one parameter.
 
   Attributes:
     names: in the checkpoint; several are added.
@@ -49,22 +49,22 @@ class _Source(NamedTuple):
 
 
 def _convolution(value: np.ndarray) -> np.ndarray:
-  """torch's [out, in, h, w] to [h, w, in, out]."""
+  """Map torch's [out, in, h, w] to [h, w, in, out]."""
   return value.transpose(2, 3, 1, 0)
 
 
 def _transposed(value: np.ndarray) -> np.ndarray:
-  """A transposed convolution's [in, out, h, w] to the convolution it equals."""
+  """Map a transposed convolution's [in, out, h, w] to the equal convolution."""
   return value[:, :, ::-1, ::-1].transpose(2, 3, 0, 1)
 
 
 def _unfolding(value: np.ndarray) -> np.ndarray:
-  """[in, out, h, w] to `FromVector`'s [in, h, w, out]."""
+  """Map [in, out, h, w] to `FromVector`'s [in, h, w, out]."""
   return value.transpose(0, 2, 3, 1)
 
 
 def _flat_image(channels: int) -> Callable[[np.ndarray], np.ndarray]:
-  """A linear map of [C, H, W] to one of [H, W, C], as `[in, out]`."""
+  """Reorder a linear map of [C, H, W] to one of [H, W, C], as `[in, out]`."""
 
   def turn(value: np.ndarray) -> np.ndarray:
     side = round((value.shape[1] / channels)**0.5)
@@ -76,7 +76,7 @@ def _flat_image(channels: int) -> Callable[[np.ndarray], np.ndarray]:
 
 def _layer(path: str, name: str,
            kernel: Callable[[np.ndarray], np.ndarray]) -> dict[str, _Source]:
-  """A layer without a norm."""
+  """Return the sources of a layer without a norm."""
   return {
       f"{path}/kernel": _Source((f"{name}.weight",), kernel),
       f"{path}/bias": _Source((f"{name}.bias",))
@@ -85,7 +85,7 @@ def _layer(path: str, name: str,
 
 def _normed(path: str, name: str,
             kernel: Callable[[np.ndarray], np.ndarray]) -> dict[str, _Source]:
-  """A layer and its norm, numbered 0 and 1 in the checkpoint."""
+  """Return the sources of a layer and its norm, 0 and 1 in the checkpoint."""
   return _layer(f"{path}/layer", f"{name}.0", kernel) | {
       f"{path}/norm/norm/scale": _Source((f"{name}.1.weight",)),
       f"{path}/norm/norm/bias": _Source((f"{name}.1.bias",))
@@ -93,7 +93,7 @@ def _normed(path: str, name: str,
 
 
 def _frames(config: SVGConfig) -> dict[str, _Source]:
-  """Encoder and decoder."""
+  """Return the sources of encoder and decoder."""
   shape = architecture(config.backbone)
   out: dict[str, _Source] = {}
   count = len(shape.blocks)
@@ -120,7 +120,7 @@ def _frames(config: SVGConfig) -> dict[str, _Source]:
 
 
 def _recurrent(config: SVGConfig) -> dict[str, _Source]:
-  """Predictor, prior and posterior."""
+  """Return the sources of predictor, prior and posterior."""
   out: dict[str, _Source] = {}
   for path, name, layers in (("predictor", "frame_predictor",
                               config.predictor_layers), ("prior", "prior",
@@ -165,7 +165,7 @@ def _shape(state: State, name: str) -> tuple[int, ...]:
 
 
 def _config(state: State) -> SVGConfig:
-  """Sizes from shapes."""
+  """Read the sizes off the shapes."""
   statistics = [name for name in state if name.endswith(".running_mean")]
   if statistics:
     raise ValueError(f"{statistics[0]!r} is of a batch norm, which depends on "
@@ -194,7 +194,7 @@ def _config(state: State) -> SVGConfig:
 
 
 def _filled(like: Params, sources: dict[str, _Source], state: State) -> Params:
-  """A tree like `like`, each leaf from the checkpoint."""
+  """Return a tree like `like`, each leaf from the checkpoint."""
 
   def leaf(path: Any, old: Any) -> np.ndarray:
     source = sources[jax.tree_util.keystr(path, simple=True, separator="/")]
@@ -212,7 +212,7 @@ def _filled(like: Params, sources: dict[str, _Source], state: State) -> Params:
 
 
 def import_svg(state: State) -> Imported:
-  """Parameters of the authors' video model as ours.
+  """Convert parameters of the authors' video model.
 
   Args:
     state: name -> array, names and layouts as in their PyTorch modules

@@ -1,4 +1,4 @@
-"""Tailoring of predicted frames: a convolutional g's residuals, SVG's loss."""
+"""Tailor predicted frames: residuals of a convolutional g, loss of SVG."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_noise(key: Key,
                length: int,
                latent_size: int,
                dtype: Any = jnp.float32) -> Noise:
-  """The noise of one sequence's latents, for every pass over it.
+  """Draw the noise of one sequence's latents, for every pass over it.
 
   Args:
     key: consumed.
@@ -49,7 +49,7 @@ def draw_noise(key: Key,
 
 
 def mean_difference(before: Array, after: Array) -> Array:
-  """The residual whose squares sum to the mean squared difference over K.
+  """Return residuals whose squares sum to the mean squared difference over K.
 
   Args:
     before: `[..., K]`.
@@ -70,9 +70,9 @@ def frame_residuals(
     reference: Reference = "previous",
     distance: Callable[[Array, Array], Array] = mean_difference,
 ) -> Array:
-  """Changes of what a convolutional g sees in a sequence.
+  """Return how a convolutional g changes along a sequence.
 
-  The given frames count, too: g must be the same before and after them.
+  The given frames count too: g must be the same before and after them.
 
   Args:
     embedding: `(params, frames [T, H, W, C]) -> [N, K]`, see
@@ -103,7 +103,7 @@ def frame_residuals(
 
 
 def svg_loss(video: Video, frames: Array, *, kl_weight: float = 1e-4) -> Array:
-  """SVG's training loss of one sequence.
+  """Return SVG's training loss of one sequence.
 
     sum_t mean((predicted_t - true_t)^2) + kl_weight sum_t KL(q_t || p_t)
 
@@ -131,7 +131,7 @@ def svg_loss(video: Video, frames: Array, *, kl_weight: float = 1e-4) -> Array:
 
 
 def restarted(theta: Params) -> Params:
-  """Parameters through whose modulation no gradient passes.
+  """Return the parameters; no gradient passes through their modulation.
 
   Args:
     theta: `VideoModel.params`.
@@ -151,12 +151,12 @@ def tailored_video(params: MetaParams,
                    optimizer: Any,
                    adapt: Any = None,
                    **kwargs: Any) -> Prediction:
-  """`tailored_predict` for video: only the modulation adapts.
+  """Call `tailored_predict` for video: only the modulation adapts.
 
-  It restarts from where `params` has it, the identity: no outer gradient
-  reaches it. On a CPU take several inner steps by calls of one step (each with
-  the parameters that the last one left): convolutions in a compiled loop of
-  steps take many times as long.
+  The modulation restarts from its value in `params`, the identity, and no outer
+  gradient reaches it. On a CPU, make several inner steps as calls of one step,
+  each with the parameters of the last: convolutions in a compiled loop of steps
+  take many times as long.
 
   Args:
     params: `VideoModel.params`, and those of the embedding.

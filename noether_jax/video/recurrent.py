@@ -1,4 +1,4 @@
-"""Recurrent networks of SVG: of codes, and of the latents' distributions."""
+"""Recurrent networks of SVG, for codes and for distributions of latents."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Gaussian(NamedTuple):
   log_variance: Array
 
   def sample(self, noise: Array) -> Array:
-    """A sample `[..., Z]` from standard normal noise `[..., Z]`."""
+    """Return a sample `[..., Z]` from standard normal noise `[..., Z]`."""
     return self.mean + jnp.exp(0.5 * self.log_variance) * noise
 
 
 def kl_divergence(first: Gaussian, second: Gaussian) -> Array:
-  """KL(first || second) of each component, in nats.
+  """Return KL(first || second) of each component, in nats.
 
   Args:
     first: `[..., Z]`.
@@ -67,12 +67,12 @@ class Recurrent(nnx.Module):
     ])
 
   def start(self, dtype: jnp.dtype) -> Carry:
-    """The carry before the first step: zeros."""
+    """Return the carry before the first step: zeros."""
     zero = jnp.zeros(self.hidden, dtype)
     return tuple((zero, zero) for _ in self.cells)
 
   def step(self, carry: Carry, x: Array) -> tuple[Carry, Array]:
-    """One step: `(carry, input [size_in]) -> (carry, [hidden])`."""
+    """Make one step: `(carry, input [size_in]) -> (carry, [hidden])`."""
     out, new = self.embed(x), []
     for cell, old in zip(self.cells, carry):
       state, out = cell(old, out)
@@ -80,7 +80,7 @@ class Recurrent(nnx.Module):
     return tuple(new), out
 
   def along(self, carry: Carry, inputs: Array) -> tuple[Carry, Array]:
-    """All steps of `[T, size_in]`: the last carry, and `[T, hidden]`."""
+    """Make all steps of `[T, size_in]`; return the carry and `[T, hidden]`."""
     return jax.lax.scan(self.step, carry, inputs)
 
 
@@ -93,7 +93,7 @@ class CodePredictor(Recurrent):
     self.output = nnx.Linear(hidden, size_out, rngs=rngs)
 
   def read(self, hidden: Array) -> Array:
-    """`[..., hidden]` to a code `[..., size_out]` in (-1, 1)."""
+    """Map `[..., hidden]` to a code `[..., size_out]` in (-1, 1)."""
     return jnp.tanh(self.output(hidden))
 
 
@@ -107,5 +107,5 @@ class LatentGaussian(Recurrent):
     self.log_variance = nnx.Linear(hidden, size_out, rngs=rngs)
 
   def read(self, hidden: Array) -> Gaussian:
-    """`[..., hidden]` to `[..., size_out]`."""
+    """Map `[..., hidden]` to `[..., size_out]`."""
     return Gaussian(self.mean(hidden), self.log_variance(hidden))
