@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from noether_jax.tailoring import callables
 from noether_jax.tailoring import inner_steps
 from noether_jax.tailoring import residuals
 from noether_jax.tailoring.adaptation import Adapt
@@ -195,8 +196,11 @@ def tailored_predict(
           "implementation": implementation
       })
 
+  def predict(predictor: Params) -> PyTree:
+    return callables.call("predict_fn", predict_fn, predictor, x, key)
+
   def residuals(predictor: Params) -> tuple[Array, PyTree]:
-    prediction = predict_fn(predictor, x, key)
+    prediction = predict(predictor)
     return residual_fn(conserved_fn, params.conserved, x,
                        prediction), prediction
 
@@ -206,7 +210,7 @@ def tailored_predict(
       inner,
       log_inner_rate=params.log_inner_rate,
       has_aux=True)
-  value = factored.apply(lambda p: predict_fn(p, x, key), params.predictor, new)
+  value = factored.apply(predict, params.predictor, new)
   final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
   # Weights that are not finite show in the prediction: checking every leaf here
   # would cost a pass over all per-example weights.

@@ -8,11 +8,13 @@ sum, Gauss-Newton the residuals themselves.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from noether_jax.tailoring import callables
 from noether_jax.types import Array
 from noether_jax.types import ConservedFn
 from noether_jax.types import Params
@@ -21,6 +23,38 @@ from noether_jax.types import State
 
 Reference = Literal["first", "previous", "both"]
 _REFERENCES = ("first", "previous", "both")
+
+
+def _quantities(conserved_fn: ConservedFn, params: Params,
+                state: State) -> Array:
+  return callables.quantities(conserved_fn, params, state, name="conserved_fn")
+
+
+def _check_length(states: PyTree, least: int) -> None:
+  shapes = [jnp.shape(leaf) for leaf in jax.tree.leaves(states)]
+  lengths = {shape[:1] for shape in shapes}
+  if len(lengths) != 1 or not all(lengths) or lengths.pop()[0] < least:
+    many = {1: "one state", 2: "two states"}[least]
+    raise ValueError(f"`states` must have at least {many} along the leading "
+                     f"axis of every leaf: got shapes {shapes}.")
+
+
+def _is_inexact(leaf: Any) -> bool:
+  return jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
+
+
+def _primal(leaf: Any, derivative: Any) -> Any:
+  """A leaf of the state: an integer that has a derivative becomes real."""
+  if _is_inexact(derivative) and not _is_inexact(leaf):
+    return jnp.asarray(leaf).astype(jnp.result_type(derivative))
+  return leaf
+
+
+def _tangent(leaf: Any, derivative: Any) -> Any:
+  """The derivative in the dtype of the leaf; none for an integer."""
+  if not _is_inexact(leaf):
+    return np.zeros(jnp.shape(leaf), jax.dtypes.float0)
+  return jnp.asarray(derivative).astype(jnp.result_type(leaf))
 
 
 def difference(before: Array, after: Array) -> Array:
@@ -81,7 +115,7 @@ def trajectory_residuals(
     r_t = g(s_t) - g(s_{t-1})    "previous"  (Eq. 2b)
 
   Args:
-    conserved_fn: `(params, state) -> [K]`.
+    conserved_fn: `(params, state) -> [K]`, or one quantity `[]`.
     params: parameters of `conserved_fn`.
     x: the true input, one state.
     prediction: predicted states, leaves `[T, ...]`.
@@ -92,7 +126,8 @@ def trajectory_residuals(
     `[T, K]`; `[2 T, K]` for "both"; in units of g.
 
   Raises:
-    ValueError: if `reference` is unknown or `conserved_fn` returns no vector.
+    ValueError: if `reference` is unknown, `conserved_fn` returns no vector, or
+      `prediction` is no sequence of states like `x`.
 
   Example:
     >>> g = lambda p, s: s[:1]
@@ -105,11 +140,9 @@ def trajectory_residuals(
     >>> sequential[:, 0].tolist()
     [2.0, 1.0]
   """
-  start = conserved_fn(params, x)
-  if start.ndim != 1:
-    raise ValueError("`conserved_fn` must return a vector [K] for one state: "
-                     f"got shape {start.shape}. Wrap a scalar in [None].")
-  values = jax.vmap(lambda state: conserved_fn(params, state))(prediction)
+  callables.check_states(x, prediction)
+  start = _quantities(conserved_fn, params, x)
+  values = jax.vmap(lambda s: _quantities(conserved_fn, params, s))(prediction)
   return change_residuals(start, values, reference=reference, distance=distance)
 
 
@@ -132,7 +165,7 @@ def change_residuals(
     `[T, K]`; `[2 T, K]` for "both"; in units of g.
 
   Raises:
-    ValueError: if `reference` is unknown.
+    ValueError: if `reference` is unknown, or the shapes do not fit.
 
   Example:
     >>> change_residuals(jnp.zeros(1), jnp.array([[1.], [3.]]),
@@ -142,6 +175,10 @@ def change_residuals(
   if reference not in _REFERENCES:
     raise ValueError(f"`reference` must be one of {_REFERENCES}: "
                      f"got {reference!r}.")
+  if start.shape != values.shape[1:]:
+    raise ValueError("`start` [K] and `values` [T, K] must hold the same "
+                     f"quantities: got shapes {start.shape} and "
+                     f"{values.shape}.")
   anchored = jnp.broadcast_to(start, values.shape)
   shifted = jnp.concatenate([start[None], values[:-1]])
   befores = {
@@ -165,7 +202,7 @@ def noether_loss(
     L = sum_t |g(s_t) - g(s_0)|^2                    (Alet et al. 2021, Eq. 2a)
 
   Args:
-    conserved_fn: `(params, state) -> [K]`.
+    conserved_fn: `(params, state) -> [K]`, or one quantity `[]`.
     params: parameters of `conserved_fn`.
     states: pytree, leaves `[T+1, ...]`; the first state is the true input.
     reference: "first" (Eq. 2a), "previous" (Eq. 2b) or "both".
@@ -175,18 +212,15 @@ def noether_loss(
     Scalar `[]`, in units of g squared.
 
   Raises:
-    ValueError: if fewer than two states are given, or `reference` is unknown.
+    ValueError: if fewer than two states are given, `reference` is unknown, or
+      `conserved_fn` returns no vector.
 
   Example:
     >>> g = lambda p, s: s[:1]
     >>> float(noether_loss(g, None, jnp.array([[1., 0.], [3., 0.]])))
     4.0
   """
-  lengths = {leaf.shape[0] for leaf in jax.tree.leaves(states)}
-  if len(lengths) != 1 or lengths.pop() < 2:
-    shapes = [leaf.shape for leaf in jax.tree.leaves(states)]
-    raise ValueError("`states` must have at least two states along the leading "
-                     f"axis of every leaf: got shapes {shapes}.")
+  _check_length(states, 2)
   first = jax.tree.map(lambda leaf: leaf[0], states)
   rest = jax.tree.map(lambda leaf: leaf[1:], states)
   residuals = trajectory_residuals(conserved_fn,
@@ -213,7 +247,7 @@ def field_residuals(
   It contains no integrator's own drift, unlike `g(x + f(x) dt) - g(x)`.
 
   Args:
-    conserved_fn: `(params, state) -> [K]`.
+    conserved_fn: `(params, state) -> [K]`, or one quantity `[]`.
     params: parameters of `conserved_fn`.
     x: one state.
     derivative: dx/dt as predicted at `x`, same structure as `x`.
@@ -223,31 +257,42 @@ def field_residuals(
   Returns:
     `[K]`, in units of g (if `dt` carries the time unit of `derivative`).
 
+  Raises:
+    ValueError: if `conserved_fn` returns no vector, or `derivative` does not
+      have the structure and shapes of `x`.
+
   Example:
     >>> energy = lambda p, s: jnp.sum(s**2)[None]
     >>> x = jnp.array([1., 2.])
     >>> field_residuals(energy, None, x, jnp.array([2., -1.])).tolist()
     [0.0]
   """
-  _, rate = jax.jvp(lambda state: conserved_fn(params, state), (x,),
-                    (derivative,))
-  return rate * dt
+  callables.check_field(x, derivative)
+  primal = jax.tree.map(_primal, x, derivative)
+  tangent = jax.tree.map(_tangent, primal, derivative)
+  _, change = jax.jvp(lambda state: _quantities(conserved_fn, params, state),
+                      (primal,), (tangent,))
+  return change * dt
 
 
 def drift(conserved_fn: ConservedFn, params: Params, states: PyTree) -> Array:
   """Change of each conserved quantity since the first state.
 
   Args:
-    conserved_fn: `(params, state) -> [K]`.
+    conserved_fn: `(params, state) -> [K]`, or one quantity `[]`.
     params: parameters of `conserved_fn`.
     states: pytree, leaves `[T+1, ...]`.
 
   Returns:
     `[T+1, K]`, in units of g; the first row is zero.
 
+  Raises:
+    ValueError: if `states` holds no state, or `conserved_fn` returns no vector.
+
   Example:
     >>> drift(lambda p, s: s, None, jnp.array([[1.], [1.5]]))[:, 0].tolist()
     [0.0, 0.5]
   """
-  values = jax.vmap(lambda state: conserved_fn(params, state))(states)
+  _check_length(states, 1)
+  values = jax.vmap(lambda s: _quantities(conserved_fn, params, s))(states)
   return values - values[:1]

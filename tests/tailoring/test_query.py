@@ -2,6 +2,7 @@
 
 import functools
 
+from flax import nnx
 import jax
 import jax.numpy as jnp
 from jax.test_util import check_grads
@@ -274,3 +275,41 @@ def test_vmap_equals_a_loop(implementation):
   for i, x in enumerate(states()):
     assert_close(one(params, x),
                  jax.tree.map(lambda leaf, i=i: leaf[i], together), 1e-12)
+
+
+def predicted(predict_fn, conserved_fn=lambda _, x: x):
+  x = jnp.array([2., 2.], jnp.float32)
+  return tailored_predict(MetaParams(jnp.float32(1.)),
+                          x,
+                          None,
+                          predict_fn=predict_fn,
+                          conserved_fn=conserved_fn,
+                          optimizer=optax.sgd(.1))
+
+
+def test_a_field_is_no_trajectory_of_scalars():
+  with pytest.raises(ValueError, match="A vector field needs residual_fn="):
+    predicted(lambda w, x, key: w * x)
+
+
+class Counting(nnx.Module):
+  """Updates a variable in its call, as BatchNorm does in training mode."""
+
+  def __init__(self):
+    self.norm = nnx.BatchNorm(2, rngs=nnx.Rngs(0))
+
+  def __call__(self, x):
+    return self.norm(x[None])
+
+
+def test_a_model_that_updates_itself():
+  model = Counting()
+  with pytest.raises(ValueError, match="`predict_fn` updates a model"):
+    jax.jit(lambda: predicted(lambda w, x, key: w * model(x)).value)()
+  with pytest.raises(ValueError, match="`conserved_fn` updates a model"):
+    predicted(lambda w, x, key: (w * x)[None], lambda _, x: model(x)[0])
+  graphdef, params, rest = nnx.split(model, nnx.Param, ...)
+  within = lambda w, x, key: w * nnx.merge(graphdef, params, rest, copy=True)(x)
+  assert jnp.all(jnp.isfinite(predicted(within).value))
+  model.eval()
+  assert jnp.all(jnp.isfinite(predicted(lambda w, x, key: w * model(x)).value))

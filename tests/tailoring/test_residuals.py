@@ -85,14 +85,104 @@ def test_drift():
       tailoring.drift(first_coordinate, None, STATES)[:, 0], [0., 2., 3.])
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: tailoring.noether_loss(first_coordinate, None, STATES[:1]),
-     "at least two states"),
-    (lambda: tailoring.noether_loss(
-        first_coordinate, None, STATES, reference="last"), "must be one of"),
-    (lambda: tailoring.noether_loss(lambda p, s: s[0], None, STATES),
-     "must return a vector"),
-])
+def test_one_quantity_may_be_a_scalar():
+  vector = lambda p, s: s[:1]**2
+  scalar = lambda p, s: s[0]**2
+  x, v = STATES[0], jnp.array([3., -1.])
+  for fn in (lambda g: tailoring.trajectory_residuals(g, None, x, STATES),
+             lambda g: tailoring.field_residuals(g, None, x, v),
+             lambda g: tailoring.drift(g, None, STATES),
+             lambda g: tailoring.noether_loss(g, None, STATES)):
+    np.testing.assert_array_equal(fn(vector), fn(scalar))
+
+
+NESTED = {"q": jnp.array([1., 2.]), "p": (jnp.float64(3.),)}
+
+
+def nested_quantity(params, state):
+  del params
+  return state["q"].sum() + state["p"][0]
+
+
+@pytest.mark.parametrize("x, g", [
+    (jnp.float64(3.), lambda p, s: 2 * s),
+    (jnp.array([1., 2.]), lambda p, s: jnp.sum(s)),
+    (NESTED, nested_quantity),
+],
+                         ids=["scalar", "vector", "nested"])
+def test_states_of_every_structure(x, g):
+  states = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf + 1.]), x)
+  ones = jax.tree.map(jnp.ones_like, x)
+  slope = g(None, jax.tree.map(jnp.add, x, ones)) - g(None, x)
+  np.testing.assert_allclose(
+      tailoring.trajectory_residuals(g, None, x, states)[:, 0], [0., slope])
+  np.testing.assert_allclose(tailoring.field_residuals(g, None, x, ones),
+                             [slope])
+  np.testing.assert_allclose(tailoring.drift(g, None, states)[:, 0], [0, slope])
+
+
+def test_a_field_takes_the_dtype_of_the_state():
+  g = lambda p, s: s["x"]**2 + s["n"]
+  for dtype in (jnp.float32, jnp.bfloat16):
+    x = {"x": jnp.asarray(2., dtype), "n": jnp.int32(1)}
+    derivative = {"x": jnp.float64(3.), "n": jnp.int32(0)}
+    out = tailoring.field_residuals(g, None, x, derivative)
+    assert out.dtype == dtype and out.tolist() == [12.]
+  whole = tailoring.field_residuals(lambda p, s: s**2, None, jnp.int32(2),
+                                    jnp.float64(3.))
+  assert whole.tolist() == [12.]
+
+
+VECTOR = jnp.array([2., 2.])
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: tailoring.noether_loss(first_coordinate, None, STATES[:1]),
+         "at least two states"),
+        (lambda: tailoring.noether_loss(first_coordinate, None, jnp.float64(1.)
+                                       ), "at least two states"),
+        (lambda: tailoring.noether_loss(
+            first_coordinate, None, STATES, reference="last"),
+         "must be one of"),
+        (lambda: tailoring.noether_loss(lambda p, s: s[:, None], None, STATES),
+         r"must return a vector \[K\] for one state: got shape \(2, 1\)"),
+        (lambda: tailoring.noether_loss(lambda p, s:
+                                        (s[0], s[1]), None, STATES),
+         "`conserved_fn` must return an array .* got a tuple. .*jnp.stack"),
+        (lambda: tailoring.drift(first_coordinate, None, {
+            "a": STATES,
+            "b": STATES[1:]
+        }), "at least one state along"),
+        (lambda: tailoring.change_residuals(jnp.ones(1), jnp.ones(
+            (3, 2))), r"same quantities: got shapes \(1,\) and \(3, 2\)"),
+        # A field of a trajectory of scalars, which would broadcast.
+        (lambda: tailoring.trajectory_residuals(
+            lambda p, s: s, None, VECTOR, 2 * VECTOR), "A vector field needs "
+         r"residual_fn=functools.partial\(field_residuals, dt=dt\)"),
+        (lambda: tailoring.trajectory_residuals(
+            lambda p, s: s, None, jnp.float64(2.), jnp.float64(2.)),
+         "A vector field needs"),
+        (lambda: tailoring.trajectory_residuals(
+            nested_quantity, None, NESTED, NESTED), "A vector field needs"),
+        (lambda: tailoring.trajectory_residuals(
+            nested_quantity, None, NESTED, STATES), "states of the query's"),
+        (lambda: tailoring.trajectory_residuals(nested_quantity, None, NESTED, {
+            "q": jnp.ones((3, 2)),
+            "p": (jnp.ones(4),)
+        }), "states of the query's"),
+        (lambda: tailoring.field_residuals(lambda p, s: s, None, jnp.float64(
+            2.), VECTOR),
+         r"got \(2,\) for \(\). Predicted states \[T, ...\] need "
+         "residual_fn=trajectory_residuals"),
+        (lambda: tailoring.field_residuals(first_coordinate, None, VECTOR,
+                                           STATES),
+         "need residual_fn=trajectory_residuals"),
+        (lambda: tailoring.field_residuals(nested_quantity, None, NESTED, VECTOR
+                                          ),
+         "dx/dt with the query's structure"),
+    ])
 def test_errors(call, message):
   with pytest.raises(ValueError, match=message):
     call()
