@@ -48,32 +48,52 @@ def _time_label(data: Trajectories) -> str:
 
 
 def quantity(law: ShownLaw, data: Trajectories) -> Picture:
-  """Draw the quantity along time, and its change along each trajectory.
+  """Draw a law's quantity along time, and its change along each trajectory.
 
   Args:
     law: what to draw.
     data: the trajectories.
 
   Returns:
-    Two panels. The change is in units of the quantity's overall spread, or of
-    its mean size where the data hold one value only.
+    Two panels, see `series`.
   """
   with np.errstate(all="ignore"):
     values = [np.asarray(law(s)) for s in data.states]
+  return series(values, law.unit, data, law.verdict == "constant in all data")
+
+
+def series(values: Sequence[np.ndarray],
+           unit: str,
+           data: Trajectories,
+           one_value: bool = False) -> Picture:
+  """Draw a quantity along time, and its change along each trajectory.
+
+  Args:
+    values: N arrays `[T_i]`.
+    unit: of the values.
+    data: the trajectories.
+    one_value: whether all values are the same but for small errors.
+
+  Returns:
+    Two panels. The change is in units of the quantity's overall spread, or of
+    its mean size where the data hold one value only.
+  """
   everything = np.concatenate(values)
   spread, size = float(np.std(everything)), float(np.mean(np.abs(everything)))
-  one_value = law.verdict == "constant in all data" or spread <= 1e-12 * size
-  unit, scale = (("mean size", size) if one_value else
+  one_value = one_value or spread <= 1e-12 * size
+  name, scale = (("mean size", size) if one_value else
                  ("overall spread", spread))
   changes = [(v - v.mean()) / (scale or 1.) for v in values]
+  largest = max(float(np.abs(c).max()) for c in changes)
 
   def along(axes: Any) -> None:
     for n, i in enumerate(_chosen(data)):
       drawing.line(axes, data.times[i], values[i], n)
     axes.set_title("Along time")
-    axes.set_ylabel(_with_unit("quantity", law.unit))
-    if one_value:  # Rounding errors must not fill the panel.
-      axes.set_ylim(*sorted((.9 * everything.mean(), 1.1 * everything.mean())))
+    axes.set_ylabel(_with_unit("quantity", unit))
+    if one_value and np.isfinite(size):  # Rounding must not fill the panel.
+      middle, room = float(everything.mean()), .1 * size or 1.
+      axes.set_ylim(middle - room, middle + room)
     axes.set_xlabel(_time_label(data))
     _legend(axes, data)
 
@@ -81,17 +101,16 @@ def quantity(law: ShownLaw, data: Trajectories) -> Picture:
     for n, i in enumerate(_chosen(data)):
       drawing.line(axes, data.times[i], changes[i], n)
     axes.set_title("Change along each trajectory")
-    axes.set_ylabel(f"change / {unit}")
-    largest = max(float(np.abs(c).max()) for c in changes)
+    axes.set_ylabel(f"change / {name}")
     if np.isfinite(largest):
       axes.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
     axes.set_xlabel(_time_label(data))
     _legend(axes, data)
 
   return Picture(
-      "quantity", "The quantity along time, level if it is conserved;"
-      " and how far it strays from its mean on each trajectory, in "
-      f"units of its {unit}.", (Panel(along), Panel(change)))
+      "quantity", "The quantity along time, level if it is conserved; and how "
+      "far it strays from its mean on each trajectory, in units of its "
+      f"{name}.", (Panel(along), Panel(change)))
 
 
 def _columns(law: ShownLaw) -> list[str]:

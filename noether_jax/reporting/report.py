@@ -28,7 +28,17 @@ def _environment() -> jinja2.Environment:
       lstrip_blocks=True)
 
 
-def _render(template: str, sheets: Sequence[str], view: dict[str, Any]) -> str:
+def render(template: str, sheets: Sequence[str], view: dict[str, Any]) -> str:
+  """Fill a template; what is not marked as HTML is escaped.
+
+  Args:
+    template: its name.
+    sheets: names of the style sheets that it holds.
+    view: values by the template's names.
+
+  Returns:
+    HTML.
+  """
   environment = _environment()
   style = "\n".join(
       environment.get_template(name).render().strip() for name in sheets)
@@ -57,7 +67,7 @@ def page(found: ShownDiscovery, outcome: ShownOutcome | None,
   view = views.discovery_view(found, data, notes)
   view["prediction"] = (views.prediction_view(outcome, data.time_unit)
                         if outcome is not None else None)
-  return _render("report.html", ("page.css", "parts.css"), {
+  return render("report.html", ("page.css", "parts.css"), {
       **view, "title": title,
       "summary": views.data_summary(data),
       "footer": footer
@@ -74,8 +84,8 @@ def discovery_html(found: ShownDiscovery, data: Trajectories | None) -> str:
   Returns:
     An HTML fragment whose styles stay inside it.
   """
-  return _render("discovery.html", ("parts.css",),
-                 views.discovery_view(found, data, program=False))
+  return render("discovery.html", ("parts.css",),
+                views.discovery_view(found, data, program=False))
 
 
 def plain_text(found: ShownDiscovery, outcome: ShownOutcome | None,

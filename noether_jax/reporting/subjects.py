@@ -150,3 +150,47 @@ class ShownOutcome(Protocol):
   @property
   def summary(self) -> dict[str, Any]:
     """Plain numbers."""
+
+
+class ShownCheck(Protocol):
+  """Whether a given quantity is conserved on given data."""
+
+  @property
+  def text(self) -> str:
+    """The formula, or the quantity's name."""
+
+  @property
+  def latex(self) -> str:
+    """The formula in LaTeX; empty if there is none."""
+
+  @property
+  def unit(self) -> str:
+    """Of the quantity."""
+
+  @property
+  def verdict(self) -> str:
+    """One of the words of `words.VERDICTS`."""
+
+  @property
+  def evidence(self) -> ShownEvidence:
+    """Scatter and drift on the data."""
+
+  @property
+  def values(self) -> Sequence[np.ndarray]:
+    """N arrays `[T_i]`: the quantity along each trajectory."""
+
+  @property
+  def drift(self) -> float:
+    """Mean slope along time, in the quantity's unit over that of time."""
+
+  @property
+  def drift_interval(self) -> tuple[float, float]:
+    """95 % confidence interval of the drift."""
+
+  @property
+  def excursion(self) -> float:
+    """Largest distance from a trajectory's mean, in the quantity's unit."""
+
+  @property
+  def messages(self) -> Sequence[str]:
+    """What a user should know."""

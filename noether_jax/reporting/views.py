@@ -14,6 +14,7 @@ from noether_jax.reporting import formulas
 from noether_jax.reporting import typeset
 from noether_jax.reporting import words
 from noether_jax.reporting.drawing import Picture
+from noether_jax.reporting.subjects import ShownCheck
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownLaw
 from noether_jax.reporting.subjects import ShownOutcome
@@ -47,8 +48,6 @@ def law_view(law: ShownLaw, heading: str,
         "unit":
             formulas.raised(law.coefficient_unit(k)),
     })
-  one_value = law.verdict == "constant in all data"
-  statistics = () if one_value else words.statistics(law.evidence)
   return {
       "heading":
           heading,
@@ -64,14 +63,22 @@ def law_view(law: ShownLaw, heading: str,
           formulas.prose(words.evidence_sentence(law)),
       "coefficients":
           rows,
-      "statistics": [{
-          "name": s.name,
-          "value": formulas.number(s.value, 2),
-          "meaning": s.meaning
-      } for s in statistics],
+      "statistics":
+          statistics_view(law),
       "pictures":
           pictures,
   }
+
+
+def statistics_view(shown: ShownLaw | ShownCheck) -> list[dict[str, Any]]:
+  """Return the evidence's rows; none where the data hold one value only."""
+  if shown.verdict == "constant in all data":
+    return []
+  return [{
+      "name": s.name,
+      "value": formulas.number(s.value, 2),
+      "meaning": s.meaning
+  } for s in words.statistics(shown.evidence)]
 
 
 def law_heading(number: int, law: ShownLaw) -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting.subjects import ShownCheck
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownEvidence
 from noether_jax.reporting.subjects import ShownLaw
@@ -93,7 +94,7 @@ def share(variance_ratio: float) -> str:
   return f"less than 1 part in 10^{power}"
 
 
-def evidence_sentence(law: ShownLaw) -> str:
+def evidence_sentence(law: ShownLaw | ShownCheck) -> str:
   """Say how well the quantity is conserved.
 
   Args:
@@ -135,7 +136,7 @@ def _drift_words(evidence: ShownEvidence) -> str:
   return f"it {way} steadily with time"
 
 
-def statistics_text(law: ShownLaw) -> str:
+def statistics_text(law: ShownLaw | ShownCheck) -> str:
   """Write the statistics in one line."""
   if law.verdict == _ONE_VALUE:
     return "no ratios: one value only"

@@ -1,0 +1,72 @@
+"""The check of a quantity: its cell and its text."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from noether_jax.discovery.evidence import Evidence
+from noether_jax.reporting import checks
+from tests.reporting import made
+from tests.reporting import pages
+
+
+@dataclasses.dataclass
+class Check:
+  """A check of `q^2` on `made.data()`."""
+  verdict: str = "conserved"
+  text: str = "q**2"
+  latex: str = "q^{2}"
+  unit: str = "J"
+  evidence: Evidence = made.EVIDENCE["conserved"]
+  values: tuple = tuple(s[:, 0]**2 for s in made.data().states)
+  drift: float = -.2
+  drift_interval: tuple = (-.3, -.1)
+  excursion: float = .5
+  messages: tuple = ("a note",)
+
+
+@pytest.mark.parametrize("verdict", tuple(made.EVIDENCE))
+def test_a_cell_of_each_verdict(verdict):
+  result = Check(verdict, evidence=made.EVIDENCE[verdict])
+  tree = pages.parsed(checks.check_html(result, made.data()))
+  shown = " ".join(pages.text(tree).split())
+  assert {"math", "svg"} <= pages.tags(tree)
+  assert "It falls: its drift is -0.2 J per s, between -0.3 and -0.1" in shown
+  assert "0.5 J at most" in shown and "a note" in shown
+  assert ("within/total" in shown) == (verdict != "constant in all data")
+
+
+@pytest.mark.parametrize("interval,text", [
+    ((-.1, .1), "No drift can be told from zero"),
+    ((.1, .3), "its drift is -0.2"),
+    ((math.nan, math.nan), "too few for a confidence interval"),
+])
+def test_drift(interval, text):
+  assert text in checks.findings(Check(drift_interval=interval), "s")[0]
+
+
+def test_units_of_a_pure_number():
+  lines = checks.findings(Check(unit="1"), "")
+  assert "-0.2 per time unit" in lines[0] and "by 0.5 at most" in lines[1]
+
+
+def test_names_from_users_stay_text():
+  result = Check(text=made.HOSTILE, latex="", messages=(made.HOSTILE,))
+  tree = pages.parsed(checks.check_html(result, made.data()))
+  assert "script" not in pages.tags(tree)
+  assert pages.text(tree).count(made.HOSTILE) >= 2
+
+
+def test_text():
+  lines = checks.check_text(Check(), made.data()).splitlines()
+  assert lines[0] == "q**2   [J]" and lines[-1] == "verdict: conserved"
+  assert "note: a note" in lines
+
+
+@pytest.mark.parametrize("value", [0., -2., math.nan])
+def test_one_value_fills_no_panel(value):
+  data = made.data(1)
+  result = Check("constant in all data", values=(np.full(50, value),))
+  assert "<svg" in checks.check_html(result, data)
