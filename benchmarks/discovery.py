@@ -23,8 +23,7 @@ from scipy import io as scipy_io
 
 from benchmarks.systems import is_true
 from benchmarks.systems import SYSTEMS
-from noether_jax.data.columns import parse_columns
-from noether_jax.discovery import engine
+from noether_jax import discover
 
 _COUNT = flags.DEFINE_integer("trajectories", 20, "Trajectories per data set.")
 _SEEDS = flags.DEFINE_integer("seeds", 2, "Data sets per system and noise.")
@@ -47,7 +46,7 @@ def simulated(name: str, noise: float, seed: int, count: int) -> dict[str, Any]:
   system = SYSTEMS[name]
   states, times = system.simulate(count, noise, seed)
   start = time.perf_counter()
-  found = engine.discover(states, system.variables, times=times, seed=seed)
+  found = discover(states, times, columns=system.variables, seed=seed)
   seconds = time.perf_counter() - start
   exact = [law for law in found.laws if law.verdict == "conserved"]
   clean = np.concatenate(system.simulate(3, 0., seed + 1000)[0])[::7]
@@ -84,7 +83,7 @@ def measured(folder: pathlib.Path) -> list[dict[str, Any]]:
                       "q:rad,w:1/s")
   rows = []
   for name, (states, times, columns) in sets.items():
-    found = engine.discover(states, parse_columns(columns), times=times)
+    found = discover(states, times, columns=columns)
     rows.append({
         "data":
             name,

@@ -6,6 +6,11 @@ What a user brings and gets:
   Prediction: one example's tailored and untailored prediction.
   TrainState: parameters, optimizer state and counts of the outer loop.
 
+Finding laws:
+  discover: what stays constant along trajectories.
+  Discovery: the laws, their evidence, and what to know about the data.
+  Law: a conserved quantity; a function of the state with its evidence.
+
 How a change of the conserved quantity is measured:
   trajectory_residuals: changes along a predicted trajectory.
   field_residuals: rate of change along a predicted vector field.

@@ -8,6 +8,9 @@ from . import tailoring as tailoring
 from . import theory as theory
 from . import training as training
 from . import video as video
+from .discovery import discover as discover
+from .discovery import Discovery as Discovery
+from .discovery import Law as Law
 from .dynamics import adaptive_rollout as adaptive_rollout
 from .dynamics import euler as euler
 from .dynamics import leapfrog as leapfrog

@@ -11,8 +11,8 @@ from experiments.neural import judging
 from experiments.neural import learning
 from experiments.neural.study import Predictor
 from experiments.neural.study import Study
+from noether_jax import discover
 from noether_jax.data.columns import parse_columns
-from noether_jax.discovery.engine import discover
 from noether_jax.discovery.terms import term_values
 from noether_jax.errors import InputError
 
@@ -101,7 +101,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
     for states in np.asarray(paths, np.float64):
       try:
         times = [e.data.dt * np.arange(len(s)) for s in states]
-        found.append(discover(list(states), variables, times=times).laws)
+        found.append(discover(list(states), times, columns=variables).laws)
       except InputError:
         found.append(())
     # Denoised states share an error along a trajectory, so that the search
@@ -118,7 +118,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
     for k, law in enumerate(laws):
       for term, c in zip(law.terms, law.coefficients):
         values[s, k, terms.index(term)] = c
-  function = lambda c, x: c @ term_values(terms, x, jnp)
+  function = lambda c, x: c @ term_values(terms, x)
   return tailored(e, theta, jnp.asarray(values), conserved_fn=function)
 
 

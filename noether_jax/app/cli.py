@@ -198,35 +198,33 @@ def _discover(rest: Sequence[str], options: Any,
              f"{', '.join(v.name for v in data.variables)}")
     # Slow imports wait until the arguments and the file are known to be good.
     # pylint: disable=import-outside-toplevel
-    from noether_jax.app import outputs
-    from noether_jax.data import columns
     from noether_jax.discovery import engine
+    from noether_jax.discovery import saving
     from noether_jax.reporting import report
-    out = outputs.folder(options.out)
-    vectors = (columns.parse_vectors(options.vectors, data.variables)
-               if options.vectors else None)
-    found = engine.discover(data.states,
-                            data.variables,
-                            times=data.times,
+    out = saving.make_folder(options.out)
+    found = engine.discover(data,
                             degree=options.degree,
-                            vectors=vectors,
+                            vectors=options.vectors,
                             seed=options.seed,
                             progress=progress)
-    found = dataclasses.replace(found,
-                                messages=(*data.messages, *found.messages))
     outcome, why = _predict(data, found, options, progress)
     if why:
       found = dataclasses.replace(found, messages=(*found.messages, why))
     remarks = notes(found.laws)
-    outputs.write_results(out,
-                          data,
+    line = shlex.join(["noether-discover", *command])
+    seconds = time.monotonic() - progress.start
+    saving.save_discovery(out,
                           found,
+                          data,
                           outcome,
-                          remarks=remarks,
                           title=title,
-                          command=shlex.join(["noether-discover", *command]),
-                          seed=options.seed,
-                          start=progress.start)
+                          notes=remarks,
+                          footer=f"Made by: {line}",
+                          extra={
+                              "command": line,
+                              "seed": options.seed,
+                              "seconds": round(seconds, 1)
+                          })
     seconds = time.monotonic() - progress.start
   print(report.plain_text(found, outcome, remarks))
   print(f"report: {out / 'report.html'} ({seconds:.0f} s)")

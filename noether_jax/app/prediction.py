@@ -149,13 +149,13 @@ def _tailored(field: vector_field.Field, params: Params, laws: Sequence[Law],
               samples: PredictorData) -> tuple[Callable[[Params], Any], str]:
   """Makes the tailored field of given weights; says how it is computed."""
   spread = [float(np.std(law(samples.states))) or 1. for law in laws]
-  predict = functools.partial(
-      query.tailored_predict,
-      predict_fn=field,
-      conserved_fn=lambda _, x: jnp.stack(
-          [law(x, jnp) / s for law, s in zip(laws, spread)]),
-      optimizer=inner_optimizers.gauss_newton(),
-      residual_fn=functools.partial(field_residuals, dt=samples.dt))
+  predict = functools.partial(query.tailored_predict,
+                              predict_fn=field,
+                              conserved_fn=lambda _, x: jnp.stack(
+                                  [law(x) / s for law, s in zip(laws, spread)]),
+                              optimizer=inner_optimizers.gauss_newton(),
+                              residual_fn=functools.partial(field_residuals,
+                                                            dt=samples.dt))
   # The field is deterministic, so one key serves every state.
   key = jax.random.key(0)
   one = jax.tree.map(lambda leaf: leaf[0], params)

@@ -1,8 +1,7 @@
-"""The columns of a state: names, units and vectors."""
+"""The columns of a state: names and units."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import dataclasses
 import keyword
 
@@ -10,7 +9,7 @@ from noether_jax.errors import InputError
 from noether_jax.symbolic import units
 
 # Names that the generated law.py uses itself.
-_RESERVED = ("states", "np", "xp", "law", "namespace", "COEFFICIENTS")
+_RESERVED = ("states", "np", "xp", "_arrays")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,42 +64,3 @@ def parse_columns(text: str) -> tuple[Variable, ...]:
   if len(set(names)) < len(names):
     raise InputError(f"--columns={text} names a column twice.")
   return tuple(found)
-
-
-def parse_vectors(text: str,
-                  variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
-  """Reads `x,y,z;vx,vy,vz` into indices.
-
-  Args:
-    text: vectors separated by semicolons; "none" for no vector.
-    variables: the columns.
-
-  Returns:
-    Indices of each vector's components.
-
-  Raises:
-    InputError: for an unknown column, fewer than two components, or units that
-      differ.
-
-  Example:
-    >>> parse_vectors("b,a", parse_columns("a:m,b:m"))
-    ((1, 0),)
-  """
-  if text.strip() == "none":
-    return ()
-  names = [v.name for v in variables]
-  out = []
-  for piece in text.split(";"):
-    parts = [p.strip() for p in piece.split(",")]
-    missing = [p for p in parts if p not in names]
-    if missing:
-      raise InputError(f"--vectors: no column {missing[0]!r}; columns are "
-                       f"{', '.join(names)}.")
-    index = tuple(names.index(p) for p in parts)
-    if len(set(index)) < 2 or len(set(index)) < len(index):
-      raise InputError(f"--vectors: {piece!r} needs two different columns or "
-                       "more.")
-    if len({variables[i].unit for i in index}) > 1:
-      raise InputError(f"--vectors: the components {piece} must have one unit.")
-    out.append(index)
-  return tuple(out)

@@ -1,5 +1,7 @@
 from . import library as library
 from .engine import discover as discover
-from .engine import Discovery as Discovery
 from .evidence import Evidence as Evidence
+from .forms import Combination as Combination
+from .forms import Network as Network
 from .law import Law as Law
+from .result import Discovery as Discovery

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,15 @@ import threadpoolctl
 
 from noether_jax.data import smoothing
 from noether_jax.data.columns import Variable
+from noether_jax.data.conversion import as_trajectories
+from noether_jax.data.conversion import Columns
+from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import library
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import UNVERIFIED
+from noether_jax.discovery.library import as_vectors
+from noether_jax.discovery.library import Vectors
+from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.search import MIN_ROWS
 from noether_jax.discovery.search import Search
 from noether_jax.errors import InputError
@@ -23,52 +30,9 @@ _SMOOTH_ABOVE = .03
 _FEW = 3
 
 
-@dataclasses.dataclass(frozen=True)
-class Discovery:
-  """What was found.
-
-  Attributes:
-    variables: the D columns.
-    laws: exact laws first, then approximate ones; functionally independent.
-    independent: number of independent exact laws.
-    best_rejected: the best combination that is no law, if no law was found.
-    num_terms: size of the library.
-    noise: `[D]` estimated noise of each column, in its unit.
-    smoothed: whether the data were smoothed before the search.
-    held_out: indices of the trajectories that gave the evidence.
-    messages: what a user should know.
-  """
-  variables: tuple[Variable, ...]
-  laws: tuple[Law, ...]
-  independent: int
-  best_rejected: Law | None
-  num_terms: int
-  noise: np.ndarray
-  smoothed: bool
-  held_out: tuple[int, ...]
-  messages: tuple[str, ...]
-
-  @property
-  def verdict(self) -> str:
-    """One line."""
-    if self.independent:
-      plural = "s" if self.independent > 1 else ""
-      return f"{self.independent} independent conservation law{plural} found"
-    kinds = {law.verdict for law in self.laws}
-    if UNVERIFIED in kinds:
-      return ("no law can be verified: a quantity is conserved here, but there "
-              "are too few trajectories to tell it from a coincidence")
-    if "approximately conserved" in kinds:
-      return "no exact law found; approximately conserved quantity found"
-    if kinds:
-      return ("no law can be verified: a combination is constant in all the "
-              "data, but they hold only one value of it")
-    return "no law found"
-
-
 def check_columns(states: Sequence[np.ndarray],
                   variables: Sequence[Variable]) -> None:
-  """Refuses data in which no law can be looked for.
+  """Refuse data in which no law can be looked for.
 
   Args:
     states: N arrays `[T_i, D]`.
@@ -101,7 +65,7 @@ def check_columns(states: Sequence[np.ndarray],
     if all(np.ptp(c) <= 1e-12 * max(largest, 1e-300) for c in columns):
       raise InputError(f"Column {variable.name!r} never changes within a "
                        "trajectory, so it is trivially conserved: leave it out "
-                       "of --columns.")
+                       "of the columns.")
   if len(variables) < 2:
     raise InputError(
         f"One column of state, {variables[0].name!r}: a law needs two or more. "
@@ -111,7 +75,7 @@ def check_columns(states: Sequence[np.ndarray],
 
 def _prepare(states: Sequence[np.ndarray],
              times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], Any, Any]:
-  """Smooths where noise asks for it: states, remaining noise, smoothed."""
+  """Smooth where noise asks for it: states, remaining noise, smoothed."""
   noise = smoothing.noise_level(states, times)
   spread = np.concatenate(states).std(0)
   smoothed = bool(np.any(noise > _SMOOTH_ABOVE * spread))
@@ -124,77 +88,84 @@ def _prepare(states: Sequence[np.ndarray],
   return [p[0] for p in parts], noise * gain, True
 
 
-# Thousands of small eigenproblems: more BLAS threads only wait for each other.
-@threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
-def discover(states: Sequence[np.ndarray],
-             variables: Sequence[Variable],
+def discover(data: Any,
+             times: Any = None,
              *,
-             times: Sequence[np.ndarray] | None = None,
+             columns: Columns | None = None,
+             trial: str | None = None,
+             time: str | None = None,
              degree: int | None = None,
-             vectors: Sequence[tuple[int, ...]] | None = None,
+             vectors: Vectors | None = None,
              seed: int = 0,
-             bootstrap: int = 100,
              progress: Callable[[str], None] = lambda _: None) -> Discovery:
-  """Finds what stays constant along trajectories and differs between them.
+  """Find what stays constant along trajectories and differs between them.
 
-  A combination c of the library's terms is a law if its scatter within
-  trajectories, W, is small beside its total scatter T: the smallest solution of
-  W c = lambda T c, made sparse by backward elimination, and judged on
-  trajectories that took no part in either (see `evidence.Evidence`).
+  A combination c of candidate terms is a law if its scatter within
+  trajectories, W, is small beside its total scatter T. The smallest solution of
+  W c = lambda T c is made sparse by backward elimination, and judged on
+  trajectories that took no part in either (see `Evidence`).
 
-  One or two trajectories are cut into windows of at least two cycles; what they
-  show can be at best approximate, for they hold too few values of a law.
+  One or two trajectories are cut into windows of at least two cycles. Such a
+  law is never more than unverified, for the data hold too few values of it.
 
   Args:
-    states: N arrays `[T_i, D]`.
-    variables: D columns with units.
-    times: N arrays `[T_i]`, increasing; the row number if None.
+    data: a list of arrays `[T, D]`, one array `[N, T, D]` or `[T, D]`, a table,
+      or the path of a file (see `as_trajectories`).
+    times: N arrays `[T]`, increasing, or one for all; the row number if None.
+    columns: names and units of the D columns, such as `"q:rad,p:1/s"` or
+      `{"q": "rad", "p": "1/s"}`. A column in rad enters by sine and cosine.
+    trial: column of a table that tells trials apart.
+    time: column of a table that holds the times.
     degree: highest polynomial degree; chosen from D if None.
-    vectors: indices of the components of vectors; recognised by name if None.
+    vectors: names of the components of vectors, such as
+      `[("x", "y"), ("vx", "vy")]` or `"x,y;vx,vy"`; `()` for none; recognised
+      by name if None.
     seed: of the bootstrap and the split.
-    bootstrap: number of resamples for the uncertainties.
     progress: called with one line per stage.
 
   Returns:
     The discovery.
 
   Raises:
-    InputError: if the data cannot hold a law (see `check_columns`).
+    InputError: if the data or the arguments cannot be used (see
+      `check_columns`).
 
   Example:
     >>> angle = np.linspace(0, 6, 60)[:, None]
     >>> circle = np.hstack([np.cos(angle), np.sin(angle)])
     >>> found = discover([r * circle for r in (1., 2., 3., 4., 5.)],
-    ...                  [Variable("q"), Variable("p")], degree=2)
+    ...                  columns="q,p", degree=2)
     >>> found.laws[0].text, found.independent
     ('q^2 + p^2', 1)
   """
-  variables = tuple(variables)
-  check_columns(states, variables)
-  if times is None:
-    times = [np.arange(float(len(s))) for s in states]
-  messages = []
-  prepared, noise, smoothed = _prepare(states, times)
+  known = as_trajectories(data, times, columns=columns, trial=trial, time=time)
+  check_columns(known.states, known.variables)
+  chosen = None if vectors is None else as_vectors(vectors, known.variables)
+  return _discover(known, degree, chosen, seed, progress)
+
+
+# Thousands of small eigenproblems: more BLAS threads only wait for each other.
+@threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
+def _discover(data: Trajectories, degree: int | None,
+              vectors: tuple[tuple[int, ...], ...] | None, seed: int,
+              progress: Callable[[str], None]) -> Discovery:
+  """Search checked trajectories."""
+  messages = list(data.messages)
+  prepared, noise, smoothed = _prepare(data.states, data.times)
   if smoothed:
     messages.append("noise above 3 %: the data were smoothed (9 samples)")
-  everything = np.concatenate(prepared)
-  positive = [
-      i for i, v in enumerate(variables)
-      if not v.unit.is_angle and everything[:, i].min() > 0 and
-      everything[:, i].max() > 1.5 * everything[:, i].min()
-  ]
-  terms = library.library(variables,
+  terms = library.library(data.variables,
                           degree=degree,
                           vectors=vectors,
-                          positive=positive)
+                          positive=_positive(data.variables, prepared))
   few = len(prepared) < _FEW
-  search = Search.make(variables, terms, prepared, times, noise, seed,
-                       bootstrap, progress, few)
+  make = functools.partial(Search.make, data.variables, terms, prepared,
+                           data.times, noise, seed, progress)
+  search = make(few)
   laws, rejected = search.run()
   if not laws and not few:
     progress("no law: searching windows for an approximate one")
-    search = Search.make(variables, terms, prepared, times, noise, seed,
-                         bootstrap, progress, True)
+    search = make(True)
     laws, again = search.run()
     rejected = rejected or again
     laws = [_demote(law, "approximately conserved") for law in laws]
@@ -203,15 +174,26 @@ def discover(states: Sequence[np.ndarray],
                       "below holds within windows of two cycles")
   if few:
     messages.append(
-        f"{len(states)} trajector{'y' if len(states) == 1 else 'ies'}: too few "
-        "to verify a law; searched in windows of at least two cycles")
+        f"{len(prepared)} trajector{'y' if len(prepared) == 1 else 'ies'}: too "
+        "few to verify a law; searched in windows of at least two cycles")
     laws = [_demote(law, UNVERIFIED) for law in laws]
     constant = search.constant() if len(prepared) == 1 else None
     laws = [constant] if constant is not None else laws
   exact = [law for law in laws if law.verdict == "conserved"]
-  return Discovery(variables, tuple(laws), len(exact),
-                   None if laws else rejected, len(terms), noise, smoothed,
-                   tuple(search.split.held_out), tuple(messages))
+  return Discovery(data, tuple(laws), len(exact), None if laws else rejected,
+                   len(terms), noise, smoothed, tuple(search.split.held_out),
+                   tuple(messages))
+
+
+def _positive(variables: Sequence[Variable],
+              states: Sequence[np.ndarray]) -> list[int]:
+  """Columns that stay positive and vary, so that they have a logarithm."""
+  everything = np.concatenate(states)
+  low, high = everything.min(0), everything.max(0)
+  return [
+      i for i, v in enumerate(variables)
+      if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i]
+  ]
 
 
 def _demote(law: Law, verdict: str) -> Law:

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from noether_jax.discovery import terms as terms_lib
+from noether_jax.errors import InputError
 
 _RANK_TOLERANCE = 1e-9
 _FLOOR = 1e-300
@@ -52,7 +53,7 @@ def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
     The moments; terms are divided by their standard deviation over all.
 
   Raises:
-    ValueError: if a term is not finite on the data.
+    InputError: if a term is not finite on the data.
   """
   with np.errstate(all="ignore"):
     raw = [terms_lib.term_values(terms, s) for s in states]
@@ -60,7 +61,8 @@ def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
   finite = np.isfinite(everything).all(axis=0)
   if not finite.all():
     bad = terms[int(np.argmin(finite))].text
-    raise ValueError(f"The term {bad} is not finite on the data.")
+    raise InputError(f"The term {bad} is not finite on the data: leave out the "
+                     "rows where it is singular.")
   centre, scale = everything.mean(0), everything.std(0)
   scale = np.where(scale > 1e-12 * np.abs(everything).max(0), scale, np.inf)
   values = tuple((r - centre) / scale for r in raw)

@@ -4,85 +4,154 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import sympy as sympy_lib
 
 from noether_jax.data.columns import Variable
 from noether_jax.discovery import evidence as evidence_lib
-from noether_jax.discovery import terms as terms_lib
+from noether_jax.discovery import naming
+from noether_jax.discovery.forms import as_states
+from noether_jax.discovery.forms import Form
 from noether_jax.discovery.terms import Term
+from noether_jax.errors import InputError
+from noether_jax.reporting import simple_numbers
 
 UNVERIFIED = "conserved, unverified"
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Law:
-  """A combination of terms, `sum_k coefficients[k] * terms[k]`.
+  """A conserved quantity: a function of the state, with its evidence.
+
+  A law is a formula or a network; `form` holds which. It is immutable.
 
   Attributes:
     variables: the D columns of a state.
-    terms: k terms; the first has coefficient 1.
-    coefficients: `[k]`, in units of terms[0] over terms[k].
-    uncertainties: `[k]` bootstrap standard deviations.
+    form: the function, a `Combination` of terms or a `Network`.
     evidence: on held-out trajectories.
     verdict: "conserved", "approximately conserved",
       "conserved, unverified" (too few trajectories) or "constant in all data"
       (one value only).
+
+  Example:
+    >>> from noether_jax.data import parse_columns
+    >>> from noether_jax.discovery import Combination, Evidence, library
+    >>> columns = parse_columns("q:rad,p:1/s")
+    >>> terms = {t.text: t for t in library.library(columns)}
+    >>> form = Combination((terms["p^2"], terms["cos(q)"]),
+    ...                    np.array([1., -3.]), np.array([0., .004]))
+    >>> law = Law(columns, form, Evidence(0., 0., 0., 0.), "conserved")
+    >>> law.text, law.unit
+    ('p^2 - 3 cos(q)', '1/s^2')
+    >>> law([[0., 2.], [0., 1.]]).tolist()
+    [1.0, -2.0]
+    >>> law.gradient([0., 2.]).tolist()
+    [0.0, 4.0]
   """
   variables: tuple[Variable, ...]
-  terms: tuple[Term, ...]
-  coefficients: np.ndarray
-  uncertainties: np.ndarray
+  form: Form
   evidence: evidence_lib.Evidence
   verdict: str
 
-  def __call__(self, states: Any, xp: Any = np) -> Any:
-    """Values `[...]` along states `[..., D]`; `xp` is numpy or jax.numpy."""
-    values = terms_lib.term_values(self.terms, states, xp)
-    return (values * xp.asarray(self.coefficients)).sum(-1)
+  def __call__(self, states: Any) -> Any:
+    """Evaluate the quantity.
+
+    Args:
+      states: `[..., D]`, a NumPy or JAX array, a tracer or nested lists.
+
+    Returns:
+      `[...]`, in `unit`; a JAX array if `states` holds one, else NumPy's.
+
+    Raises:
+      InputError: if the last axis does not hold the D columns.
+    """
+    return self.form.value(self._checked(states))
+
+  def gradient(self, states: Any) -> Any:
+    """Differentiate the quantity by the state.
+
+    Args:
+      states: `[..., D]`, as in a call.
+
+    Returns:
+      `[..., D]`; a JAX array if `states` holds one, else NumPy's.
+
+    Raises:
+      InputError: if the last axis does not hold the D columns.
+    """
+    return self.form.gradient(self._checked(states))
+
+  def _checked(self, states: Any) -> Any:
+    array = as_states(states)
+    if array.shape[-1:] != (len(self.variables),):
+      names = ", ".join(v.name for v in self.variables)
+      raise InputError(f"a law takes states [..., {len(self.variables)}] with "
+                       f"the columns {names}: got the shape {array.shape}.")
+    return array
+
+  def __repr__(self) -> str:
+    return f"Law({self.text!r}, {self.verdict!r})"
+
+  @property
+  def terms(self) -> tuple[Term, ...]:
+    """The k terms of a formula, the first with coefficient 1."""
+    return self.form.terms
+
+  @property
+  def coefficients(self) -> np.ndarray:
+    """The fitted coefficients `[k]`, in units of terms[0] over terms[k]."""
+    return self.form.coefficients
+
+  @property
+  def uncertainties(self) -> np.ndarray:
+    """Standard deviations of the coefficients, `[k]`."""
+    return self.form.uncertainties
+
+  @property
+  def simple(self) -> tuple[Fraction | None, ...]:
+    """The simple numbers that the coefficients agree with (k), where certain.
+
+    See `simple_numbers.simple_number`. `text` and `latex` show these numbers.
+    """
+    return tuple(
+        simple_numbers.simple_number(float(c), float(u))
+        for c, u in zip(self.coefficients, self.uncertainties))
 
   @property
   def text(self) -> str:
     """For people, with significant digits that the uncertainty allows."""
-    out = self.terms[0].text
-    for term, c, u in zip(self.terms[1:], self.coefficients[1:],
-                          self.uncertainties[1:]):
-      size = f"{abs(c):.{significant_digits(c, u)}g}"
-      size = "" if size == "1" else size + " "
-      out += f" {'-' if c < 0 else '+'} {size}{term.text}"
-    return out
+    return self.form.text(self.variables)
+
+  @property
+  def latex(self) -> str:
+    """In LaTeX, with the numbers of `text`."""
+    return self.form.latex(self.variables)
+
+  @property
+  def name(self) -> str | None:
+    """A physicist's name, such as "energy", where it is certain, else None."""
+    return naming.law_name(self.variables, self.terms, self.coefficients,
+                           self.uncertainties)
 
   @property
   def unit(self) -> str:
-    """Unit of the quantity."""
-    return str(self.terms[0].unit)
+    """The unit of the quantity."""
+    return self.form.unit
 
   def coefficient_unit(self, k: int) -> str:
-    """Unit of one coefficient."""
+    """Return the unit of one coefficient."""
     return str(self.terms[0].unit / self.terms[k].unit)
 
-  def gradient(self, states: np.ndarray) -> np.ndarray:
-    """Derivative by the state, `[n, D]` at states `[n, D]`."""
-    slopes = terms_lib.gradients(self.terms, states)
-    return np.einsum("k,nkd->nd", self.coefficients, slopes)
-
-
-def significant_digits(value: float, uncertainty: float) -> int:
-  """Digits that reach two places into the uncertainty, 2 to 8.
-
-  Example:
-    >>> significant_digits(2.9591e-4, 1e-8), significant_digits(3., 1.)
-    (6, 2)
-  """
-  if not uncertainty > 0 or not value:
-    return 8
-  digits = np.floor(np.log10(abs(value))) - np.floor(np.log10(uncertainty)) + 2
-  return int(np.clip(digits, 2, 8))
+  def sympy(self) -> sympy_lib.Expr:
+    """Return the quantity in SymPy; the columns' names are the symbols."""
+    return self.form.to_sympy(self.variables)
 
 
 def rank(laws: Sequence[Law], states: np.ndarray) -> int:
-  """Number of functionally independent laws.
+  """Count the functionally independent laws.
 
   Args:
     laws: K laws.

@@ -9,7 +9,10 @@ import re
 from noether_jax.data.columns import Variable
 from noether_jax.discovery.terms import Atom
 from noether_jax.discovery.terms import Term
+from noether_jax.errors import InputError
 
+# Names of each vector's components.
+Vectors = str | Sequence[Sequence[str]]
 _VELOCITY = re.compile(r"^(v|p|d|mom)|dot$")
 _MAX_TERMS = 150
 
@@ -49,6 +52,48 @@ def find_vectors(variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
         found += groups
       break
   return tuple(found)
+
+
+def as_vectors(vectors: Vectors,
+               variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
+  """Read vectors' components by name.
+
+  Args:
+    vectors: a sequence of tuples of names, or text such as `x,y,z;vx,vy,vz`;
+      `()` or "none" for no vector.
+    variables: the D columns.
+
+  Returns:
+    Indices of each vector's components.
+
+  Raises:
+    InputError: for an unknown column, fewer than two components, or units that
+      differ.
+
+  Example:
+    >>> as_vectors("b,a", [Variable("a"), Variable("b")])
+    ((1, 0),)
+  """
+  if isinstance(vectors, str):
+    text = "" if vectors.strip() == "none" else vectors
+    vectors = [piece.split(",") for piece in text.split(";") if text.strip()]
+  names = [v.name for v in variables]
+  out = []
+  for vector in vectors:
+    parts = [str(name).strip() for name in vector]
+    shown = ",".join(parts)
+    missing = [p for p in parts if p not in names]
+    if missing:
+      raise InputError(f"vectors: no column {missing[0]!r}; columns are "
+                       f"{', '.join(names)}.")
+    index = tuple(names.index(p) for p in parts)
+    if len(set(index)) < 2 or len(set(index)) < len(index):
+      raise InputError(f"vectors: {shown!r} needs two different columns or "
+                       "more.")
+    if len({variables[i].unit for i in index}) > 1:
+      raise InputError(f"vectors: the components {shown} must have one unit.")
+    out.append(index)
+  return tuple(out)
 
 
 def _monomials(plain: Sequence[int], degree: int) -> list[list]:
@@ -116,7 +161,7 @@ def library(
     F terms without the constant.
 
   Raises:
-    ValueError: if `degree` is below 1, or the library would be too large.
+    InputError: if `degree` is below 1, or there would be too many terms.
 
   Example:
     >>> from noether_jax.symbolic import units
@@ -126,7 +171,7 @@ def library(
   """
   degree = default_degree(variables) if degree is None else degree
   if degree < 1:
-    raise ValueError(f"The degree must be at least 1: got {degree}.")
+    raise InputError(f"The degree must be at least 1: got {degree}.")
   vectors = find_vectors(variables) if vectors is None else vectors
   angles = [i for i, v in enumerate(variables) if v.unit.is_angle]
   plain = [i for i in range(len(variables)) if i not in angles]
@@ -139,10 +184,10 @@ def library(
   made = [Term.make(t, variables) for t in terms]
   made = [f for f in made if f.factors not in covered]
   if len(made) > _MAX_TERMS:
-    raise ValueError(
+    raise InputError(
         f"{len(variables)} columns up to degree {degree} make {len(made)} "
-        f"terms, more than {_MAX_TERMS}: choose fewer --columns or a lower "
-        "--degree.")
+        f"terms, more than {_MAX_TERMS}: choose fewer columns or a lower "
+        "degree.")
   return tuple(sorted(made, key=lambda f: f.degree))
 
 

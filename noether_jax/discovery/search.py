@@ -10,11 +10,14 @@ import numpy as np
 from noether_jax.data.columns import Variable
 from noether_jax.discovery import evidence as evidence_lib
 from noether_jax.discovery import sparse
+from noether_jax.discovery.forms import Combination
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
 from noether_jax.discovery.terms import Term
 
 MIN_ROWS = 20
+# Resamples for the uncertainties.
+_BOOTSTRAP = 100
 
 
 def _windows(
@@ -46,23 +49,21 @@ class Search:
   times: Sequence[np.ndarray]
   split: sparse.Split
   seed: int
-  bootstrap: int
   progress: Callable[[str], None]
 
   @classmethod
   def make(cls, variables: tuple[Variable, ...], terms: tuple[Term, ...],
            states: Sequence[np.ndarray], times: Sequence[np.ndarray],
-           noise: np.ndarray, seed: int, bootstrap: int,
-           progress: Callable[[str], None], windows: bool) -> Search:
-    """Computes what the search needs, from trajectories or their windows."""
+           noise: np.ndarray, seed: int, progress: Callable[[str], None],
+           windows: bool) -> Search:
+    """Compute what the search needs, from trajectories or their windows."""
     if windows:
       states, times = _windows(states, times)
     progress(f"library of {len(terms)} terms, {len(states)} "
              f"{'windows' if windows else 'trajectories'}")
     data = evidence_lib.moments(terms, states, noise)
     split = sparse.Split.make(len(states), seed)
-    return cls(variables, terms, data, states, times, split, seed, bootstrap,
-               progress)
+    return cls(variables, terms, data, states, times, split, seed, progress)
 
   def run(self) -> tuple[list[Law], Law | None]:
     """Laws, exact ones first, and the best combination that is none."""
@@ -126,10 +127,11 @@ class Search:
       plain = c[order] / scale
       return plain / plain[0]
 
-    spread = sparse.resample(self.data, support, self.seed, self.bootstrap)
-    return Law(self.variables, tuple(self.terms[i] for i in support[order]),
-               natural(scaled), np.std([natural(c) for c in spread], axis=0),
-               evidence, verdict)
+    spread = sparse.resample(self.data, support, self.seed, _BOOTSTRAP)
+    form = Combination(tuple(self.terms[i] for i in support[order]),
+                       natural(scaled),
+                       np.std([natural(c) for c in spread], axis=0))
+    return Law(self.variables, form, evidence, verdict)
 
   def constant(self) -> Law | None:
     """A short combination that has one value in all the data, if any."""

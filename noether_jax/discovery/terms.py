@@ -8,10 +8,11 @@ import functools
 import re
 from typing import Any
 
-import numpy as np
+import sympy
 
 from noether_jax.data.columns import Variable
 from noether_jax.symbolic import units
+from noether_jax.symbolic.operations import array_namespace
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +35,9 @@ class Atom:
       return first
     return [a - columns[j] for a, j in zip(first, self.minus)]
 
-  def value(self, columns: Sequence[Any], xp: Any) -> Any:
-    """Evaluates on columns of equal shape; `xp` is numpy or jax.numpy."""
+  def value(self, columns: Sequence[Any]) -> Any:
+    """Evaluate on D columns of equal shape, NumPy or JAX arrays."""
+    xp = array_namespace(columns[0])
     if self.kind == "dot":
       return sum(columns[i] * columns[j] for i, j in zip(self.plus, self.minus))
     argument = self._argument(columns)
@@ -46,31 +48,45 @@ class Atom:
     square = sum(a * a for a in argument)
     return xp.sqrt(square) if self.kind == "norm" else 1 / xp.sqrt(square)
 
-  def gradient(self, columns: Sequence[np.ndarray]) -> dict[int, np.ndarray]:
-    """Derivatives by variable index, each of the columns' shape."""
+  def gradient(self, columns: Sequence[Any]) -> dict[int, Any]:
+    """Return derivatives by variable index, each of the columns' shape."""
+    xp = array_namespace(columns[0])
     if self.kind == "dot":
-      slopes: dict[int, np.ndarray] = {}
+      slopes: dict[int, Any] = {}
       for i, j in zip(self.plus, self.minus):
         slopes[i] = slopes.get(i, 0) + columns[j]
         slopes[j] = slopes.get(j, 0) + columns[i]
       return slopes
     argument = self._argument(columns)
     if self.kind in ("norm", "inverse"):
-      norm = np.sqrt(sum(a * a for a in argument))
+      norm = xp.sqrt(sum(a * a for a in argument))
       factor = 1 / norm if self.kind == "norm" else -1 / norm**3
       outer = [factor * a for a in argument]
     else:
       rules: dict[str, Callable[[Any], Any]] = {
-          "var": np.ones_like,
+          "var": xp.ones_like,
           "log": lambda a: 1 / a,
-          "sin": np.cos,
-          "cos": lambda a: -np.sin(a)
+          "sin": xp.cos,
+          "cos": lambda a: -xp.sin(a)
       }
       outer = [rules[self.kind](argument[0])]
     slopes = dict(zip(self.plus, outer))
     for j, slope in zip(self.minus, outer):
       slopes[j] = slopes.get(j, 0) - slope
     return slopes
+
+  def to_sympy(self, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
+    """Return the atom in SymPy, with one symbol for each column."""
+    if self.kind == "dot":
+      return sympy.Add(
+          *(symbols[i] * symbols[j] for i, j in zip(self.plus, self.minus)))
+    argument = self._argument(symbols)
+    if self.kind == "var":
+      return argument[0]
+    if self.kind in ("sin", "cos", "log"):
+      return getattr(sympy, self.kind)(argument[0])
+    norm = sympy.sqrt(sympy.Add(*(a**2 for a in argument)))
+    return norm if self.kind == "norm" else 1 / norm
 
   def unit(self, variables: Sequence[Variable]) -> units.Unit:
     """The physical unit; a logarithm is a pure number."""
@@ -174,15 +190,19 @@ class Term:
         (atom.kind == "var" and power == 2) or
         (atom.kind == "dot" and atom.plus == atom.minus and power == 1))
 
-  def value(self, columns: Sequence[Any], xp: Any = np) -> Any:
-    """Evaluates on columns of equal shape."""
-    powers = [a.value(columns, xp)**p for a, p in self.factors]
+  def value(self, columns: Sequence[Any]) -> Any:
+    """Evaluate on D columns of equal shape, NumPy or JAX arrays."""
+    powers = [a.value(columns)**p for a, p in self.factors]
     return functools.reduce(lambda a, b: a * b, powers)
 
-  def gradient(self, columns: Sequence[np.ndarray]) -> dict[int, np.ndarray]:
-    """Derivatives by variable index (product rule)."""
-    values = [a.value(columns, np) for a, _ in self.factors]
-    total: dict[int, np.ndarray] = {}
+  def to_sympy(self, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
+    """Return the term in SymPy, with one symbol for each column."""
+    return sympy.Mul(*(a.to_sympy(symbols)**p for a, p in self.factors))
+
+  def gradient(self, columns: Sequence[Any]) -> dict[int, Any]:
+    """Return derivatives by variable index (product rule)."""
+    values = [a.value(columns) for a, _ in self.factors]
+    total: dict[int, Any] = {}
     for n, (atom, power) in enumerate(self.factors):
       rest = power * values[n]**(power - 1)
       for m, (_, other) in enumerate(self.factors):
@@ -201,46 +221,51 @@ class Term:
     return " * ".join(pieces)
 
 
-def term_values(terms: Sequence[Term], states: Any, xp: Any = np) -> Any:
-  """Values of all terms.
+def term_values(terms: Sequence[Term], states: Any) -> Any:
+  """Evaluate all terms.
 
   Args:
     terms: F terms.
-    states: `[..., D]`.
-    xp: numpy or jax.numpy.
+    states: `[..., D]`, a NumPy or JAX array.
 
   Returns:
-    `[..., F]`.
+    `[..., F]`, an array of the same library.
 
   Example:
+    >>> import numpy as np
     >>> v = [Variable("q"), Variable("p")]
     >>> f = [Term.make([(Atom("var", (i,)), 1)], v) for i in (0, 1)]
     >>> term_values(f, np.array([[2., 3.]])).tolist()
     [[2.0, 3.0]]
   """
   columns = [states[..., i] for i in range(states.shape[-1])]
-  return xp.stack([f.value(columns, xp) for f in terms], axis=-1)
+  xp = array_namespace(states)
+  return xp.stack([f.value(columns) for f in terms], axis=-1)
 
 
-def gradients(terms: Sequence[Term], states: np.ndarray) -> np.ndarray:
-  """Derivatives of all terms by the state.
+def gradients(terms: Sequence[Term], states: Any) -> Any:
+  """Differentiate all terms by the state.
 
   Args:
     terms: F terms.
-    states: `[n, D]`.
+    states: `[..., D]`, a NumPy or JAX array.
 
   Returns:
-    `[n, F, D]`.
+    `[..., F, D]`, an array of the same library.
 
   Example:
+    >>> import numpy as np
     >>> v = [Variable("q"), Variable("p")]
     >>> f = [Term.make([(Atom("var", (i,)), 1)], v) for i in (0, 1)]
     >>> gradients(f, np.array([[2., 3.]])).tolist()
     [[[1.0, 0.0], [0.0, 1.0]]]
   """
-  columns = list(states.T)
-  out = np.zeros((states.shape[0], len(terms), states.shape[1]))
-  for n, term in enumerate(terms):
-    for index, slope in term.gradient(columns).items():
-      out[:, n, index] = slope
-  return out
+  xp = array_namespace(states)
+  columns = [states[..., i] for i in range(states.shape[-1])]
+  zero = xp.zeros_like(columns[0])
+  rows = []
+  for term in terms:
+    slopes = term.gradient(columns)
+    rows.append(
+        xp.stack([slopes.get(i, zero) for i in range(len(columns))], axis=-1))
+  return xp.stack(rows, axis=-2)

@@ -66,6 +66,10 @@ class ShownLaw(Protocol):
     """The formula in plain text."""
 
   @property
+  def latex(self) -> str:
+    """The formula in LaTeX."""
+
+  @property
   def unit(self) -> str:
     """Of the quantity."""
 

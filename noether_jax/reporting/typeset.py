@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
-import math
 import re
 from typing import Any
 
 from noether_jax.data.columns import Variable
+from noether_jax.reporting import simple_numbers
 from noether_jax.reporting.formulas import symbol
-from noether_jax.reporting.subjects import ShownLaw
 
 _VECTOR = re.compile(r"([^\W\d_]+)(\d*)")
 
@@ -36,36 +35,35 @@ def term_latex(term: Any, variables: Sequence[Variable]) -> str:
   return _product("", term, variables)
 
 
-def law_latex(law: ShownLaw) -> str:
-  """LaTeX of a law, its coefficients rounded as in its text.
+def sum_latex(combination: Any, variables: Sequence[Variable]) -> str:
+  """Write a sum of terms, its coefficients as in its text.
 
   Args:
-    law: a sum of terms.
+    combination: with `terms`, `coefficients` and `uncertainties`.
+    variables: the D columns.
 
   Returns:
     LaTeX.
   """
   out = ""
-  for term, c, u in zip(law.terms, law.coefficients, law.uncertainties):
-    size = number_latex(abs(float(c)), digits(float(c), float(u)))
-    piece = _product("" if size == "1" else size, term, law.variables)
+  for term, c, u in zip(combination.terms, combination.coefficients,
+                        combination.uncertainties):
+    size = _coefficient_latex(abs(float(c)), float(u))
+    piece = _product("" if size == "1" else size, term, variables)
     sign = "-" if c < 0 else "+" if out else ""
     out += f" {sign} {piece}" if out else f"{sign}{piece}"
   return out
 
 
-def digits(value: float, uncertainty: float) -> int:
-  """Digits that reach two places into the uncertainty, 2 to 8.
-
-  Example:
-    >>> digits(2.9591e-4, 1e-8), digits(3., 1.)
-    (6, 2)
-  """
-  if not uncertainty > 0 or not value or not math.isfinite(uncertainty):
-    return 8
-  apart = (math.floor(math.log10(abs(value))) -
-           math.floor(math.log10(uncertainty)))
-  return min(max(apart + 2, 2), 8)
+def _coefficient_latex(value: float, uncertainty: float) -> str:
+  simple = simple_numbers.simple_number(value, uncertainty)
+  if simple is None:
+    places = simple_numbers.significant_digits(value, uncertainty)
+    return number_latex(value, places)
+  text = simple_numbers.coefficient_text(value, uncertainty)
+  if "/" not in text:
+    return text
+  return f"\\tfrac{{{simple.numerator}}}{{{simple.denominator}}}"
 
 
 def number_latex(value: float, places: int) -> str:

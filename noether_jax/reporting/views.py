@@ -11,6 +11,7 @@ import markupsafe
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import figures
 from noether_jax.reporting import formulas
+from noether_jax.reporting import simple_numbers
 from noether_jax.reporting import typeset
 from noether_jax.reporting import words
 from noether_jax.reporting.drawing import Picture
@@ -40,7 +41,7 @@ def law_view(law: ShownLaw, heading: str,
             formulas.mathml(typeset.term_latex(term, law.variables),
                             plain=term.text),
         "shown":
-            formulas.number(value, typeset.digits(value, spread)),
+            _shown(value, spread),
         "fitted":
             formulas.number(value, 8),
         "uncertainty":
@@ -49,25 +50,25 @@ def law_view(law: ShownLaw, heading: str,
             formulas.raised(law.coefficient_unit(k)),
     })
   return {
-      "heading":
-          heading,
-      "formula":
-          formulas.mathml(typeset.law_latex(law), plain=law.text, large=True),
-      "unit":
-          formulas.raised(law.unit) if law.unit != "1" else "",
-      "text":
-          law.text,
-      "meaning":
-          words.VERDICTS.get(law.verdict, f"{law.verdict}."),
-      "sentence":
-          formulas.prose(words.evidence_sentence(law)),
-      "coefficients":
-          rows,
-      "statistics":
-          statistics_view(law),
-      "pictures":
-          pictures,
+      "heading": heading,
+      "formula": formulas.mathml(law.latex, plain=law.text, large=True),
+      "unit": formulas.raised(law.unit) if law.unit != "1" else "",
+      "text": law.text,
+      "meaning": words.VERDICTS.get(law.verdict, f"{law.verdict}."),
+      "sentence": formulas.prose(words.evidence_sentence(law)),
+      "coefficients": rows,
+      "statistics": statistics_view(law),
+      "pictures": pictures,
   }
+
+
+def _shown(value: float, spread: float) -> markupsafe.Markup:
+  """A coefficient as a simple number, or with the digits that count."""
+  if simple_numbers.simple_number(value, spread) is None:
+    places = simple_numbers.significant_digits(value, spread)
+    return formulas.number(value, places)
+  text = simple_numbers.coefficient_text(value, spread)
+  return markupsafe.Markup(text.replace("-", "−"))
 
 
 def statistics_view(shown: ShownLaw | ShownCheck) -> list[dict[str, Any]]:

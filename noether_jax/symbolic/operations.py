@@ -49,7 +49,13 @@ def result_unit(op: str, *units: Unit) -> Unit:
   return units[0]**2 if op == "square" else _PURE
 
 
-def _namespace(x: Any) -> Any:
+def array_namespace(x: Any) -> Any:
+  """Return jax.numpy for JAX arrays and tracers, else numpy.
+
+  Example:
+    >>> array_namespace(np.ones(2)).__name__
+    'numpy'
+  """
   return jnp if isinstance(x, jax.Array) else np
 
 
@@ -61,8 +67,8 @@ ARITHMETIC: dict[str, Callable] = {
 }
 ARRAYS: dict[str, Callable] = {
     **ARITHMETIC,
-    "sin": lambda a: _namespace(a).sin(a),
-    "cos": lambda a: _namespace(a).cos(a),
+    "sin": lambda a: array_namespace(a).sin(a),
+    "cos": lambda a: array_namespace(a).cos(a),
     "square": lambda a: a * a,
 }
 SYMPY: dict[str, Callable] = {

@@ -6,10 +6,9 @@ import jax
 import numpy as np
 import pytest
 
+from noether_jax import discover
 from noether_jax.app import prediction
 from noether_jax.app import vector_field
-from noether_jax.data.columns import parse_columns
-from noether_jax.discovery import engine
 
 _TIMES = np.arange(40) * .15
 
@@ -73,9 +72,7 @@ def test_error_is_cut_where_a_rollout_is_lost():
 
 def test_tailored_rollouts_keep_the_law():
   states = _springs(8)
-  found = engine.discover(states,
-                          parse_columns("q,p"),
-                          times=[_TIMES] * len(states))
+  found = discover(states, _TIMES, columns="q,p")
   seen = []
   outcome = prediction.compare(found.laws,
                                _split(states),
@@ -125,7 +122,7 @@ def test_every_path_has_its_own_times():
 def test_rollouts_follow_each_path_along_its_own_times():
   clocks = _own_clocks()
   states = _springs_at(clocks)
-  found = engine.discover(states, parse_columns("q,p"), times=clocks)
+  found = discover(states, clocks, columns="q,p")
   samples = vector_field.split(states, clocks, (False, False))
   outcome = prediction.compare(found.laws,
                                samples,

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from noether_jax.data import columns
 from noether_jax.data import trajectories
 from noether_jax.errors import InputError
 
@@ -140,22 +139,6 @@ def test_names_that_break_code_are_refused(tmp_path):
     _load(tmp_path, text)
   with pytest.raises(InputError, match="equals 'q a'"):
     _load(tmp_path, "q a,q_a\n1,2\n")
-
-
-@pytest.mark.parametrize("text,message", [
-    ("x,z", "no column 'z'"),
-    ("x", "two different columns"),
-    ("x,t", "must have one unit"),
-])
-def test_bad_vectors(text, message):
-  variables = trajectories.parse_columns("x:m,y:m,t:s")
-  with pytest.raises(InputError, match=message):
-    columns.parse_vectors(text, variables)
-
-
-def test_no_vector():
-  variables = trajectories.parse_columns("x:m,y:m")
-  assert columns.parse_vectors("none", variables) == ()
 
 
 def test_a_folder_is_no_file(tmp_path):

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.systems import is_true
 from benchmarks.systems import SYSTEMS
+from noether_jax import discover
 from noether_jax.data.columns import parse_columns
-from noether_jax.discovery import engine
 from noether_jax.discovery import law as law_lib
 from noether_jax.discovery import sparse
 from noether_jax.errors import InputError
@@ -18,7 +18,7 @@ _DATA = paths.SHARED / "data" / "schmidt_lipson"
 def _discover(name, noise=0., count=20, seed=0):
   system = SYSTEMS[name]
   states, times = system.simulate(count, noise, seed)
-  return engine.discover(states, system.variables, times=times), system
+  return discover(states, times, columns=system.variables), system
 
 
 @pytest.mark.parametrize("name", [n for n, s in SYSTEMS.items() if s.laws])
@@ -50,7 +50,7 @@ def test_pendulum_coefficient_lies_within_its_uncertainty(noise, tolerance):
 def test_coefficients_carry_units():
   system = SYSTEMS["Kepler"]
   states, times = system.simulate(6, 0., 1)
-  found = engine.discover(states, system.variables, times=times)
+  found = discover(states, times, columns=system.variables)
   energy = next(law for law in found.laws if law.terms[0].text == "|v|^2")
   assert energy.unit == "m^2/s^2"
   assert energy.coefficient_unit(1) == "m^3/s^2"
@@ -60,7 +60,7 @@ def test_coefficients_carry_units():
 def test_scaling_a_column_scales_the_coefficient():
   states, times = SYSTEMS["spring"].simulate(8, 0., 0)
   scaled = [s * [1e12, 1e-9] for s in states]
-  found = engine.discover(scaled, parse_columns("q,p"), times=times)
+  found = discover(scaled, times, columns="q,p")
   law = found.laws[0]
   np.testing.assert_allclose(law.coefficients[1], 1e42, rtol=1e-6)
 
@@ -84,15 +84,14 @@ def test_two_trajectories_are_unverified():
 def test_uneven_times_estimate_noise_as_well():
   states, times = SYSTEMS["spring"].simulate(8, .01, 0)
   keep = np.sort(np.random.default_rng(0).permutation(len(times[0]))[:70])
-  found = engine.discover([s[keep] for s in states],
-                          SYSTEMS["spring"].variables,
-                          times=[t[keep] for t in times])
+  found = discover([s[keep] for s in states], [t[keep] for t in times],
+                   columns=SYSTEMS["spring"].variables)
   np.testing.assert_allclose(found.noise, .01, rtol=.6)
   assert found.independent == 1
 
 
 @pytest.mark.parametrize("states,message", [
-    ([], "no trajectory"),
+    ([], "trajector"),
     ([np.zeros((5, 1))], "has 5 rows: at least 20"),
     ([np.ones((30, 1))], "never changes"),
     ([np.full((30, 1), np.nan)], "not finite"),
@@ -101,7 +100,7 @@ def test_uneven_times_estimate_noise_as_well():
 ])
 def test_refusals(states, message):
   with pytest.raises(InputError, match=message):
-    engine.discover(states, parse_columns("q"))
+    discover(states, columns="q")
 
 
 def test_rank_counts_functions_of_one_law_once():
@@ -143,9 +142,9 @@ def test_measured_data(file, columns, wanted):
   table = np.loadtxt(_DATA / f"{file}.txt", comments="%")
   parts = [table[table[:, 0] == k] for k in np.unique(table[:, 0])]
   variables = parse_columns(columns)
-  found = engine.discover([p[:, 2:2 + len(variables)] for p in parts],
-                          variables,
-                          times=[p[:, 1] for p in parts])
+  found = discover([p[:, 2:2 + len(variables)] for p in parts],
+                   [p[:, 1] for p in parts],
+                   columns=variables)
   (law,) = found.laws
   assert law.verdict == "approximately conserved"
   got = dict(zip([t.text for t in law.terms[1:]], law.coefficients[1:]))

@@ -8,6 +8,7 @@ from noether_jax.data.columns import parse_columns
 from noether_jax.data.columns import Variable
 from noether_jax.discovery import library
 from noether_jax.discovery import terms
+from noether_jax.errors import InputError
 from noether_jax.symbolic.units import Unit
 
 _MIXED = parse_columns("a:rad,b:rad,w:1/s,u:1/s")
@@ -37,8 +38,7 @@ class TestLibrary:
     found = _library(variables)
     states = np.random.default_rng(1).uniform(.5, 2., (5, len(variables)))
     values = terms.term_values(found, states)
-    np.testing.assert_allclose(terms.term_values(found, jnp.asarray(states),
-                                                 jnp),
+    np.testing.assert_allclose(terms.term_values(found, jnp.asarray(states)),
                                values,
                                rtol=1e-12)
     names = dict(zip([v.identifier for v in variables], states.T))
@@ -86,7 +86,7 @@ def test_degree_below_one():
 
 
 def test_too_large():
-  with pytest.raises(ValueError, match="choose fewer --columns"):
+  with pytest.raises(ValueError, match="choose fewer columns"):
     library.library(_BODY, degree=8)
 
 
@@ -95,3 +95,25 @@ def test_too_large():
                                              ("states", "v_states")])
 def test_identifiers(name, identifier):
   assert Variable(name).identifier == identifier
+
+
+@pytest.mark.parametrize("text,message", [
+    ("x,z", "no column 'z'"),
+    ("x", "two different columns"),
+    ("x,t", "must have one unit"),
+])
+def test_bad_vectors(text, message):
+  variables = parse_columns("x:m,y:m,t:s")
+  with pytest.raises(InputError, match=message):
+    library.as_vectors(text, variables)
+
+
+def test_vectors_by_name():
+  variables = parse_columns("x:m,y:m,t:s")
+  assert library.as_vectors([("y", "x")], variables) == ((1, 0),)
+
+
+@pytest.mark.parametrize("vectors", ["none", "", ()])
+def test_no_vector(vectors):
+  variables = parse_columns("x:m,y:m")
+  assert library.as_vectors(vectors, variables) == ()

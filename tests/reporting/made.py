@@ -7,9 +7,10 @@ import numpy as np
 
 from noether_jax.data.columns import parse_columns
 from noether_jax.data.trajectories import Trajectories
-from noether_jax.discovery.engine import Discovery
 from noether_jax.discovery.evidence import Evidence
+from noether_jax.discovery.forms import Combination
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.terms import Atom
 from noether_jax.discovery.terms import Term
 
@@ -30,8 +31,13 @@ def law(verdict="conserved", columns="q:m,p:m/s", **changes):
     first = dataclasses.replace(variables[0], name=changes.pop("name"))
     variables = (first, *variables[1:])
   terms = tuple(Term.make([(Atom("var", (i,)), 2)], variables) for i in (0, 1))
-  made = Law(variables, terms, np.array([1., 2.5]), np.array([0., 1e-4]),
-             EVIDENCE[verdict], verdict)
+  parts = {
+      "terms": terms,
+      "coefficients": np.array([1., 2.5]),
+      "uncertainties": np.array([0., 1e-4])
+  }
+  parts = {k: changes.pop(k, v) for k, v in parts.items()}
+  made = Law(variables, Combination(**parts), EVIDENCE[verdict], verdict)
   return dataclasses.replace(made, **changes)
 
 
@@ -50,7 +56,10 @@ def found(verdict="conserved", **changes):
   """A discovery of one law, or of none."""
   one = law(verdict)
   none = verdict == "not conserved"
-  made = Discovery(one.variables, () if none else (one,),
+  given = dataclasses.replace(data(),
+                              variables=changes.pop("variables",
+                                                    one.variables))
+  made = Discovery(given, () if none else (one,),
                    int(verdict == "conserved"), one if none else None, 20,
                    np.array([.01, .01]), False, (1, 2),
                    ("no time column: rows are taken to be 1 apart",))

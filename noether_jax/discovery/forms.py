@@ -1,0 +1,199 @@
+"""What a law is made of: a sum of terms, or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import sympy
+
+from noether_jax.data.columns import Variable
+from noether_jax.discovery import terms as terms_lib
+from noether_jax.discovery.terms import Term
+from noether_jax.reporting import formulas
+from noether_jax.reporting import simple_numbers
+from noether_jax.reporting import typeset
+from noether_jax.symbolic.operations import array_namespace
+from noether_jax.types import ConservedFn
+from noether_jax.types import Params
+
+
+class Form(Protocol):
+  """A function of the state that can be a law."""
+
+  @property
+  def unit(self) -> str:
+    """The unit of its values."""
+
+  @property
+  def terms(self) -> tuple[Term, ...]:
+    """The k terms of a sum; empty for a network."""
+
+  @property
+  def coefficients(self) -> np.ndarray:
+    """`[k]`."""
+
+  @property
+  def uncertainties(self) -> np.ndarray:
+    """`[k]` standard deviations."""
+
+  def value(self, states: Any) -> Any:
+    """Return `[...]` at states `[..., D]`, a NumPy or JAX array."""
+
+  def gradient(self, states: Any) -> Any:
+    """Return `[..., D]` at states `[..., D]`, a NumPy or JAX array."""
+
+  def text(self, variables: Sequence[Variable]) -> str:
+    """Return the formula for people."""
+
+  def latex(self, variables: Sequence[Variable]) -> str:
+    """Return the formula in LaTeX."""
+
+  def to_sympy(self, variables: Sequence[Variable]) -> sympy.Expr:
+    """Return the formula in SymPy; the columns' names are the symbols."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Combination:
+  """A sum of terms, `sum_k coefficients[k] * terms[k]`.
+
+  Attributes:
+    terms: k terms; the first has coefficient 1.
+    coefficients: `[k]`, in units of terms[0] over terms[k].
+    uncertainties: `[k]` bootstrap standard deviations.
+  """
+  terms: tuple[Term, ...]
+  coefficients: np.ndarray
+  uncertainties: np.ndarray
+
+  @property
+  def unit(self) -> str:
+    """The first term's unit."""
+    return str(self.terms[0].unit)
+
+  def value(self, states: Any) -> Any:
+    """Return `[...]` at states `[..., D]`."""
+    columns = [states[..., i] for i in range(states.shape[-1])]
+    # Python's numbers do not change the precision of the states.
+    return sum(
+        float(c) * term.value(columns)
+        for c, term in zip(self.coefficients, self.terms))
+
+  def gradient(self, states: Any) -> Any:
+    """Return `[..., D]` at states `[..., D]`."""
+    slopes = terms_lib.gradients(self.terms, states)
+    xp = array_namespace(states)
+    weights = xp.asarray(self.coefficients, slopes.dtype)
+    return xp.einsum("k,...kd->...d", weights, slopes)
+
+  def text(self, variables: Sequence[Variable]) -> str:
+    """Return the formula with the digits that the uncertainties allow."""
+    del variables  # The terms know their names.
+    out = self.terms[0].text
+    for term, c, u in zip(self.terms[1:], self.coefficients[1:],
+                          self.uncertainties[1:]):
+      size = simple_numbers.coefficient_text(abs(float(c)), float(u))
+      if term.text.startswith("1/") and "/" not in size:
+        piece = size + term.text[1:]
+      else:
+        piece = term.text if size == "1" else f"{size} {term.text}"
+      out += f" {'-' if c < 0 else '+'} {piece}"
+    return out
+
+  def latex(self, variables: Sequence[Variable]) -> str:
+    """Return the formula in LaTeX, with the numbers of its text."""
+    return typeset.sum_latex(self, variables)
+
+  def to_sympy(self, variables: Sequence[Variable]) -> sympy.Expr:
+    """Return the formula in SymPy with the fitted coefficients."""
+    symbols = [sympy.Symbol(v.name) for v in variables]
+    return sympy.Add(*((sympy.Integer(1) if c == 1 else sympy.Float(float(c))) *
+                       term.to_sympy(symbols)
+                       for c, term in zip(self.coefficients, self.terms)))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Network:
+  """One component of a learned conserved quantity.
+
+  Attributes:
+    apply: `(params, state [D]) -> [K]` or a scalar, for one state.
+    params: its parameters.
+    component: which of the K quantities.
+    unit: of that quantity.
+  """
+  apply: ConservedFn
+  params: Params
+  component: int = 0
+  unit: str = "1"
+
+  @property
+  def terms(self) -> tuple[Term, ...]:
+    """Empty."""
+    return ()
+
+  @property
+  def coefficients(self) -> np.ndarray:
+    """Empty."""
+    return np.zeros(0)
+
+  @property
+  def uncertainties(self) -> np.ndarray:
+    """Empty."""
+    return np.zeros(0)
+
+  def value(self, states: Any) -> Any:
+    """Return `[...]` at states `[..., D]`."""
+    return self._map(self._one, states, ())
+
+  def gradient(self, states: Any) -> Any:
+    """Return `[..., D]` at states `[..., D]`."""
+    return self._map(jax.grad(self._one), states, states.shape[-1:])
+
+  def _one(self, state: Any) -> Any:
+    return jnp.ravel(self.apply(self.params, state))[self.component]
+
+  def _map(self, function: Any, states: Any, shape: tuple[int, ...]) -> Any:
+    """Map over all leading axes; NumPy arrays in, NumPy arrays out."""
+    flat = jnp.reshape(jnp.asarray(states), (-1, states.shape[-1]))
+    out = jax.vmap(function)(flat).reshape((*states.shape[:-1], *shape))
+    return array_namespace(states).asarray(out)
+
+  def text(self, variables: Sequence[Variable]) -> str:
+    """Return `network(q, p)`."""
+    return f"network({', '.join(v.name for v in variables)})"
+
+  def latex(self, variables: Sequence[Variable]) -> str:
+    """Return the network's name with its arguments."""
+    names = ", ".join(formulas.symbol(v.name) for v in variables)
+    return rf"\mathrm{{network}}({names})"
+
+  def to_sympy(self, variables: Sequence[Variable]) -> sympy.Expr:
+    """Return an unknown function of the columns."""
+    return sympy.Function("network")(*(sympy.Symbol(v.name) for v in variables))
+
+
+def as_states(states: Any) -> Any:
+  """Return states as a floating-point array, NumPy or JAX.
+
+  Args:
+    states: `[..., D]`, an array or nested lists; with a JAX array or tracer
+      inside, the result is a JAX array.
+
+  Returns:
+    `[..., D]`.
+
+  Example:
+    >>> as_states([[1, 2]]).dtype
+    dtype('float64')
+  """
+  is_jax = any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(states))
+  xp = jnp if is_jax else np
+  array = xp.asarray(states)
+  if not xp.issubdtype(array.dtype, xp.inexact):
+    array = array.astype(jnp.result_type(float) if is_jax else np.float64)
+  return array

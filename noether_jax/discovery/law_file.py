@@ -1,0 +1,105 @@
+"""Laws as a Python module that needs NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.terms import Term
+
+_HELPER = '''def _arrays(states):
+  """Return the module that makes such arrays, and the states as one."""
+  namespace = getattr(states, "__array_namespace__", None)
+  xp = namespace() if namespace else np
+  return xp, xp.asarray(states)
+'''
+
+
+def law_module(laws: Sequence[Law]) -> str:
+  """Write laws as functions of NumPy or JAX arrays.
+
+  Args:
+    laws: K formulas of the same columns.
+
+  Returns:
+    Source text of a module with the functions `law_1` to `law_K`, and
+    `laws(states [..., D]) -> [..., K]`.
+
+  Example:
+    >>> import numpy as np
+    >>> from noether_jax.data import parse_columns
+    >>> from noether_jax.discovery import Combination, Evidence, library
+    >>> columns = parse_columns("q,p")
+    >>> form = Combination(library.library(columns)[:2], np.array([1., 2.]),
+    ...                    np.zeros(2))
+    >>> law = Law(columns, form, Evidence(0., 0., 0., 0.), "conserved")
+    >>> module = {}
+    >>> exec(law_module([law]), module)
+    >>> module["laws"]([3., 1.]).tolist()
+    [5.0]
+  """
+  summary = "\n".join(f"  law_{n}: {_safe(law.text)}    [{_safe(law.unit)}]"
+                      f"{f', {law.name}' if law.name else ''}: {law.verdict}"
+                      for n, law in enumerate(laws, 1))
+  columns = "\n".join(
+      f"  {i}: {v.identifier}, unit {_safe(str(v.unit))}" +
+      (f", {_safe(v.name)} in the data" if v.name != v.identifier else "")
+      for i, v in enumerate(laws[0].variables))
+  functions = "\n\n".join(_function(n, law) for n, law in enumerate(laws, 1))
+  calls = ", ".join(f"law_{n}(states)" for n in range(1, len(laws) + 1))
+  return f'''"""Conserved quantities found by noether-discover.
+
+{summary}
+
+Columns of the states:
+{columns}
+"""
+
+import numpy as np
+
+
+def laws(states):
+  """Return all quantities, `[..., {len(laws)}]`.
+
+  Args:
+    states: `[..., {len(laws[0].variables)}]`, a NumPy or JAX array.
+  """
+  xp, states = _arrays(states)
+  return xp.stack([{calls}], axis=-1)
+
+
+{functions}
+
+{_HELPER}'''
+
+
+def _function(number: int, law: Law) -> str:
+  """One law; a comment beside each term gives its uncertainty."""
+  names = [v.identifier for v in law.variables]
+  unpack = "\n".join(
+      f"  {name} = states[..., {i}]" for i, name in enumerate(names) if any(
+          _uses(term, i) for term in law.terms))
+  rows = []
+  for k, (term, c,
+          u) in enumerate(zip(law.terms, law.coefficients, law.uncertainties)):
+    note = f"+- {u:.2g} {_safe(law.coefficient_unit(k))}" if k else "chosen"
+    sign = "  " if not k else "+ "
+    rows.append(
+        f"      {sign}{float(c)!r} * {term.code(names, 'xp')}  # {note}")
+  return f'''def law_{number}(states):
+  """Return {_safe(law.text)}, `[...]`, in {_safe(law.unit)}."""
+  xp, states = _arrays(states)
+{unpack}
+  return (
+{chr(10).join(rows)}
+  )
+'''
+
+
+def _uses(term: Term, index: int) -> bool:
+  return any(index in atom.plus + atom.minus for atom, _ in term.factors)
+
+
+def _safe(text: str) -> str:
+  """Text that cannot leave a string or a comment."""
+  return "".join(c if c.isprintable() and c not in '"\\' else "_" for c in text)

@@ -1,0 +1,93 @@
+"""What a search found, as one value that shows and saves itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+import numpy as np
+
+from noether_jax.data.columns import Variable
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.discovery import saving
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.law import UNVERIFIED
+from noether_jax.reporting import report
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Discovery:
+  """What was found; printed, it is the program's text.
+
+  Attributes:
+    data: the trajectories that were searched.
+    laws: exact laws first, then approximate ones; functionally independent.
+    independent: number of independent exact laws.
+    best_rejected: the best combination that is no law, if no law was found.
+    num_terms: number of candidate terms.
+    noise: `[D]` estimated noise of each column, in its unit.
+    smoothed: whether the data were smoothed before the search.
+    held_out: indices of the trajectories that gave the evidence.
+    messages: what a user should know.
+
+  Example:
+    >>> from noether_jax import discover
+    >>> angle = np.linspace(0, 6, 60)
+    >>> circle = np.stack([np.cos(angle), np.sin(angle)], -1)
+    >>> discover([r * circle for r in (1., 2., 3., 4.)], degree=2,
+    ...          columns="q,p")
+    Discovery('1 independent conservation law found': q^2 + p^2)
+  """
+  data: Trajectories
+  laws: tuple[Law, ...]
+  independent: int
+  best_rejected: Law | None
+  num_terms: int
+  noise: np.ndarray
+  smoothed: bool
+  held_out: tuple[int, ...]
+  messages: tuple[str, ...]
+
+  @property
+  def variables(self) -> tuple[Variable, ...]:
+    """The D columns."""
+    return self.data.variables
+
+  @property
+  def verdict(self) -> str:
+    """One line."""
+    if self.independent:
+      plural = "s" if self.independent > 1 else ""
+      return f"{self.independent} independent conservation law{plural} found"
+    kinds = {law.verdict for law in self.laws}
+    if UNVERIFIED in kinds:
+      return ("no law can be verified: a quantity is conserved here, but there "
+              "are too few trajectories to tell it from a coincidence")
+    if "approximately conserved" in kinds:
+      return "no exact law found; approximately conserved quantity found"
+    if kinds:
+      return ("no law can be verified: a combination is constant in all the "
+              "data, but they hold only one value of it")
+    return "no law found"
+
+  def save(self, out: str | os.PathLike[str]) -> None:
+    """Write result.json, law.py, report.html and the figures.
+
+    Args:
+      out: the folder; made if it is missing. Results that it holds already are
+        replaced. Each file is written whole or not at all.
+
+    Raises:
+      InputError: if a file cannot be written.
+    """
+    saving.save_discovery(out, self, self.data)
+
+  def __str__(self) -> str:
+    return report.plain_text(self, None, ())
+
+  def __repr__(self) -> str:
+    laws = "; ".join(law.text for law in self.laws)
+    return f"Discovery({self.verdict!r}{': ' if laws else ''}{laws})"
+
+  def _repr_html_(self) -> str:
+    return report.discovery_html(self, self.data)
