@@ -22,7 +22,7 @@ import numpy as np
 from scipy import io as scipy_io
 
 from benchmarks.systems import is_true
-from benchmarks.systems import SYSTEMS
+from benchmarks.systems import SAMPLINGS
 from noether_jax import discover
 
 _COUNT = flags.DEFINE_integer("trajectories", 20, "Trajectories per data set.")
@@ -43,23 +43,24 @@ _MEASURED = {
 
 def simulated(name: str, noise: float, seed: int, count: int) -> dict[str, Any]:
   """One data set: found, missed and false laws."""
-  system = SYSTEMS[name]
-  states, times = system.simulate(count, noise, seed)
+  sampling = SAMPLINGS[name]
+  system = sampling.system
+  data = sampling.draw(count, noise, seed)
   start = time.perf_counter()
-  found = discover(states, times, columns=system.variables, seed=seed)
+  found = discover(data.states, data.times, columns=data.variables, seed=seed)
   seconds = time.perf_counter() - start
   exact = [law for law in found.laws if law.verdict == "conserved"]
-  clean = np.concatenate(system.simulate(3, 0., seed + 1000)[0])[::7]
-  true = [law for law in exact if is_true(law, system, clean)]
+  clean = np.concatenate(sampling.draw(3, 0., seed + 1000).states)[::7]
+  true = [law for law in exact if is_true(law, sampling, clean)]
   return {
       "system": name,
       "noise": noise,
       "seed": seed,
-      "laws": system.laws,
+      "laws": len(system.law_names),
       "found": len(true),
       "false": len(exact) - len(true),
       "overcount": max(0,
-                       len(true) - system.laws),
+                       len(true) - len(system.law_names)),
       "text": [law.text for law in found.laws],
       "verdict": found.verdict,
       "seconds": round(seconds, 2)
@@ -133,7 +134,7 @@ def main(argv: Sequence[str]) -> None:
     raise app.UsageError("No positional arguments are known.")
   rows = []
   for noise in map(float, _NOISES.value):
-    for name in SYSTEMS:
+    for name in SAMPLINGS:
       for seed in range(_FIRST.value, _FIRST.value + _SEEDS.value):
         rows.append(simulated(name, noise, seed, _COUNT.value))
         print(*rows[-1].values(), file=sys.stderr)

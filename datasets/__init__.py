@@ -15,5 +15,6 @@ prepares a data set on first use and returns NumPy arrays;
   physics101          Wu et al.'s videos of objects on a ramp
 
 The measured files are not distributed: see `sources`. `pipelines` makes batches
-of any of them. `dynamics` has more systems, which need no preparation.
+of any of them. `systems` is the catalogue of simulated systems; most need no
+preparation.
 """

@@ -8,73 +8,43 @@ Only the integrator is tighter: DOP853 keeps the energy to 1e-10.
 """
 
 from collections.abc import Callable
-import dataclasses
+from typing import Any
 
 import numpy as np
-import scipy.integrate
+
+from datasets.systems.catalogue import SYSTEMS
+from datasets.systems.system import Sampling
+from datasets.systems.system import Solver
+from datasets.systems.system import trajectories
+from noether_jax.data.trajectories import Trajectories
 
 TARGETS = ("derivative", "difference")
 DURATION = 3.0
 
 
-@dataclasses.dataclass(frozen=True)
-class System:
-  """A system with one degree of freedom and how its data are drawn.
+def _start(low: float, high: float) -> Callable[[Any], np.ndarray]:
+  """HNN's initial states; their random numbers are NumPy's legacy ones."""
 
-  Attributes:
-    name: its data set's name.
-    hamiltonian: states `[..., 2]` (q, p) to energies `[...]`.
-    field: states `[..., 2]` to (dq/dt, dp/dt) `[..., 2]`.
-    radius: the initial state's distance from the origin is uniform in
-      [radius[0], radius[1]).
-    num_samples: T, the samples in [0, 3] in HNN's code.
-  """
-  name: str
-  hamiltonian: Callable[[np.ndarray], np.ndarray]
-  field: Callable[[np.ndarray], np.ndarray]
-  radius: tuple[float, float]
-  num_samples: int
+  def start(random: np.random.RandomState) -> np.ndarray:
+    direction = random.rand(2) * 2 - 1
+    radius = random.rand() * (high - low) + low
+    return direction / np.sqrt(np.sum(direction**2)) * radius
+
+  return start
 
 
-@dataclasses.dataclass(frozen=True)
-class Trajectories:
-  """N trajectories of one system at T common times; all float64.
-
-  Attributes:
-    time: `[T]`, from 0 to 3 (the systems are dimensionless).
-    states: `[N, T, 2]`, (q, p) with observation noise.
-    clean: `[N, T, 2]`, the same without noise.
-    derivatives: `[N, T, 2]`, targets for d(q, p)/dt.
-  """
-  time: np.ndarray
-  states: np.ndarray
-  clean: np.ndarray
-  derivatives: np.ndarray
+def _sampling(name: str, low: float, high: float, num_samples: int) -> Sampling:
+  return Sampling(SYSTEMS[name],
+                  _start(low, high),
+                  DURATION,
+                  num_samples,
+                  relative_noise=False,
+                  solver=Solver(atol=1e-14))
 
 
-def _spring_field(states: np.ndarray) -> np.ndarray:
-  q, p = states[..., 0], states[..., 1]
-  return np.stack([2 * p, -2 * q], axis=-1)
-
-
-def _pendulum_field(states: np.ndarray) -> np.ndarray:
-  q, p = states[..., 0], states[..., 1]
-  return np.stack([2 * p, -3 * np.sin(q)], axis=-1)
-
-
-# HNN's code has q^2 + p^2, its text half of it: the same orbits at half speed.
-SPRING = System(name="spring",
-                hamiltonian=lambda s: s[..., 0]**2 + s[..., 1]**2,
-                field=_spring_field,
-                radius=(0.1, 1.0),
-                num_samples=30)
-PENDULUM = System(name="pendulum",
-                  hamiltonian=lambda s: 3 *
-                  (1 - np.cos(s[..., 0])) + s[..., 1]**2,
-                  field=_pendulum_field,
-                  radius=(1.3, 2.3),
-                  num_samples=45)
-SYSTEMS = {system.name: system for system in (SPRING, PENDULUM)}
+SPRING = _sampling("spring", 0.1, 1.0, 30)
+PENDULUM = _sampling("pendulum", 1.3, 2.3, 45)
+SAMPLINGS = {s.system.name: s for s in (SPRING, PENDULUM)}
 
 
 def check_arguments(noise: float, targets: str, seed: int,
@@ -105,39 +75,7 @@ def check_arguments(noise: float, targets: str, seed: int,
     raise ValueError(f"num_samples must be at least 2, got {num_samples}")
 
 
-def simulate(system: System, initial: np.ndarray,
-             time: np.ndarray) -> np.ndarray:
-  """One exact trajectory.
-
-  Args:
-    system: which one.
-    initial: `[2]`, the state at time[0].
-    time: `[T]`, increasing.
-
-  Returns:
-    `[T, 2]` float64 with a relative energy error below 1e-10.
-
-  Raises:
-    RuntimeError: if the integrator gives up.
-
-  Example:
-    >>> path = simulate(SPRING, np.array([1., 0.]), np.array([0., np.pi]))
-    >>> np.allclose(path, [[1., 0.], [1., 0.]], atol=1e-10)
-    True
-  """
-  solution = scipy.integrate.solve_ivp(lambda _, state: system.field(state),
-                                       (time[0], time[-1]),
-                                       initial,
-                                       method="DOP853",
-                                       t_eval=time,
-                                       rtol=1e-12,
-                                       atol=1e-14)
-  if not solution.success:
-    raise RuntimeError(f"{system.name}: {solution.message}")
-  return solution.y.T
-
-
-def generate(system: System,
+def generate(sampling: Sampling,
              *,
              noise: float = 0.1,
              targets: str = "derivative",
@@ -149,7 +87,7 @@ def generate(system: System,
   Initial states and clean paths depend on the seed and on T, not on the noise.
 
   Args:
-    system: SPRING or PENDULUM.
+    sampling: SPRING or PENDULUM.
     noise: standard deviation of the Gaussian noise on q and on p.
     targets: "derivative": the field at the clean state, as in HNN;
       "difference": (s[t+1] - s[t]) / dt of the observed sequence. The last
@@ -160,29 +98,29 @@ def generate(system: System,
     num_samples: T in [0, 3], ends included; None for the system's own.
 
   Returns:
-    `Trajectories`.
+    N trajectories at T common times from 0 to 3 (the systems are
+    dimensionless): the states (q, p) with noise and without it, and targets
+    for d(q, p)/dt.
 
   Raises:
     ValueError: if an argument is out of its range.
 
   Example:
-    >>> generate(PENDULUM, noise=0.).states.shape
-    (50, 45, 2)
+    >>> data = generate(PENDULUM, noise=0.)
+    >>> len(data.states), data.states[0].shape
+    (50, (45, 2))
   """
   if num_samples is None:
-    num_samples = system.num_samples
+    num_samples = sampling.num_samples
   check_arguments(noise, targets, seed, num_trajectories, num_samples)
   random = np.random.RandomState(seed)
   time = np.linspace(0.0, DURATION, num_samples)
   step = DURATION / (num_samples - 1)
   extended = np.append(time, DURATION + step)
-  low, high = system.radius
   clean, observed, beyond = [], [], []
   for index in range(num_trajectories):
-    direction = random.rand(2) * 2 - 1
-    radius = random.rand() * (high - low) + low
-    initial = direction / np.sqrt(np.sum(direction**2)) * radius
-    path = simulate(system, initial, extended)
+    path = sampling.system.simulate(sampling.start(random), extended,
+                                    sampling.solver)
     errors = np.stack([random.randn(num_samples) for _ in range(2)], axis=-1)
     clean.append(path[:-1])
     observed.append(path[:-1] + noise * errors)
@@ -190,8 +128,8 @@ def generate(system: System,
     beyond.append(path[-1] + noise * last)
   paths, states = np.stack(clean), np.stack(observed)
   if targets == "derivative":
-    derivatives = system.field(paths)
+    derivatives = sampling.system.derivatives(paths, np)
   else:
     following = np.stack(beyond)[:, None]
     derivatives = np.diff(np.concatenate([states, following], 1), axis=1) / step
-  return Trajectories(time, states, paths, derivatives)
+  return trajectories(sampling.system, time, states, paths, derivatives)

@@ -8,6 +8,8 @@ import tensorflow_datasets as tfds
 
 from datasets import features
 from datasets import hamiltonian
+from datasets.systems.system import Sampling
+from noether_jax.data.trajectories import Trajectories
 
 _CITATION = """\
 @inproceedings{greydanus2019hamiltonian,
@@ -27,7 +29,7 @@ class Config(tfds.core.BuilderConfig):
   num_samples: int
 
 
-def make_config(system: hamiltonian.System,
+def make_config(sampling: Sampling,
                 *,
                 noise: float = 0.1,
                 targets: str = "derivative",
@@ -37,7 +39,7 @@ def make_config(system: hamiltonian.System,
   """A configuration whose name tells all its values.
 
   Args:
-    system: SPRING or PENDULUM.
+    sampling: SPRING or PENDULUM.
     noise: see `hamiltonian.generate`, as are the others.
     targets: "derivative" or "difference".
     seed: of the random numbers.
@@ -55,7 +57,7 @@ def make_config(system: hamiltonian.System,
     'derivative-noise0.05-seed0-n50-t45'
   """
   if num_samples is None:
-    num_samples = system.num_samples
+    num_samples = sampling.num_samples
   noise = float(noise)
   hamiltonian.check_arguments(noise, targets, seed, num_trajectories,
                               num_samples)
@@ -76,14 +78,15 @@ class HamiltonianBuilder(tfds.core.GeneratorBasedBuilder,
   [T]; states [T, 2], (q, p) as observed; clean [T, 2], without noise;
   derivatives [T, 2], targets for d(q, p)/dt; trajectory, its number.
   """
-  SYSTEM: hamiltonian.System
+  SAMPLING: Sampling
   VERSION = tfds.core.Version("1.0.0")
 
   def _info(self) -> tfds.core.DatasetInfo:
     length = self.builder_config.num_samples
+    name = self.SAMPLING.system.name
     return self.dataset_info_from_configs(
-        description=f"Trajectories of the ideal {self.SYSTEM.name}, generated "
-        "as for Hamiltonian Neural Networks.",
+        description=f"Trajectories of the ideal {name}, generated as for "
+        "Hamiltonian Neural Networks.",
         citation=_CITATION,
         license="Generated; Apache-2.0 as this project.",
         homepage="https://github.com/greydanus/hamiltonian-nn",
@@ -99,7 +102,7 @@ class HamiltonianBuilder(tfds.core.GeneratorBasedBuilder,
   def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
     del dl_manager
     config = self.builder_config
-    data = hamiltonian.generate(self.SYSTEM,
+    data = hamiltonian.generate(self.SAMPLING,
                                 noise=config.noise,
                                 targets=config.targets,
                                 seed=config.seed,
@@ -113,11 +116,11 @@ class HamiltonianBuilder(tfds.core.GeneratorBasedBuilder,
             self._generate_examples(data, range(half, config.num_trajectories)),
     }
 
-  def _generate_examples(self, data: hamiltonian.Trajectories,
+  def _generate_examples(self, data: Trajectories,
                          numbers: range) -> Iterator[tuple[int, Any]]:
     for number in numbers:
       yield number, {
-          "time": data.time,
+          "time": data.times[number],
           "states": data.states[number],
           "clean": data.clean[number],
           "derivatives": data.derivatives[number],

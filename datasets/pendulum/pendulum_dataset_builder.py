@@ -14,5 +14,5 @@ config = functools.partial(hamiltonian_builder.make_config,
 
 class Builder(hamiltonian_builder.HamiltonianBuilder):
   __doc__ = hamiltonian_builder.HamiltonianBuilder.__doc__
-  SYSTEM = hamiltonian.PENDULUM
+  SAMPLING = hamiltonian.PENDULUM
   BUILDER_CONFIGS = [config()]

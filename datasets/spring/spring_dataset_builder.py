@@ -13,5 +13,5 @@ config = functools.partial(hamiltonian_builder.make_config, hamiltonian.SPRING)
 
 class Builder(hamiltonian_builder.HamiltonianBuilder):
   __doc__ = hamiltonian_builder.HamiltonianBuilder.__doc__
-  SYSTEM = hamiltonian.SPRING
+  SAMPLING = hamiltonian.SPRING
   BUILDER_CONFIGS = [config()]

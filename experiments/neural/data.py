@@ -1,60 +1,23 @@
 """What f and g learn from, and the paths they are measured on."""
 
-from collections.abc import Callable
 import os
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
-from datasets import dynamics
 from datasets import loading
+from datasets.systems.catalogue import SYSTEMS
+from datasets.systems.system import Sampling
+from experiments.neural import simulation
 from noether_jax.data.smoothing import local_polynomial
 from noether_jax.symbolic.noise import integrate
 
 Array = jax.Array
 
-
-class System(Protocol):
-  """What the study has to know of a system, simulated or measured."""
-
-  @property
-  def name(self) -> str:
-    """What it is called on a command line."""
-
-  @property
-  def laws(self) -> Callable[..., Any]:
-    """`(states [..., D], xp) -> [..., K]`, the known quantities."""
-
-  @property
-  def law_names(self) -> tuple[str, ...]:
-    """K names."""
-
-  @property
-  def columns(self) -> str:
-    """Names and units, as `noether-discover --columns` takes them."""
-
-  @property
-  def momenta(self) -> tuple[int, ...]:
-    """Columns that are momenta or velocities; () if they are not known."""
-
-
-class Measured(NamedTuple):
-  """A `System` without equations."""
-  name: str
-  laws: Callable[..., Any]
-  law_names: tuple[str, ...]
-  columns: str
-  momenta: tuple[int, ...]
-
-
-# The law that HNN's authors fitted by hand; friction makes it approximate.
-REAL_PENDULUM = Measured(
-    "real_pendulum", lambda s, xp:
-    (s[..., 1]**2 - 2.4 * xp.cos(s[..., 0]))[..., None], ("energy",),
-    "q:rad,p:rad/s", (1,))
+REAL_PENDULUM = SYSTEMS["real_pendulum"]
 WINDOW = 45
 
 
@@ -84,13 +47,13 @@ class Data(NamedTuple):
   shifted: bool
 
 
-def make(system: dynamics.System, *, noise: float, trajectories: int,
+def make(sampling: Sampling, *, noise: float, trajectories: int,
          seeds: list[int], num_test: int, stretch: int) -> Data:
   """Simulates all seeds.
 
   Args:
-    system: one of dynamics.SYSTEMS' values.
-    noise: see `dynamics.generate`.
+    sampling: one of simulation.SAMPLINGS' values.
+    noise: see `simulation.generate`.
     trajectories: N.
     seeds: S seeds.
     num_test: M.
@@ -100,24 +63,27 @@ def make(system: dynamics.System, *, noise: float, trajectories: int,
     `Data`.
   """
   sets = [
-      dynamics.generate(system,
-                        noise=noise,
-                        seed=seed,
-                        num_train=trajectories,
-                        num_test=num_test,
-                        stretch=stretch) for seed in seeds
+      simulation.generate(sampling,
+                          noise=noise,
+                          seed=seed,
+                          num_train=trajectories,
+                          num_test=num_test,
+                          stretch=stretch) for seed in seeds
   ]
-  single = lambda values: jnp.asarray(np.stack(values), jnp.float32)
-  smooth = [(d.states, np.zeros(d.states.shape[-1])) for d in sets]
+  time = sampling.times
+  states, derivatives = (np.stack(
+      [np.stack(getattr(d.train, name))
+       for d in sets])
+                         for name in ("states", "derivatives"))
+  smooth, sigma = states, np.zeros((len(seeds), states.shape[-1]))
   if noise:
-    found = [integrate(d.states, d.derivatives, d.time) for d in sets]
-    smooth = [(states, error.sigma) for states, error in found]
-  return Data(single([d.states for d in sets]),
-              single([d.derivatives for d in sets]),
-              single([states for states, _ in smooth]),
-              single([sigma for _, sigma in smooth]),
-              single([d.test for d in sets]), float(sets[0].time[1]), noise > 0,
-              noise > 0)
+    found = [integrate(*pair, time) for pair in zip(states, derivatives)]
+    smooth = np.stack([paths for paths, _ in found])
+    sigma = np.stack([error.sigma for _, error in found])
+  single = lambda values: jnp.asarray(values, jnp.float32)
+  return Data(single(states), single(derivatives), single(smooth),
+              single(sigma), single(np.stack([d.test for d in sets])),
+              float(time[1]), noise > 0, noise > 0)
 
 
 def measured(seeds: list[int],

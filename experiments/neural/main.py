@@ -17,7 +17,7 @@ import jax
 import numpy as np
 import threadpoolctl
 
-from datasets import dynamics
+from datasets.systems.system import System
 from experiments.common import program
 from experiments.common import results
 from experiments.common.program import claim
@@ -28,6 +28,7 @@ from experiments.neural import figures
 from experiments.neural import ideas
 from experiments.neural import measures
 from experiments.neural import rows
+from experiments.neural import simulation
 from experiments.neural import tables
 from experiments.neural.study import Study
 from noether_jax.app.outputs import folder
@@ -41,7 +42,7 @@ def define_flags() -> flags.FlagValues:
   program.define_data_flags(values)
   shared: dict[str, Any] = {"flag_values": values}
   flags.DEFINE_enum("system", "pendulum",
-                    [*sorted(dynamics.SYSTEMS), data.REAL_PENDULUM.name],
+                    [*sorted(simulation.SAMPLINGS), data.REAL_PENDULUM.name],
                     "the system", **shared)
   flags.DEFINE_float("noise",
                      0.1,
@@ -104,20 +105,20 @@ def _made(options: flags.FlagValues) -> dict[str, Any]:
 
 
 def _load(options: flags.FlagValues, config: configs.Config,
-          seeds: list[int]) -> tuple[data.System, data.Data]:
+          seeds: list[int]) -> tuple[System, data.Data]:
   """The system and its data."""
   if options.system == data.REAL_PENDULUM.name:
     return data.REAL_PENDULUM, data.measured(seeds,
                                              stretch=config.stretch,
                                              data_dir=options.data_dir,
                                              manual_dir=options.manual_dir)
-  system = dynamics.SYSTEMS[options.system]
-  return system, data.make(system,
-                           noise=options.noise,
-                           trajectories=options.trajectories,
-                           seeds=seeds,
-                           num_test=config.num_test,
-                           stretch=config.stretch)
+  sampling = simulation.SAMPLINGS[options.system]
+  return sampling.system, data.make(sampling,
+                                    noise=options.noise,
+                                    trajectories=options.trajectories,
+                                    seeds=seeds,
+                                    num_test=config.num_test,
+                                    stretch=config.stretch)
 
 
 # Threads of BLAS wait for each other, and for XLA's.

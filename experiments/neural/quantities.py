@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from experiments.neural.data import System
+from datasets.systems.system import System
 from noether_jax import networks
 from noether_jax.learned.augmentation import Symmetry
 

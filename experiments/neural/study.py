@@ -11,12 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from datasets.systems.system import System
 from experiments.common.stages import Stages
 from experiments.neural import fields
 from experiments.neural import quantities
 from experiments.neural.config import Config
 from experiments.neural.data import Data
-from experiments.neural.data import System
 from experiments.neural.training import Training
 from noether_jax import networks
 from noether_jax.dynamics import integrators

@@ -56,7 +56,7 @@ def simulated(system: str, config: Config, seeds: int) -> Data:
     `Data`; the test paths are clean, the training paths as noisy as `x`.
   """
   sets = [
-      hamiltonian.generate(hamiltonian.SYSTEMS[system],
+      hamiltonian.generate(hamiltonian.SAMPLINGS[system],
                            noise=config.noise,
                            targets=config.targets,
                            seed=seed,
@@ -64,7 +64,7 @@ def simulated(system: str, config: Config, seeds: int) -> Data:
       for seed in range(seeds)
   ]
   half = config.trajectories // 2
-  stack = lambda name: np.stack([getattr(d, name) for d in sets])
+  stack = lambda name: np.stack([np.stack(getattr(d, name)) for d in sets])
   train, test = stack("states")[:, :half], stack("clean")[:, half:]
   flat = lambda values: _single(values.reshape(seeds, -1, 2))
   return Data(x=flat(train),
@@ -73,7 +73,7 @@ def simulated(system: str, config: Config, seeds: int) -> Data:
               train_mask=jnp.ones(train.shape[:3], jnp.float32),
               test=_single(test),
               test_mask=jnp.ones(test.shape[:3], jnp.float32),
-              dt=float(sets[0].time[1]),
+              dt=float(sets[0].times[0][1]),
               time_unit="",
               axes=("q", "p"))
 

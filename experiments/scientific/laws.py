@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from datasets.systems.catalogue import SYSTEMS
+
 Array = jax.Array
-# The measured pendulum's is the one that HNN's authors fitted by hand.
 FORMULAS = {
     "spring": "q^2 + p^2",
     "pendulum": "p^2 - 3 cos q",
@@ -43,9 +44,7 @@ def true(system: str, seeds: int) -> Quantity:
     >>> law.conserved_fn((), jnp.array([1., 2.])).tolist()
     [5.0]
   """
-  if system == "spring":
-    function = lambda _, x: (x[0]**2 + x[1]**2)[None]
-  else:
-    factor = 2.4 if system == "real_pendulum" else 3.0
-    function = lambda _, x: (x[1]**2 - factor * jnp.cos(x[0]))[None]
+  laws = SYSTEMS[system].laws
+  assert laws is not None
+  function = lambda _, x: laws(x, jnp)
   return Quantity(function, (), (FORMULAS[system],) * seeds)

@@ -42,10 +42,10 @@ def _real_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("targets", hamiltonian.TARGETS)
-@pytest.mark.parametrize("name", hamiltonian.SYSTEMS)
+@pytest.mark.parametrize("name", hamiltonian.SAMPLINGS)
 def test_simulated_round_trip_is_exact(tmp_path, name, targets):
   config = SMALL | {"targets": targets}
-  expected = hamiltonian.generate(hamiltonian.SYSTEMS[name], **config)
+  expected = hamiltonian.generate(hamiltonian.SAMPLINGS[name], **config)
   parts = [
       loading.load(name, split=split, data_dir=tmp_path, config=config)
       for split in ("train", "test")
@@ -56,7 +56,7 @@ def test_simulated_round_trip_is_exact(tmp_path, name, targets):
     assert stored.dtype == np.float64
     np.testing.assert_array_equal(stored, getattr(expected, field))
   for part in parts:
-    np.testing.assert_array_equal(part["time"][0], expected.time)
+    np.testing.assert_array_equal(part["time"][0], expected.times[0])
   numbers = np.concatenate([part["trajectory"] for part in parts])
   np.testing.assert_array_equal(numbers, np.arange(5))
 

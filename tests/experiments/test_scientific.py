@@ -76,11 +76,12 @@ def fixture_real_dir(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("system", ["pendulum", "spring"])
 def test_the_law_is_conserved_by_the_data(system):
-  data = hamiltonian.generate(hamiltonian.SYSTEMS[system],
+  data = hamiltonian.generate(hamiltonian.SAMPLINGS[system],
                               noise=0.0,
                               num_trajectories=2)
   law = laws.true(system, 1)
-  values = jax.vmap(jax.vmap(lambda x: law.conserved_fn((), x)[0]))(data.clean)
+  values = jax.vmap(jax.vmap(lambda x: law.conserved_fn((), x)[0]))(np.stack(
+      data.clean))
   assert float(jnp.max(jnp.ptp(values, axis=1))) < 1e-8
   assert float(jnp.abs(values[0, 0] - values[1, 0])) > 1e-3
 

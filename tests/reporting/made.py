@@ -57,8 +57,7 @@ def found(verdict="conserved", **changes):
   one = law(verdict)
   none = verdict == "not conserved"
   given = dataclasses.replace(data(),
-                              variables=changes.pop("variables",
-                                                    one.variables))
+                              variables=changes.pop("variables", one.variables))
   made = Discovery(given, () if none else (one,),
                    int(verdict == "conserved"), one if none else None, 20,
                    np.array([.01, .01]), False, (1, 2),

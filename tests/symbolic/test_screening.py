@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from datasets import hamiltonian
+from noether_jax.data.trajectories import Trajectories
 from noether_jax.symbolic import noise as noise_lib
 from noether_jax.symbolic import refining
 from noether_jax.symbolic import samples as samples_lib
@@ -16,8 +17,8 @@ PENDULUM = make_grammar(["q", "p"], ["rad", "1/s"],
 LAW = parse("p^2 - c0[1/s^2]*cos(q)", PENDULUM.inputs)
 
 
-def data(noise: float, seed: int = 0) -> hamiltonian.Trajectories:
-  return hamiltonian.generate(hamiltonian.SYSTEMS["pendulum"],
+def data(noise: float, seed: int = 0) -> Trajectories:
+  return hamiltonian.generate(hamiltonian.SAMPLINGS["pendulum"],
                               noise=noise,
                               targets="derivative",
                               seed=seed,
@@ -57,9 +58,10 @@ def test_only_the_energy_survives(language):
 @pytest.mark.parametrize("integrate", [False, True])
 def test_the_energy_survives_noise(language, integrate):
   noisy = data(0.1)
-  states, noise = noisy.states, noise_lib.StateNoise(np.full(2, 0.1))
+  states, noise = np.stack(noisy.states), noise_lib.StateNoise(np.full(2, 0.1))
   if integrate:
-    states, noise = noise_lib.integrate(states, noisy.derivatives, noisy.time)
+    states, noise = noise_lib.integrate(states, np.stack(noisy.derivatives),
+                                        noisy.times[0])
     np.testing.assert_allclose(noise.sigma,
                                0.1 / np.sqrt(states.shape[1]),
                                rtol=0.1)
@@ -130,7 +132,8 @@ def test_a_formula_without_parameters_is_judged_as_it_is():
 
 def test_integration_recovers_the_clean_path():
   noisy = data(0.1)
-  states, noise = noise_lib.integrate(noisy.states, noisy.derivatives,
-                                      noisy.time)
+  states, noise = noise_lib.integrate(np.stack(noisy.states),
+                                      np.stack(noisy.derivatives),
+                                      noisy.times[0])
   error = np.sqrt(np.mean((states - noisy.clean)**2, axis=(0, 1)))
   np.testing.assert_allclose(error, noise.sigma, rtol=0.4)
