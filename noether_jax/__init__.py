@@ -11,6 +11,9 @@ Finding laws:
   Discovery: the laws, their evidence, and what to know about the data.
   Law: a conserved quantity; a function of the state with its evidence.
 
+A model that keeps laws:
+  conserve: make a trained model keep laws, by tailoring or by projection.
+
 How a change of the conserved quantity is measured:
   trajectory_residuals: changes along a predicted trajectory.
   field_residuals: rate of change along a predicted vector field.
@@ -51,7 +54,8 @@ Vector fields in time, and errors:
   valid_prediction_time: how long a trajectory stays close to the truth.
 
 Rooms, loaded when they are first used: `tailoring`, `training`, `discovery`,
-`symbolic`, `learned`, `dynamics`, `networks`, `video`, `data`, `theory`.
+`keeping`, `symbolic`, `learned`, `dynamics`, `networks`, `video`, `data`,
+`theory`.
 """
 
 import lazy_loader

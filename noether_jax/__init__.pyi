@@ -1,6 +1,7 @@
 from . import data as data
 from . import discovery as discovery
 from . import dynamics as dynamics
+from . import keeping as keeping
 from . import learned as learned
 from . import networks as networks
 from . import symbolic as symbolic
@@ -19,6 +20,7 @@ from .dynamics import rmse as rmse
 from .dynamics import rollout as rollout
 from .dynamics import valid_prediction_time as valid_prediction_time
 from .errors import InputError as InputError
+from .keeping import conserve as conserve
 from .tailoring import by_path as by_path
 from .tailoring import combine as combine
 from .tailoring import cosine as cosine

@@ -15,7 +15,8 @@ from tests import paths
 # A room may import the rooms before it.
 ROOMS = [
     "types", "errors", "theory", "symbolic", "data", "tailoring", "training",
-    "dynamics", "networks", "learned", "reporting", "discovery", "video", "app"
+    "dynamics", "networks", "learned", "reporting", "discovery", "keeping",
+    "video", "app"
 ]
 LIBRARY = paths.ROOT / "noether_jax"
 

@@ -9,6 +9,7 @@ from flax import nnx
 import jax
 import jax.numpy as jnp
 
+from noether_jax.errors import InputError
 from noether_jax.types import Array
 from noether_jax.types import Key
 from noether_jax.types import Params
@@ -48,26 +49,45 @@ def functional(module: nnx.Module,
                method: str = "__call__") -> tuple[Apply, Params]:
   """Split an NNX module once into a pure function and a plain tree.
 
+  Only variables of type `nnx.Param` are parameters. All other variables (batch
+  statistics, random-number state, counters) keep their values: what a call
+  changes in them is discarded.
+
   Args:
-    module: any module whose variables are all parameters.
+    module: any NNX module, in evaluation mode if it has batch statistics.
     method: the name of the module's method that is called.
 
   Returns:
     `(apply, params)`: `apply(params, *args)` calls the module; `params` is a
     nested dict of arrays.
 
+  Raises:
+    InputError: by `apply`, if the call updates batch statistics.
+
   Example:
     >>> apply, params = functional(nnx.Linear(2, 3, rngs=nnx.Rngs(0)))
     >>> apply(params, jnp.ones(2)).shape
     (3,)
   """
-  graph, state = nnx.split(module, nnx.Param)
+  split: Any = nnx.split(module, nnx.Param, nnx.BatchStat, ...)
+  graph, state, *fixed = split
   treedef = jax.tree.structure(state)
+  statistics = jax.tree.leaves(fixed[0])
 
-  def apply(params: Params, *args: Any) -> Any:
+  def apply(params: Params, *args: Any, **kwargs: Any) -> Any:
     leaves = jax.tree.leaves(params)
-    merged = nnx.merge(graph, jax.tree.unflatten(treedef, leaves))
-    return getattr(merged, method)(*args)
+    # A copy, because a call may set variables, and may do so while traced.
+    merged = nnx.merge(graph,
+                       jax.tree.unflatten(treedef, leaves),
+                       *fixed,
+                       copy=True)
+    out = getattr(merged, method)(*args, **kwargs)
+    after = jax.tree.leaves(nnx.state(merged, nnx.BatchStat))
+    if any(a is not b for a, b in zip(statistics, after)):
+      raise InputError(
+          f"{type(module).__name__} updates its batch statistics when it is "
+          "called: use it in evaluation mode, with use_running_average=True.")
+    return out
 
   return apply, nnx.to_pure_dict(state)
 

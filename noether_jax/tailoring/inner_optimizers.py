@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -26,9 +26,41 @@ def _solve(matrix: Array, vector: Array) -> Array:
   return jax.scipy.linalg.solve(matrix, vector, assume_a="pos")
 
 
-def gauss_newton(*,
-                 fraction: float | Array = 1.0,
-                 damping: float | Array = 1e-6) -> GaussNewton:
+def solve_balanced(matrix: Array, vector: Array) -> Array:
+  """Solve a Gram system whose equations may have different units.
+
+    (D^-1/2 G D^-1/2 + epsilon I) D^1/2 c = D^-1/2 r,   D = diag G
+
+  Args:
+    matrix: G `[M, M]`, the inner products of M gradients.
+    vector: r `[M]`, the residuals with these gradients.
+
+  Returns:
+    c `[M]`. A residual without a gradient gets 0; of residuals whose gradients
+    depend on each other, each gets a share.
+
+  Example:
+    >>> matrix = jnp.diag(jnp.array([4., 0.]))
+    >>> solve_balanced(matrix, jnp.array([8., 0.])).round(3).tolist()
+    [2.0, 0.0]
+  """
+  count = vector.shape[0]
+  size = jnp.diagonal(matrix)
+  # Written so that derivatives are finite, too, where a gradient vanishes.
+  live = size > jnp.finfo(matrix.dtype).tiny
+  root = jnp.sqrt(jnp.where(live, size, 1))
+  unit = matrix / root[:, None] / root[None]
+  eye = jnp.eye(count, dtype=unit.dtype)
+  unit = jnp.where(live[:, None] & live[None], unit, eye)
+  if count > 1:
+    unit = unit + 10 * count * jnp.finfo(unit.dtype).eps * eye
+  return _solve(unit, jnp.where(live, vector / root, 0)) / root
+
+
+def gauss_newton(
+    *,
+    fraction: float | Array = 1.0,
+    damping: float | Array | Literal["relative"] = 1e-6) -> GaussNewton:
   """The least-norm weight change that zeroes the linearised residuals.
 
     d theta = - fraction J^T (J J^T + damping I)^-1 r,   J = d r / d theta
@@ -40,11 +72,16 @@ def gauss_newton(*,
     fraction: how much of the error is to vanish, dimensionless.
     damping: added to the Gram matrix, in units of (residual / weight)^2; it
       bounds the step where the residuals do not depend on the weights.
+      "relative" adds a multiple of rounding errors to each residual's own
+      entry: the step then does not depend on the residuals' units.
 
   Returns:
     An optax transformation. Its `update` needs the extra arguments that
     `tailor` passes: `residuals`, an array, and `pullback`, which maps a
     cotangent of the residuals to a gradient of the weights.
+
+  Raises:
+    ValueError: if `damping` is another text.
 
   Example:
     >>> from noether_jax.tailoring.query import tailor
@@ -57,10 +94,19 @@ def gauss_newton(*,
     Nocedal and Wright, Numerical Optimization, section 10.3; the
     underdetermined case is the minimum-norm solution.
   """
+  if isinstance(damping, str) and damping != "relative":
+    raise ValueError(
+        f"`damping` must be a number or 'relative': got {damping!r}.")
 
   def init(params: PyTree) -> optax.OptState:
     del params
     return optax.EmptyState()
+
+  def solve(matrix: Array, vector: Array) -> Array:
+    if isinstance(damping, str):
+      return solve_balanced(matrix, vector)
+    return _solve(matrix + damping * jnp.eye(len(vector), dtype=vector.dtype),
+                  vector)
 
   def update(updates: PyTree,
              state: optax.OptState,
@@ -82,8 +128,7 @@ def gauss_newton(*,
     else:
       rows = jax.vmap(lambda v: pullback(as_residuals(v)))(jnp.eye(
           count, dtype=flat.dtype))
-    matrix = gram(rows) + damping * jnp.eye(count, dtype=flat.dtype)
-    coefficients = -fraction * _solve(matrix, flat)
+    coefficients = -fraction * solve(gram(rows), flat)
     if count == 1:
       return scaled(row, coefficients[0]), state
     return pullback(as_residuals(coefficients)), state

@@ -73,12 +73,13 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
     return Plan((), (), "general (asked for)")
   if inner.num_detached_steps:
     return _general("detached steps", implementation)
-  leaves, treedef = jax.tree.flatten(params)
-  chosen = [
-      leaf is not None
-      for leaf in jax.tree.leaves(adapted, is_leaf=lambda x: x is None)
+  leaves = jax.tree.leaves(params)
+  treedef: Any = jax.tree.structure(params)
+  # The tree of the parameters may itself hold None, which is no leaf.
+  numbers = [
+      i for i, leaf in enumerate(treedef.flatten_up_to(adapted))
+      if leaf is not None
   ]
-  numbers = [i for i, c in enumerate(chosen) if c]
   if not any(leaves[i].ndim == 2 for i in numbers):
     return _general("no kernel", implementation)
   multiples = None
@@ -131,8 +132,8 @@ def inner_loop(what: Plan, num_steps: int,
     `(adapted, losses [K], aux at the initial weights)`.
   """
   assert what.captured is not None
-  inner_rate_leaves = (None if inner_rates is None else jax.tree.leaves(
-      inner_rates, is_leaf=lambda x: x is None))
+  inner_rate_leaves = (None if inner_rates is None else
+                       what.treedef.flatten_up_to(inner_rates))
   leaves = list(what.leaves)
   changes: dict[int, OuterProducts | None] = {i: None for i in what.kernels}
   losses, first_aux = [], None
@@ -180,8 +181,8 @@ def apply(fn: Callable[[Params], PyTree], params: Params,
     ...       {"w": change}).tolist()
     [3.0, 3.0, 3.0]
   """
-  leaves, treedef = jax.tree.flatten(params)
-  full, changes = outer_products.split_changes(leaves, adapted)
+  treedef: Any = jax.tree.structure(params)
+  full, changes = outer_products.split_changes(params, adapted)
   if not changes:
     return fn(jax.tree.unflatten(treedef, full))
   return Captured(fn, params)(full, changes)

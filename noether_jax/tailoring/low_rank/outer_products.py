@@ -6,7 +6,6 @@ change), or `OuterProducts`. What must tell them apart is here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import dataclasses
 import math
 from typing import Any
@@ -184,12 +183,12 @@ def changed(params: Params, adapted: Params) -> Params:
 
 
 def split_changes(
-    leaves: Sequence[Any],
+    params: Params,
     adapted: Params) -> tuple[list[Any], dict[int, OuterProducts]]:
   """Return the adapted leaves, and apart from them the changes of kernels.
 
   Args:
-    leaves: of the parameters before the inner loop.
+    params: the parameters before the inner loop.
     adapted: the tree after it: arrays, changes of kernels, or None.
 
   Returns:
@@ -197,10 +196,12 @@ def split_changes(
     leaf number -> the change of a kernel.
 
   Example:
-    >>> split_changes([1.0, 2.0], {"a": 3.0, "b": None})
+    >>> split_changes({"a": 1.0, "b": 2.0}, {"a": 3.0, "b": None})
     ([3.0, 2.0], {})
   """
-  nodes = jax.tree.leaves(adapted, is_leaf=_is_change)
+  # The tree of the parameters may itself hold None, which is no leaf.
+  treedef: Any = jax.tree.structure(params)
+  leaves, nodes = jax.tree.leaves(params), treedef.flatten_up_to(adapted)
   changes = {i: c for i, c in enumerate(nodes) if isinstance(c, OuterProducts)}
   full = [
       leaf if new is None or i in changes else new
@@ -229,7 +230,11 @@ def gram(rows: PyTree) -> Array:
     flat = _wide(leaf).reshape(leaf.shape[0], -1)
     return flat @ flat.T
 
-  products = [one(leaf) for leaf in jax.tree.leaves(rows, is_leaf=_is_change)]
+  products = [
+      one(leaf)
+      for leaf in jax.tree.leaves(rows, is_leaf=_is_change)
+      if leaf is not None
+  ]
   return jnp.sum(jnp.stack(products), axis=0)
 
 
