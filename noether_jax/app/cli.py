@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 import dataclasses
 import pathlib
+import re
 import shlex
 import sys
 import time
@@ -14,24 +15,30 @@ from absl import flags
 
 from noether_jax.errors import InputError
 
-_USAGE = """usage: noether-discover TRAJECTORIES [--option=value ...]
+_USAGE = """usage: noether-discover FILE [FILE ...] [--option=value ...]
+       noether-discover FOLDER [--option=value ...]
        noether-discover --dataset=planets
 
 Finds quantities that stay constant along trajectories, says how sure that is,
 and shows whether a learned predictor is better for respecting them.
-TRAJECTORIES is a .csv, .parquet or .npz file, one row per sample."""
+FILE is text (delimiter, decimal mark, header and units are found), .parquet,
+.npz, .xlsx, .mat, .h5 or .nc, also compressed, with one row for each sample.
+Each of several files, or of a FOLDER, is a trial unless a column tells trials
+apart."""
 
 # (kind, group, name, default, help, further arguments)
 _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
     ("string", "data", "columns", None,
-     "The state's columns with units, as q:rad,p:1/s. Angles (rad) enter "
-     "by sine and cosine. Default: every numeric column, as pure "
-     "numbers.", {}),
+     "The state's columns with units, as q:rad,p:1/s; a name with a comma or "
+     "colon in quotes, if the file has no column of it. Angles enter by sine "
+     "and cosine. Default: every column of numbers that is no time, count or "
+     "constant.", {}),
     ("string", "data", "trial", None,
-     "Column that tells trials apart. Default: 'trial' if there is one.", {}),
+     "Column that tells trials apart. Default: found, or each file is one.",
+     {}),
     ("string", "data", "time", None,
-     "Column of times, as t or t:s. Default: 't' or 'time' if there is "
-     "one.", {}),
+     "Column of times, as t or t:s. Default: found by name, unit or equal "
+     "steps.", {}),
     ("string", "data", "dataset", None,
      "A data set that is built in, instead of a file: planets (the "
      "default without a file).", {}),
@@ -80,7 +87,7 @@ def help_text() -> str:
 
   Example:
     >>> help_text().splitlines()[0]
-    'usage: noether-discover TRAJECTORIES [--option=value ...]'
+    'usage: noether-discover FILE [FILE ...] [--option=value ...]'
   """
   lines = [_USAGE]
   last = ""
@@ -166,9 +173,7 @@ def _load(rest: Sequence[str], options: Any) -> tuple[Any, Any, str]:
   """The trajectories, what to note about laws, and a title."""
   # pylint: disable=import-outside-toplevel
   from noether_jax.app import builtin
-  from noether_jax.data import trajectories
-  if len(rest) > 1:
-    raise InputError(f"One file at a time: got {' '.join(rest)[:100]}.")
+  from noether_jax.data import reading
   if rest and options.dataset:
     raise InputError("Give a file or --dataset, not both.")
   if not rest:
@@ -181,11 +186,18 @@ def _load(rest: Sequence[str], options: Any) -> tuple[Any, Any, str]:
                        f"--dataset={name} brings its own.")
     load, notes = builtin.DATASETS[name]
     return load(), notes, f"What the {name} conserve"
-  data = trajectories.load(rest[0],
-                           columns=options.columns,
-                           trial=options.trial,
-                           time=options.time)
-  return data, lambda laws: [], f"What {pathlib.Path(rest[0]).name} conserves"
+  try:
+    data = reading.load(rest,
+                        columns=options.columns,
+                        trial=options.trial,
+                        time=options.time)
+  except InputError as error:
+    # Arguments are named as this program's user wrote them.
+    told = re.sub("`(columns|trial|time)`", r"--\1", str(error))
+    raise InputError(told) from error
+  name = pathlib.Path(rest[0]).name
+  title = name if len(rest) == 1 else f"{name} and {len(rest) - 1} more"
+  return data, lambda laws: [], f"What {title} conserves"
 
 
 def _discover(rest: Sequence[str], options: Any,

@@ -1,10 +1,10 @@
 from . import ephemeris as ephemeris
+from .columns import as_variables as as_variables
 from .columns import parse_columns as parse_columns
 from .columns import Variable as Variable
 from .conversion import as_trajectories as as_trajectories
-from .conversion import as_variables as as_variables
+from .reading import load as load
 from .smoothing import is_evenly_spaced as is_evenly_spaced
 from .smoothing import local_polynomial as local_polynomial
 from .smoothing import noise_level as noise_level
-from .trajectories import load as load
 from .trajectories import Trajectories as Trajectories

@@ -1,120 +1,197 @@
-"""Columns from CSV, NPZ and Parquet files, with one clear line if they fail."""
+"""Tables from files of every kind, with one clear line if they fail."""
 
 from __future__ import annotations
 
-import csv
+import bz2
+from collections.abc import Callable
+import dataclasses
+import gzip
 import io
+import lzma
 import pathlib
+from typing import Any
 import zipfile
+import zlib
 
 import numpy as np
 
+from noether_jax.data import array_files
+from noether_jax.data import text_tables
+from noether_jax.data.frames import Table
+from noether_jax.data.frames import table_from_dataset
+from noether_jax.data.frames import table_from_frame
+from noether_jax.data.layouts import find_header
+from noether_jax.data.named_arrays import table_from_arrays
 from noether_jax.errors import InputError
 
-_DELIMITERS = (",", ";", "\t", "|")
-
-Table = dict[str, np.ndarray]
+_OPENERS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 
 
 def read(path: pathlib.Path) -> Table:
-  """Reads a table: CSV unless the name ends in .npz or .parquet.
+  """Reads a table by the ending of its name; text if that is not known.
 
   Args:
-    path: an existing file.
+    path: an existing file: text of any usual layout, .npz, .parquet, .xlsx,
+      .mat, .h5 or .nc, also compressed by gzip, bzip2, xz or zip.
 
   Returns:
-    Columns of equal length by name; those of CSV are text.
+    The table.
 
   Raises:
-    InputError: if the file is no such table.
-  """
-  readers = {".npz": _read_npz, ".parquet": _read_parquet}
-  return readers.get(path.suffix.lower(), _read_csv)(path)
-
-
-def _read_csv(path: pathlib.Path) -> Table:
-  """Text columns by name; numbers are parsed later, where wanted."""
-  raw = path.read_bytes()
-  if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-    encoding = "utf-16"
-  else:
-    encoding = "utf-8-sig"
-  try:
-    text = raw.decode(encoding)
-  except UnicodeDecodeError as error:
-    raise InputError(f"{path.name}: not a text file in UTF-8 (byte "
-                     f"{error.start}).") from error
-  if "\0" in text:
-    raise InputError(f"{path.name}: a binary file, not CSV.")
-  first = next((line for line in text.splitlines() if line.strip()), "")
-  if not first:
-    raise InputError(f"{path.name}: the file is empty.")
-  counts = [first.count(d) for d in _DELIMITERS]
-  delimiter = _DELIMITERS[int(np.argmax(counts))]
-  try:
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-  except csv.Error as error:
-    raise InputError(f"{path.name}: not readable as CSV: {error}.") from error
-  numbered = [(n, row) for n, row in enumerate(rows, 1) if any(cell.strip()
-                                                               for cell in row)]
-  header = [name.strip() for name in numbered[0][1]]
-  if all(is_number(name) for name in header):
-    raise InputError(f"{path.name}: the first line holds numbers: it must name "
-                     "the columns.")
-  if len(set(header)) < len(header) or "" in header:
-    raise InputError(f"{path.name}: the first line must name every column "
-                     f"once: got {delimiter.join(header)[:60]!r}.")
-  for n, row in numbered[1:]:
-    if len(row) != len(header):
-      raise InputError(f"{path.name}, row {n}: {len(row)} cells where the "
-                       f"header has {len(header)}.")
-  body = [row for _, row in numbered[1:]]
-  return {
-      name: np.array([row[i].strip() for row in body], dtype=object)
-      for i, name in enumerate(header)
-  }
-
-
-def _read_npz(path: pathlib.Path) -> Table:
-  try:
-    with np.load(path, allow_pickle=False) as archive:
-      table = {name: archive[name] for name in archive.files}
-  except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-    raise InputError(f"{path.name}: not a readable NPZ file: {error}".split(
-        "\n")[0]) from error
-  shapes = {name: a.shape for name, a in table.items()}
-  if not table or any(len(s) != 1 for s in shapes.values()) or len(
-      set(shapes.values())) != 1:
-    raise InputError(f"{path.name}: needs one array of equal length per column:"
-                     f" got {shapes}.")
-  return table
-
-
-def _read_parquet(path: pathlib.Path) -> Table:
-  try:
-    import pyarrow  # pylint: disable=import-outside-toplevel
-    import pyarrow.parquet  # pylint: disable=import-outside-toplevel
-  except ImportError as error:
-    raise InputError("Parquet files need the extra 'parquet': pip install "
-                     "'noether_jax[parquet]'.") from error
-  try:
-    table = pyarrow.parquet.read_table(path)
-  except (pyarrow.ArrowException, ValueError) as error:
-    first = str(error).splitlines()[0]
-    raise InputError(
-        f"{path.name}: not a readable Parquet file: {first}") from error
-  return {name: table[name].to_numpy() for name in table.column_names}
-
-
-def is_number(cell: str) -> bool:
-  """Whether a cell reads as a number.
+    InputError: if the file is no such table, or its extra is not installed.
 
   Example:
-    >>> is_number("1e3"), is_number("two")
-    (True, False)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...   path = pathlib.Path(folder) / "data.csv"
+    ...   _ = path.write_text("t;x (m)\\n0;0,5\\n1;0,75\\n")
+    ...   table = read(path)
+    >>> table.frame["x"].tolist(), table.units
+    ([0.5, 0.75], {'x': 'm'})
   """
+  suffixes = [s.lower() for s in path.suffixes]
+  if suffixes and suffixes[-1] in _COMPRESSED:
+    suffixes.pop()
+  reader = _READERS.get(suffixes[-1] if suffixes else "")
+  if reader is None:
+    try:
+      with _open(path) as stream:
+        return text_tables.read_text(stream, path.name)
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as error:
+      raise InputError(
+          f"{path.name}: a damaged compressed file: {error}") from error
+  kind, read_binary = reader
   try:
-    float(cell)
-  except ValueError:
-    return False
-  return True
+    with _open(path) as stream:
+      return read_binary(stream, path.name)
+  except InputError:
+    raise
+  except ImportError as error:
+    raise InputError(f"{path.name}: {kind} files need the extra "
+                     f"{_EXTRAS[kind]!r}: pip install "
+                     f"'noether_jax[{_EXTRAS[kind]}]'.") from error
+  except OSError as error:
+    if error.errno:
+      raise
+    raise _unreadable(path.name, kind, error) from error
+  except Exception as error:  # Each reader has errors of its own.
+    raise _unreadable(path.name, kind, error) from error
+
+
+def _unreadable(name: str, kind: str, error: Exception) -> InputError:
+  first = (str(error).splitlines() or [type(error).__name__])[0]
+  return InputError(f"{name}: not a readable {kind} file: {first[:120]}")
+
+
+def _open(path: pathlib.Path) -> Any:
+  """The file's content, decompressed where it is compressed."""
+  with path.open("rb") as stream:
+    start = stream.read(6)
+  for magic, opener in _OPENERS.items():
+    if start.startswith(magic):
+      return opener(path, "rb")
+  if path.suffix.lower() == ".zip":
+    try:
+      with zipfile.ZipFile(path) as archive:
+        names = [n for n in archive.namelist() if not n.endswith("/")]
+        if len(names) == 1:
+          return io.BytesIO(archive.read(names[0]))
+    except zipfile.BadZipFile as error:
+      raise InputError(f"{path.name}: not a readable zip archive.") from error
+    raise InputError(f"{path.name}: holds {len(names)} files: unpack it, and "
+                     "give the folder.")
+  return path.open("rb")
+
+
+def _read_npz(stream: Any, name: str) -> Table:
+  with np.load(stream, allow_pickle=False) as archive:
+    return table_from_arrays({k: archive[k] for k in archive.files}, name)
+
+
+def _read_parquet(stream: Any, name: str) -> Table:
+  import pyarrow.parquet  # pylint: disable=import-outside-toplevel
+  table = pyarrow.parquet.read_table(stream)
+  frame = table.to_pandas(split_blocks=True, self_destruct=True)
+  return table_from_frame(frame, name)
+
+
+def _read_excel(stream: Any, name: str) -> Table:
+  """The first sheet, and those of the same header as further trials."""
+  import openpyxl  # pylint: disable=import-outside-toplevel
+  import pandas  # pylint: disable=import-outside-toplevel
+  book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+  sheets = {
+      sheet.title: rows
+      for sheet in book.worksheets
+      if (rows := [list(r) for r in sheet.iter_rows(values_only=True)])
+  }
+  if not sheets:
+    raise InputError(f"{name}: the file is empty.")
+  tables: dict[str, Table] = {}
+  for title, rows in sheets.items():
+    if tables and rows[0] != next(iter(sheets.values()))[0]:
+      continue
+    tables[title] = _sheet(rows, name)
+  first = next(iter(tables.values()))
+  messages = list(first.messages)
+  left = [t for t in sheets if t not in tables]
+  if left:
+    messages.append(f"sheets with another header left out: {', '.join(left)}")
+  if len(tables) == 1:
+    return dataclasses.replace(first, messages=messages)
+  frames = {t: table.frame for t, table in tables.items()}
+  frame = pandas.concat(frames, names=["sheet", None]).reset_index(level=0)
+  messages.append(f"each of {len(frames)} sheets is a trial")
+  return dataclasses.replace(first,
+                             frame=frame.reset_index(drop=True),
+                             messages=messages,
+                             trial="sheet")
+
+
+def _sheet(rows: list[list[Any]], name: str) -> Table:
+  import pandas  # pylint: disable=import-outside-toplevel
+  text = [["" if c is None else str(c) for c in row] for row in rows]
+  layout = find_header(text, name)
+  body = pandas.DataFrame(rows[layout.first:])
+  body = body.iloc[:, :len(layout.header.names)]
+  body.columns = list(layout.header.names)
+  body = body.dropna(how="all").infer_objects()
+  return Table(body,
+               name,
+               units=layout.header.units,
+               aliases=layout.header.aliases,
+               messages=[*layout.messages, *layout.header.messages])
+
+
+def _read_netcdf(stream: Any, name: str) -> Table:
+  import xarray  # pylint: disable=import-outside-toplevel
+  raw = io.BytesIO(stream.read())
+  engine = "scipy" if raw.getvalue()[:3] == b"CDF" else "h5netcdf"
+  with xarray.open_dataset(raw, engine=engine) as dataset:
+    return table_from_dataset(dataset.load(), name)
+
+
+_READERS: dict[str, tuple[str, Callable[[Any, str], Table]]] = {
+    ".npz": ("NPZ", _read_npz),
+    ".parquet": ("Parquet", _read_parquet),
+    ".pq": ("Parquet", _read_parquet),
+    ".xlsx": ("Excel", _read_excel),
+    ".xlsm": ("Excel", _read_excel),
+    ".mat": ("MATLAB", array_files.read_mat),
+    ".h5": ("HDF5", array_files.read_hdf5),
+    ".hdf5": ("HDF5", array_files.read_hdf5),
+    ".nc": ("NetCDF", _read_netcdf),
+}
+_EXTRAS = {
+    "Parquet": "parquet",
+    "Excel": "excel",
+    "MATLAB": "hdf5",
+    "HDF5": "hdf5",
+    "NetCDF": "netcdf",
+}
+SUFFIXES = (*_READERS, ".csv", ".tsv", ".txt", ".dat", ".asc")

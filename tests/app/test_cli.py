@@ -92,7 +92,8 @@ def test_no_law_removes_an_old_law(tmp_path, capsys):
 
 @pytest.mark.parametrize("arguments,message", [
     (["missing.csv"], "missing.csv: no such file"),
-    (["a.csv", "b.csv"], "One file at a time"),
+    (["a.csv", "b.csv"], "a.csv: no such file"),
+    (["a.csv", "--dataset=planets"], "Give a file or --dataset"),
     (["--dataset=moons"], "--dataset=moons: known ones are planets"),
     (["--dataset=planets", "--columns=x"], "brings its own"),
     (["--bogus"], "Unknown command line flag"),
@@ -102,6 +103,35 @@ def test_mistakes_are_one_line(arguments, message, capsys):
   assert cli.main(["x", *arguments]) == 2
   errors = capsys.readouterr().err
   assert message in errors and errors.count("\n") == 1
+
+
+def test_arguments_are_named_as_the_programs_user_wrote_them(tmp_path, capsys):
+  data = _spring(tmp_path / "data.csv")
+  for flag in ("--columns=z", "--trial=z", "--time=z:s"):
+    assert cli.main(["x", data, flag]) == 2
+    told = capsys.readouterr().err
+    assert f"{flag.split('=')[0]}: no column 'z'" in told
+
+
+def test_one_column_is_refused(tmp_path, capsys):
+  data = _spring(tmp_path / "data.csv")
+  assert cli.main(["x", data, "--columns=q"]) == 2
+  assert "One column of state, 'q'" in capsys.readouterr().err
+
+
+def test_several_files_and_a_folder(tmp_path, capsys):
+  folder = tmp_path / "runs"
+  folder.mkdir()
+  rows = malformed.good_rows(np.random.default_rng(0))
+  for n in range(6):
+    text = malformed.to_csv(rows[rows[:, 0] == n][:, 1:].tolist(),
+                            ("t", "q", "p"))
+    (folder / f"run{n}.csv").write_text(text)
+  files = [str(f) for f in sorted(folder.iterdir())]
+  for given in (files, [str(folder)]):
+    assert cli.main(["x", *given, f"--out={tmp_path}", "--nopredict"]) == 0
+    printed = capsys.readouterr().out
+    assert ": q^2 + p^2" in printed and "6 files: each is a trial" in printed
 
 
 def test_debug_raises():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from noether_jax.data import trajectories
+from noether_jax.data import reading
 from noether_jax.errors import InputError
 
 _GOOD = "trial,t,q,p\n0,0,1,2\n0,1,2,3\n1,0,5,6\n1,1,6,7\n"
@@ -12,7 +12,7 @@ _GOOD = "trial,t,q,p\n0,0,1,2\n0,1,2,3\n1,0,5,6\n1,1,6,7\n"
 def _load(tmp_path, text, name="data.csv", **kwargs):
   path = tmp_path / name
   path.write_bytes(text if isinstance(text, bytes) else text.encode())
-  return trajectories.load(path, **kwargs)
+  return reading.load(path, **kwargs)
 
 
 @pytest.mark.parametrize("text", [
@@ -35,13 +35,13 @@ def test_csv(tmp_path, text):
   np.testing.assert_array_equal(got.states,
                                 [[[1, 2], [2, 3]], [[5, 6], [6, 7]]])
   np.testing.assert_array_equal(got.times, [[0, 1], [0, 1]])
-  assert got.variables[0].unit.is_angle and not got.messages
+  assert got.variables[0].unit.is_angle and len(got.messages) < 2
 
 
 def test_defaults_are_told(tmp_path):
   got = _load(tmp_path, "a,b,name\n1,2,x\n3,4,y\n")
   assert [v.name for v in got.variables] == ["a", "b"]
-  assert len(got.messages) == 2
+  assert len(got.messages) == 3
   np.testing.assert_array_equal(got.times[0], [0, 1])
 
 
@@ -52,7 +52,7 @@ def test_npz_and_parquet_equal_csv(tmp_path):
   parquet = pytest.importorskip("pyarrow.parquet")
   parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
   for name in ("a.npz", "a.parquet"):
-    got = trajectories.load(tmp_path / name, time="t:s")
+    got = reading.load(tmp_path / name, time="t:s")
     np.testing.assert_array_equal(got.states[0][:, 0], columns["q"])
     assert got.time_unit == "s"
 
@@ -61,16 +61,18 @@ def test_npz_and_parquet_equal_csv(tmp_path):
     ("", "empty"),
     ("trial,t,q,p\n", "no rows"),
     (_GOOD.replace("2,3", "2,x"), "data row 2 holds 'x', not a number"),
-    (_GOOD.replace("2,3", "2,"), "data row 2 is empty"),
-    (_GOOD.replace("2,3",
-                   "2,nan"), "not finite in 1 rows, first in data row 2"),
+    (_GOOD.replace("2,3", "2,inf"), "column 'p', data row 2 is not finite"),
     (_GOOD.replace("0,1,2", "0,0,2"), "time does not increase at data row 2"),
-    (_GOOD.replace("2,3", "2,3,4"), "row 3: 5 cells"),
+    (_GOOD.replace("2,3", "2,3,4"), "line 3: 5 cells where the header has 4"),
     (_GOOD.replace("q", "p"), "name every column once"),
     (_GOOD.split("\n", 1)[1], "first line holds numbers"),
     (_GOOD.replace("2,3", '"2,3'), "not readable as CSV"),
     (_GOOD + "\0", "binary"),
-    (b"\xe9" + _GOOD.encode(), "not a text file in UTF-8"),
+    ("trial,t,q,p\n,0,1,2\n0,1,2,3\n", "blank in data row 1"),
+    ("trial,t,q,p\n0,0,,2\n0,1,,3\n", "column 'q' is blank in every row"),
+    ("trial,t,q,p\n0,0,,2\n0,1,1,\n", "each row has a blank among q, p"),
+    ("x" * 70_000 + _GOOD, "no line ends within"),
+    ("# t q\n0 1 2\n1 2 3\n", "header names 2 columns .t, q., the rows have 3"),
 ])
 def test_bad_csv(tmp_path, text, message):
   with pytest.raises(InputError, match=message):
@@ -89,20 +91,19 @@ def test_bad_binaries(tmp_path, name, content, message):
 @pytest.mark.parametrize("arrays,message", [
     ({
         "q": np.zeros((2, 2))
-    }, "one array of equal length"),
+    }, "no column of numbers that may be a state among q_1, q_2"),
     ({
-        "q": np.zeros(2),
-        "p": np.zeros(3)
-    }, "one array of equal length"),
+        "q": np.zeros(1)
+    }, "needs arrays of equal length"),
     ({
-        "q": np.zeros(2, complex)
-    }, "no column of numbers|not real numbers"),
-    ({}, "one array of equal length"),
+        "q": np.zeros(9, complex)
+    }, "needs arrays of numbers"),
+    ({}, "needs arrays of numbers"),
 ])
 def test_bad_npz(tmp_path, arrays, message):
   np.savez(tmp_path / "a.npz", **arrays)
   with pytest.raises(InputError, match=message):
-    trajectories.load(tmp_path / "a.npz")
+    reading.load(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize("arguments,message", [
@@ -116,17 +117,17 @@ def test_bad_npz(tmp_path, arrays, message):
         "columns": "q,,p"
     }, "a name is empty"),
     ({
-        "columns": "q:deg"
-    }, "degrees are not converted"),
+        "columns": "q:m^"
+    }, "`columns`, q: Cannot read the unit 'm\\^'"),
     ({
         "columns": "t,q"
     }, "is the time or trial column"),
     ({
         "trial": "run"
-    }, "--trial: no column 'run'"),
+    }, "`trial`: no column 'run'"),
     ({
         "time": "clock"
-    }, "--time: no column 'clock'"),
+    }, "`time`: no column 'clock'"),
 ])
 def test_bad_arguments(tmp_path, arguments, message):
   with pytest.raises(InputError, match=message):
@@ -141,6 +142,7 @@ def test_names_that_break_code_are_refused(tmp_path):
     _load(tmp_path, "q a,q_a\n1,2\n")
 
 
-def test_a_folder_is_no_file(tmp_path):
-  with pytest.raises(InputError, match="no such file"):
-    trajectories.load(tmp_path)
+def test_a_folder_without_data(tmp_path):
+  (tmp_path / "README.md").write_text("nothing")
+  with pytest.raises(InputError, match="no file of data in this folder"):
+    reading.load(tmp_path)

@@ -1,0 +1,244 @@
+"""From a table to trajectories: trials, gaps, and checks row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from noether_jax.data.columns import check_names
+from noether_jax.data.columns import column_pairs
+from noether_jax.data.columns import Variable
+from noether_jax.data.frames import Table
+from noether_jax.data.refinement import even_and_unwrap
+from noether_jax.data.roles import assign_roles
+from noether_jax.data.roles import Roles
+from noether_jax.data.table_columns import Columns
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.errors import InputError
+
+Spec = str | Sequence[str | Variable] | Mapping[str, str]
+
+
+def assemble(table: Table, columns: Spec | None, trial: str | None,
+             time: str | None) -> Trajectories:
+  """Trajectories from a table.
+
+  Args:
+    table: one row for each sample.
+    columns: the state, see `columns.column_pairs`; every column of numbers
+      that is no time, trial, count or constant if None.
+    trial: column that tells trials apart; found if None.
+    time: column of times, perhaps with a unit after a colon; found if None.
+
+  Returns:
+    The trajectories, in order of first appearance.
+
+  Raises:
+    InputError: if the table or the arguments cannot be used.
+  """
+  where = table.name or "the table"
+  source = Columns(table)
+  if not len(table.frame):
+    raise InputError(f"{where}: no rows below the header.")
+  named = _named(source, columns) if columns else {}
+  roles = assign_roles(source, trial, time, named)
+  messages = [*table.messages, *roles.messages]
+  if named:
+    clash = [n for n in named if n in (roles.clock, roles.trial)]
+    if clash:
+      raise InputError(f"`columns`: {clash[0]!r} is the time or trial column.")
+    used, variables = list(named), [v for v, _ in named.values()]
+    told = {v.name for v, unit in named.values() if unit}
+    messages = [m for m in messages if "no state by default" not in m]
+  else:
+    used, variables = roles.states, _defaults(table, roles, where, messages)
+    told = {v.name for v in variables if v.name in table.units}
+  check_names(variables, where)
+  rest = [n for n in [*roles.states, *roles.others] if n not in used]
+  return even_and_unwrap(_cut(source, roles, used, variables, rest, messages),
+                         told)
+
+
+def _named(source: Columns, columns: Spec) -> dict[str, tuple[Variable, bool]]:
+  """Variables by column, and whether their unit is told."""
+  named = {}
+  for name, unit in column_pairs(columns, source.names):
+    column = source.resolve(name, "columns")
+    if not isinstance(unit, Variable):
+      unit = unit or source.table.units.get(column, "")
+    variable = unit if isinstance(unit, Variable) else Variable.parse(
+        column, unit)
+    named[column] = variable, bool(unit)
+  return named
+
+
+def _defaults(table: Table, roles: Roles, where: str,
+              messages: list[str]) -> list[Variable]:
+  """All columns that may be states, with the units that the file tells."""
+  if not roles.states:
+    reasons = "; ".join(m for m in roles.messages if "no state" in m)
+    raise InputError(f"{where}: no column of numbers that may be a state among "
+                     f"{', '.join(map(str, table.frame))[:200]}."
+                     f"{' ' + reasons + '.' if reasons else ''}")
+  variables = []
+  for name in roles.states:
+    try:
+      variables.append(Variable.parse(name, table.units.get(name, "")))
+    except InputError:
+      messages.append(f"{name}: {table.units[name]!r} is no unit: taken as a "
+                      "pure number")
+      variables.append(Variable(name))
+  bare = [v.name for v in variables if v.name not in table.units]
+  told = f"columns not given: using {', '.join(roles.states)}"
+  if bare:
+    some = f"; {', '.join(bare)}" if len(bare) < len(variables) else ""
+    told += (f"{some} as pure numbers; give units (q:rad) for angles to enter "
+             "by sine and cosine")
+  messages.append(told)
+  return variables
+
+
+def _cut(source: Columns, roles: Roles, used: Sequence[str],
+         variables: Sequence[Variable], rest: Sequence[str],
+         messages: list[str]) -> Trajectories:
+  """Leaves out gaps and splits rows by trial."""
+  where = source.table.name or "the table"
+  columns = [source.numbers(n) for n in used]
+  rows = len(columns[0])
+  if roles.clock is None:
+    messages.append("no time column: rows are taken to be 1 apart")
+    clock = np.arange(float(rows))
+  else:
+    clock = source.numbers(roles.clock)
+  keep = _known(dict(zip([*used, roles.clock or ""], [*columns, clock])), where,
+                messages)
+  codes, labels = _trials(source, roles.trial, messages)
+  order = None if keep is None else np.flatnonzero(keep)
+  if codes is not None:
+    codes = codes if order is None else codes[order]
+    if np.any(np.diff(codes) < 0):
+      inner = np.argsort(codes, kind="stable")
+      order = inner if order is None else order[inner]
+      codes = codes[inner]
+    ends = np.flatnonzero(np.diff(codes)) + 1
+    labels = [labels[c] for c in codes[np.concatenate([[0], ends])]]
+  else:
+    ends = np.zeros(0, int)
+
+  def split(values: np.ndarray) -> tuple[np.ndarray, ...]:
+    return tuple(np.split(values if order is None else values[order], ends))
+
+  states = np.empty((rows if order is None else len(order), len(used)))
+  for i, column in enumerate(columns):
+    states[:, i] = column if order is None else column[order]
+  times = split(clock)
+  number = np.arange(rows) if order is None else order
+  check_times(times,
+              labels,
+              where,
+              np.split(number, ends),
+              trial_given=roles.trial is not None)
+  logs = {n: _try_numbers(source, n) for n in rest}
+  others = {n: split(v) for n, v in logs.items() if v is not None}
+  return Trajectories(tuple(variables),
+                      tuple(labels),
+                      times,
+                      tuple(np.split(states, ends)),
+                      roles.time_unit,
+                      tuple(messages),
+                      others=others,
+                      timed=roles.clock is not None)
+
+
+def _try_numbers(source: Columns, name: str) -> np.ndarray | None:
+  try:
+    return source.numbers(name)
+  except InputError:
+    return None
+
+
+def _known(columns: Mapping[str, np.ndarray], where: str,
+           messages: list[str]) -> np.ndarray | None:
+  """Rows without a blank, or None if these are all; tells of the others."""
+  keep: Any = True
+  blank = []
+  for name, values in columns.items():
+    known = np.isfinite(values)
+    if not known.all():
+      if not known.any():
+        raise InputError(f"{where}: column {name!r} is blank in every row: "
+                         "leave it out of `columns`.")
+      blank.append(name)
+      keep = keep & known
+  if not blank:
+    return None
+  count = int(np.sum(~keep))
+  if count == len(keep):
+    raise InputError(f"{where}: each row has a blank among "
+                     f"{', '.join(blank)[:100]}.")
+  messages.append(f"{count} of {len(keep)} rows left out: blank or NaN in "
+                  f"{', '.join(blank)[:100]}, first in data row "
+                  f"{int(np.argmin(keep)) + 1}")
+  return keep
+
+
+def _trials(source: Columns, trial: str | None,
+            messages: list[str]) -> tuple[np.ndarray | None, list[str]]:
+  """Number of each row's trial and the trials' names."""
+  if trial is None:
+    return None, [""]
+  import pandas  # pylint: disable=import-outside-toplevel
+  column = source.table.frame[trial]
+  where = source.table.name or "the table"
+  blank = column.isna().to_numpy()
+  if blank[0]:
+    raise InputError(f"{where}: column {trial!r} is blank in data row 1: write "
+                     "each trial's label in its rows, or in its first row.")
+  if blank.any():
+    messages.append(f"{trial!r} is blank in {int(blank.sum())} rows: filled "
+                    "with the label above")
+    column = column.ffill()
+  codes, labels = pandas.factorize(column)
+  return codes, [_label(x) for x in labels]
+
+
+def _label(value: Any) -> str:
+  if isinstance(value, (float, np.floating)) and float(value).is_integer():
+    return str(int(value))
+  return str(value).strip()
+
+
+def check_times(times: Sequence[np.ndarray],
+                labels: Sequence[str],
+                where: str,
+                rows: Sequence[np.ndarray],
+                *,
+                trial_given: bool = True) -> None:
+  """Refuses times that do not increase.
+
+  Args:
+    times: N arrays `[T_i]`.
+    labels: N names.
+    where: the file, for the message.
+    rows: N arrays `[T_i]`, the numbers of the rows in the data.
+    trial_given: whether there is a column of trials.
+
+  Raises:
+    InputError: naming the first such row.
+
+  Example:
+    >>> check_times([np.zeros(2)], [""], "a.csv", [np.arange(2)])
+    Traceback (most recent call last):
+    ...
+    noether_jax.errors.InputError: a.csv: time does not increase at data row 2.
+  """
+  for t, label, number in zip(times, labels, rows):
+    steps = np.diff(t)
+    if not np.all(steps > 0):
+      row = int(number[int(np.argmin(steps > 0)) + 1]) + 1
+      name = f" of trial {label!r}" if label else ""
+      hint = "" if trial_given else " Is `trial` missing?"
+      raise InputError(f"{where}: time does not increase at data row {row}"
+                       f"{name}.{hint}")

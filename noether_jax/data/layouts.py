@@ -1,0 +1,153 @@
+"""Where a table's names, units and rows stand among its first lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+import dataclasses
+import re
+
+from noether_jax.data.headers import Header
+from noether_jax.data.headers import is_unit_row
+from noether_jax.errors import InputError
+
+BLANKS = ("", "-", "--", "---", "nan", "na", "n/a", "null", "none", "#n/a",
+          "#div/0!", "#value!", "#num!", "#ref!")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?inf",
+                     re.IGNORECASE)
+THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?"
+                    r"(Z|[+-]\d\d:?\d\d)?|\d{1,2}:\d\d:\d\d([.,]\d+)?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+  """Where a table's names and rows stand.
+
+  Attributes:
+    header: names and units.
+    first: index of the first row of data.
+    messages: what was decided.
+  """
+  header: Header
+  first: int
+  messages: tuple[str, ...] = ()
+
+
+def is_blank(cell: str) -> bool:
+  """Whether a cell holds no value.
+
+  Example:
+    >>> is_blank(" NaN "), is_blank("0")
+    (True, False)
+  """
+  return cell.strip().lower() in BLANKS
+
+
+def is_number(cell: str, decimal: str = ".") -> bool:
+  """Whether a cell reads as a number.
+
+  Example:
+    >>> is_number("1e3"), is_number("two"), is_number("0,5", ",")
+    (True, False, True)
+  """
+  text = cell.strip()
+  if decimal == ",":
+    if THOUSANDS.fullmatch(text) and "." in text:
+      text = text.replace(".", "")
+    elif "." in text:
+      return False
+    text = text.replace(",", ".")
+  return bool(_NUMBER.fullmatch(text))
+
+
+def is_value(cell: str, decimal: str) -> bool:
+  return is_number(cell, decimal) or bool(_STAMP.fullmatch(cell.strip()))
+
+
+def usual_width(rows: Sequence[Sequence[str]]) -> int:
+  """The number of cells of most rows; the first ones may be others."""
+  later = rows[len(rows) // 4:] or rows
+  return Counter(len(row) for row in later if row).most_common(1)[0][0]
+
+
+def find_header(rows: Sequence[Sequence[str]],
+                name: str,
+                *,
+                comments: Sequence[Sequence[str]] = (),
+                decimal: str = ".") -> Layout:
+  """Finds names, units and the first row of data among the first rows.
+
+  Args:
+    rows: cells of the first lines; empty where there is no row.
+    name: of the file, for messages.
+    comments: cells of the lines that are comments.
+    decimal: mark.
+
+  Returns:
+    The layout.
+
+  Raises:
+    InputError: if the columns are not named, each once.
+
+  Example:
+    >>> layout = find_header([["run 7"], ["t", "x"], ["s", "m"], ["0", "1"]],
+    ...                      "a.csv")
+    >>> layout.header.units, layout.first
+    ({'t': 's', 'x': 'm'}, 3)
+  """
+  filled = [row for row in rows if row]
+  if not filled:
+    raise InputError(f"{name}: no rows below the header.")
+  width = usual_width(filled)
+  body = [r for r in filled[len(filled) // 2:] if len(r) == width]
+  numeric = [
+      i for i in range(width)
+      if sum(is_value(r[i], decimal) for r in body) >= .5 *
+      sum(not is_blank(r[i]) for r in body)
+  ]
+
+  def is_data(row: Sequence[str]) -> bool:
+    if len(row) != width or not numeric:
+      return False
+    cells = [row[i] for i in numeric if not is_blank(row[i])]
+    good = sum(is_value(c, decimal) for c in cells)
+    # A bad cell is reported with its row; a row of names has hardly any number.
+    return good > .5 * len(cells)
+
+  first = next((n for n, row in enumerate(rows) if is_data(row)), len(rows))
+  above = [(n, row)
+           for n, row in enumerate(rows[:first])
+           if len(row) > 1 or (row and width == 1)]
+  named = [(n, r) for n, r in above if len(r) in (width, width - 1)]
+  remarks = [(n, c) for n, c in enumerate(comments[:first]) if len(c) == width]
+  if not named:
+    named = remarks[-2:] if len(remarks) > 1 and is_unit_row(
+        remarks[-1][1]) else remarks[-1:]
+  if not named:
+    raise _no_names(rows, comments, first, width, name)
+  names = list(named[0][1])
+  if len(names) < width or not names[0]:
+    names = ["index", *names[len(names) - width + 1:]]
+  below = [row for _, row in named[1:]]
+  unit_row = next((r for r in below if is_unit_row(r)), [])
+  messages = []
+  left = [n for n, row in enumerate(rows[:first]) if row and n < named[0][0]]
+  if left:
+    cells = " ".join(rows[left[0]])[:40]
+    messages.append(f"left out above the header: {cells!r}" +
+                    (f" and {len(left) - 1} more lines" if left[1:] else ""))
+  if len(unit_row) < width:
+    unit_row = [""] * (width - len(unit_row)) + list(unit_row)
+  return Layout(Header.read(names, unit_row, file=name), first, tuple(messages))
+
+
+def _no_names(rows: Sequence[Sequence[str]], comments: Sequence[Sequence[str]],
+              first: int, width: int, name: str) -> InputError:
+  above = [c for c in [*rows[:first], *comments] if len(c) > 1]
+  if above:
+    return InputError(f"{name}: the header names {len(above[-1])} columns "
+                      f"({', '.join(above[-1])[:60]}), the rows have {width} "
+                      "cells.")
+  return InputError(f"{name}: the first line holds numbers: it must name the "
+                    "columns.")

@@ -1,0 +1,199 @@
+"""Rounded time stamps, degrees, and angles that jump by a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+import dataclasses
+
+import numpy as np
+
+from noether_jax.data.columns import Variable
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.symbolic.units import Unit
+
+_RAD = Unit(is_angle=True)
+
+
+def even_and_unwrap(
+    data: Trajectories, told: Collection[str] = ()) -> Trajectories:
+  """Evens out rounded time stamps; angles go to radians, without jumps.
+
+  Args:
+    data: as read; variables may have factors.
+    told: names of the columns whose unit was told: for the others it may be
+      concluded from jumps by 2 pi or 360 that they are angles.
+
+  Returns:
+    The trajectories, with one message for each change.
+
+  Example:
+    >>> turning = np.arange(0, 900, 20.)[:, None]
+    >>> data = Trajectories((Variable("q"),), ("",), (np.arange(45.),),
+    ...                     ((turning + 180) % 360 - 180,))
+    >>> refined = even_and_unwrap(data)
+    >>> str(refined.variables[0].unit), refined.states[0][-1].round(3).tolist()
+    ('rad', [15.359])
+  """
+  times, messages = _even_stamps(data.times)
+  states = [np.array(s) for s in data.states]
+  variables = list(data.variables)
+  for i, v in enumerate(variables):
+    columns = [s[:, i] for s in states]
+    if v.factor != 1:
+      _scale(columns, v.factor)
+      variables[i] = dataclasses.replace(v, factor=1.)
+      what = "rad" if v.unit.is_angle else str(v.unit)
+      messages.append(f"{v.name} converted to "
+                      f"{'a pure number' if what == '1' else what} (times "
+                      f"{v.factor:.6g})")
+    if v.unit.is_angle:
+      jumps = _unwrap(columns, 2 * np.pi)
+      if jumps:
+        messages.append(f"{v.name} unwrapped: it jumps by a turn {jumps} times")
+    elif v.name not in told and v.unit.is_dimensionless:
+      period = _period(columns)
+      if period:
+        messages += _make_angle(variables, states, times, i, period, told)
+  return dataclasses.replace(data,
+                             variables=tuple(variables),
+                             times=tuple(times),
+                             states=tuple(states),
+                             messages=(*data.messages, *messages))
+
+
+def _make_angle(variables: list[Variable], states: Sequence[np.ndarray],
+                times: Sequence[np.ndarray], i: int, period: float,
+                told: Collection[str]) -> list[str]:
+  """Makes a column that jumps an angle; its rate goes along from degrees."""
+  name = variables[i].name
+  columns = [s[:, i] for s in states]
+  jumps = _unwrap(columns, period)
+  variables[i] = Variable(name, _RAD)
+  if period < 10:
+    return [
+        f"{name} jumps by 2 pi {jumps} times: taken as an angle in rad, and "
+        "unwrapped"
+    ]
+  messages = [
+      f"{name} jumps by 360 {jumps} times: taken as an angle in degrees, "
+      "unwrapped and converted to rad"
+  ]
+  for j, v in enumerate(variables):
+    if j != i and v.name not in told and v.unit == Unit() and _is_rate(
+        columns, [s[:, j] for s in states], times):
+      _scale([s[:, j] for s in states], np.pi / 180)
+      messages.append(f"{v.name} is the rate of {name} in degrees: converted "
+                      "to rad likewise")
+  _scale(columns, np.pi / 180)
+  return messages
+
+
+def _scale(columns: Sequence[np.ndarray], factor: float) -> None:
+  for c in columns:
+    c *= factor
+
+
+def _unwrap(columns: Sequence[np.ndarray], period: float) -> int:
+  """Removes jumps by a turn in place; their number."""
+  count = 0
+  for c in columns:
+    turns = np.round(np.diff(c) / period)
+    count += int(np.count_nonzero(turns))
+    if np.any(turns):
+      c[1:] -= period * np.cumsum(turns)
+  return count
+
+
+def _period(columns: Sequence[np.ndarray]) -> float:
+  """2 pi or 360 if the values jump by that much, and fit a turn; else 0."""
+  low = min(float(c.min()) for c in columns)
+  high = max(float(c.max()) for c in columns)
+  for period in (2 * np.pi, 360.):
+    slack = 1e-3 * period
+    fits = (low >= -period / 2 - slack and
+            high <= period / 2 + slack) or (low >= -slack and
+                                            high <= period + slack)
+    if fits and high - low > .8 * period and _jumps_by(columns, period):
+      return period
+  return 0.
+
+
+def _jumps_by(columns: Sequence[np.ndarray], period: float) -> bool:
+  """Whether all large steps become usual ones once a turn is taken off."""
+  seen = False
+  for c in columns:
+    steps = np.diff(c)
+    at = np.flatnonzero(np.abs(steps) > period / 2)
+    if not len(at):
+      continue
+    seen = True
+    rest = np.abs(steps[at] - np.round(steps[at] / period) * period)
+    usual = np.abs(steps)
+    usual[at] = 0.
+    near = np.maximum(usual[np.maximum(at - 1, 0)],
+                      usual[np.minimum(at + 1,
+                                       len(steps) - 1)])
+    if len(at) > len(steps) / 3 or np.any(rest > 3 * near + .02 * period):
+      return False
+  return seen
+
+
+def _is_rate(angles: Sequence[np.ndarray], rates: Sequence[np.ndarray],
+             times: Sequence[np.ndarray]) -> bool:
+  """Whether a column is the time derivative of another."""
+  off, size = 0., 0.
+  for a, r, t in zip(angles, rates, times):
+    slope = np.diff(a) / np.diff(t)
+    middle = (r[1:] + r[:-1]) / 2
+    off += float(np.sum((slope - middle)**2))
+    size += float(np.sum(middle**2))
+  return size > 0 and off < .02 * size
+
+
+def _even_stamps(
+    times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[str]]:
+  """Equal steps where stamps deviate from them by their rounding only."""
+  out, steps, resolutions = [], [], []
+  for t in times:
+    even, resolution = _evened(t)
+    out.append(even)
+    if resolution:
+      steps.append(float(np.median(np.diff(even))))
+      resolutions.append(resolution)
+  if not steps:
+    return out, []
+  return out, [
+      f"time stamps are rounded to {max(resolutions):g}: taken as equal steps "
+      f"of {np.median(steps):.6g}"
+  ]
+
+
+def _evened(t: np.ndarray) -> tuple[np.ndarray, float]:
+  """Evened times and the stamps' resolution, or the times as they are and 0."""
+  steps = np.diff(t)
+  if len(t) < 10 or not np.all(steps > 0):
+    return t, 0.
+  counts = np.round(steps / np.median(steps))
+  if counts.min() < 1 or counts.max() > 1e6:
+    return t, 0.
+  index = np.concatenate([[0.], np.cumsum(counts)])
+  centred = index - index.mean()
+  step = float(centred @ (t - t.mean()) / (centred @ centred))
+  fitted = t.mean() + step * centred
+  error = float(np.abs(t - fitted).max())
+  if error < 1e-4 * step:
+    return t, 0.
+  resolution = _resolution(t)
+  if not resolution or resolution > .51 * step or error > .75 * resolution:
+    return t, 0.
+  return fitted - fitted[0] + t[0], resolution
+
+
+def _resolution(t: np.ndarray) -> float:
+  """The decimal place to which all stamps are rounded; 0 if there is none."""
+  for digits in range(10):
+    scaled = t * 10.**digits
+    slack = 1e-6 + 4e-16 * np.abs(scaled).max()
+    if slack < .01 and np.abs(scaled - np.round(scaled)).max() < slack:
+      return 10.**-digits
+  return 0.
