@@ -120,6 +120,9 @@ def find_header(rows: Sequence[Sequence[str]],
            for n, row in enumerate(rows[:first])
            if len(row) > 1 or (row and width == 1)]
   named = [(n, r) for n, r in above if len(r) in (width, width - 1)]
+  # A spreadsheet fills up the line of a title with blank cells.
+  while named and sum(map(bool, named[0][1])) <= width / 2 and named[1:]:
+    named.pop(0)
   remarks = [(n, c) for n, c in enumerate(comments[:first]) if len(c) == width]
   if not named:
     named = remarks[-2:] if len(remarks) > 1 and is_unit_row(
