@@ -14,14 +14,14 @@ from noether_jax.data.frames import Table
 from noether_jax.data.refinement import even_and_unwrap
 from noether_jax.data.roles import assign_roles
 from noether_jax.data.roles import Roles
-from noether_jax.data.table_columns import Columns
+from noether_jax.data.table_columns import TableColumns
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.errors import InputError
 
-Spec = str | Sequence[str | Variable] | Mapping[str, str]
+Columns = str | Sequence[str | Variable] | Mapping[str, str]
 
 
-def assemble(table: Table, columns: Spec | None, trial: str | None,
+def assemble(table: Table, columns: Columns | None, trial: str | None,
              time: str | None) -> Trajectories:
   """Trajectories from a table.
 
@@ -39,7 +39,7 @@ def assemble(table: Table, columns: Spec | None, trial: str | None,
     InputError: if the table or the arguments cannot be used.
   """
   where = table.name or "the table"
-  source = Columns(table)
+  source = TableColumns(table)
   if not len(table.frame):
     raise InputError(f"{where}: no rows below the header.")
   named = _named(source, columns) if columns else {}
@@ -61,7 +61,8 @@ def assemble(table: Table, columns: Spec | None, trial: str | None,
                          told)
 
 
-def _named(source: Columns, columns: Spec) -> dict[str, tuple[Variable, bool]]:
+def _named(source: TableColumns,
+           columns: Columns) -> dict[str, tuple[Variable, bool]]:
   """Variables by column, and whether their unit is told."""
   named = {}
   for name, unit in column_pairs(columns, source.names):
@@ -100,7 +101,7 @@ def _defaults(table: Table, roles: Roles, where: str,
   return variables
 
 
-def _cut(source: Columns, roles: Roles, used: Sequence[str],
+def _cut(source: TableColumns, roles: Roles, used: Sequence[str],
          variables: Sequence[Variable], rest: Sequence[str],
          messages: list[str]) -> Trajectories:
   """Leaves out gaps and splits rows by trial."""
@@ -152,7 +153,7 @@ def _cut(source: Columns, roles: Roles, used: Sequence[str],
                       timed=roles.clock is not None)
 
 
-def _try_numbers(source: Columns, name: str) -> np.ndarray | None:
+def _try_numbers(source: TableColumns, name: str) -> np.ndarray | None:
   try:
     return source.numbers(name)
   except InputError:
@@ -184,7 +185,7 @@ def _known(columns: Mapping[str, np.ndarray], where: str,
   return keep
 
 
-def _trials(source: Columns, trial: str | None,
+def _trials(source: TableColumns, trial: str | None,
             messages: list[str]) -> tuple[np.ndarray | None, list[str]]:
   """Number of each row's trial and the trials' names."""
   if trial is None:

@@ -12,7 +12,7 @@ import numpy as np
 from noether_jax.data import frames
 from noether_jax.data.assembly import assemble
 from noether_jax.data.assembly import check_times
-from noether_jax.data.assembly import Spec
+from noether_jax.data.assembly import Columns
 from noether_jax.data.columns import as_variables
 from noether_jax.data.columns import check_names
 from noether_jax.data.columns import column_pairs
@@ -31,7 +31,7 @@ _KINDS = ("trajectories are a list of arrays [T, D], one array [N, T, D] or "
 def as_trajectories(data: Any,
                     times: Any = None,
                     *,
-                    columns: Spec | None = None,
+                    columns: Columns | None = None,
                     trial: str | None = None,
                     time: str | None = None) -> Trajectories:
   """Trajectories from arrays, tables or files.
@@ -94,7 +94,7 @@ def _no_times(times: Any) -> None:
                      "`time`.")
 
 
-def _select(data: Trajectories, columns: Spec) -> Trajectories:
+def _select(data: Trajectories, columns: Columns) -> Trajectories:
   """Some of the columns, perhaps with other units."""
   known = {v.name: i for i, v in enumerate(data.variables)}
   pairs = column_pairs(columns, {n: n for n in [*known, *data.others]})
@@ -151,7 +151,8 @@ def _array(value: Any, what: str) -> np.ndarray:
                      f"{type(value).__name__}; {_KINDS}.") from error
 
 
-def _from_arrays(data: Any, times: Any, columns: Spec | None) -> Trajectories:
+def _from_arrays(data: Any, times: Any,
+                 columns: Columns | None) -> Trajectories:
   """Trajectories from a list of arrays, or one array."""
   if isinstance(data,
                 (list, tuple)) and not (len(data) and _depth(data[0]) == 1):

@@ -10,9 +10,9 @@ import re
 
 from noether_jax.data import tables
 from noether_jax.data.assembly import assemble
-from noether_jax.data.assembly import Spec
+from noether_jax.data.assembly import Columns
 from noether_jax.data.roles import assign_roles
-from noether_jax.data.table_columns import Columns
+from noether_jax.data.table_columns import TableColumns
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.errors import InputError
 
@@ -21,7 +21,7 @@ Path = str | os.PathLike[str]
 
 def load(path: Path | Sequence[Path],
          *,
-         columns: Spec | None = None,
+         columns: Columns | None = None,
          trial: str | None = None,
          time: str | None = None) -> Trajectories:
   """Reads trajectories from files.
@@ -131,4 +131,4 @@ def _join(read: Sequence[tables.Table], files: Sequence[pathlib.Path],
 
 def _inner_trial(table: tables.Table, trial: str | None) -> str | None:
   """The column that tells trials apart within each file, if there is one."""
-  return assign_roles(Columns(table), trial, None).trial
+  return assign_roles(TableColumns(table), trial, None).trial

@@ -10,8 +10,8 @@ import numpy as np
 
 from noether_jax.data import naming
 from noether_jax.data.columns import name_and_unit
-from noether_jax.data.table_columns import Columns
 from noether_jax.data.table_columns import groups
+from noether_jax.data.table_columns import TableColumns
 from noether_jax.data.table_columns import within
 from noether_jax.errors import InputError
 from noether_jax.symbolic import units
@@ -40,7 +40,7 @@ class Roles:
   messages: list[str]
 
 
-def assign_roles(columns: Columns,
+def assign_roles(columns: TableColumns,
                  trial: str | None,
                  time: str | None,
                  taken: Collection[str] = ()) -> Roles:
@@ -97,7 +97,7 @@ def assign_roles(columns: Columns,
   return Roles(clock, unit, group, states, others, messages)
 
 
-def _find_trial(columns: Columns, names: Sequence[str], clock: str | None,
+def _find_trial(columns: TableColumns, names: Sequence[str], clock: str | None,
                 taken: Collection[str]) -> str | None:
   """By name, else a column that changes where the clock starts anew."""
   rows = len(columns.table.frame)
@@ -134,13 +134,14 @@ def _is_label(column: Any) -> bool:
   return column.dtype.kind not in "fcbmM"
 
 
-def _rises(columns: Columns, name: str, codes: np.ndarray | None) -> bool:
+def _rises(columns: TableColumns, name: str, codes: np.ndarray | None) -> bool:
   steps = within(columns.numbers(name), codes)
   return bool(len(steps)) and bool(np.all(steps > 0))
 
 
-def _find_clock(columns: Columns, names: Sequence[str], stamped: Sequence[str],
-                codes: np.ndarray | None, taken: Collection[str]) -> str | None:
+def _find_clock(columns: TableColumns, names: Sequence[str],
+                stamped: Sequence[str], codes: np.ndarray | None,
+                taken: Collection[str]) -> str | None:
   """The likeliest column of times: by name, unit, then by equal steps."""
   unit = columns.table.units
   called = [n for n in names if naming.is_time_name(n)]
@@ -164,7 +165,7 @@ def _find_clock(columns: Columns, names: Sequence[str], stamped: Sequence[str],
   return None
 
 
-def _even(columns: Columns, name: str, codes: np.ndarray | None) -> bool:
+def _even(columns: TableColumns, name: str, codes: np.ndarray | None) -> bool:
   """Whether a column rises by one step, as no measurement does."""
   values = columns.numbers(name)
   steps = within(values, codes)
@@ -176,7 +177,7 @@ def _even(columns: Columns, name: str, codes: np.ndarray | None) -> bool:
   return bool(np.ptp(starts) < steps.mean())
 
 
-def _sort(columns: Columns, names: Sequence[str], clock: str | None,
+def _sort(columns: TableColumns, names: Sequence[str], clock: str | None,
           codes: np.ndarray | None,
           messages: list[str]) -> tuple[list[str], list[str]]:
   """States, and columns that are none by default, each with its reason."""
@@ -191,7 +192,7 @@ def _sort(columns: Columns, names: Sequence[str], clock: str | None,
   return states, others
 
 
-def _no_state(columns: Columns, name: str, clock: str | None,
+def _no_state(columns: TableColumns, name: str, clock: str | None,
               codes: np.ndarray | None) -> str:
   """Why a column is no state; empty if it may be one."""
   try:

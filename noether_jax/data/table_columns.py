@@ -11,7 +11,7 @@ from noether_jax.data.frames import Table
 from noether_jax.errors import InputError
 
 
-class Columns:
+class TableColumns:
   """A table's columns as arrays, made when they are asked for."""
 
   def __init__(self, table: Table):
@@ -126,7 +126,7 @@ def _seconds(column: Any) -> np.ndarray | None:
   return since.dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
 
 
-def groups(columns: Columns, trial: str | None) -> np.ndarray | None:
+def groups(columns: TableColumns, trial: str | None) -> np.ndarray | None:
   """Number of each row's trial, `[rows]`; None if there is only one."""
   if trial is None:
     return None
