@@ -1,13 +1,17 @@
 """Full-batch training of many seeds at once."""
 
 from collections.abc import Callable
-import time
 from typing import Any
 
 from absl import logging
 import jax
 import jax.numpy as jnp
 import optax
+
+from noether_jax.training.loop import gradient_step
+from noether_jax.training.loop import Progress
+from noether_jax.training.loop import scan_steps
+from noether_jax.training.loop import training_loop
 
 Array = jax.Array
 CHUNK = 100
@@ -44,29 +48,24 @@ def fit(loss_fn: Callable[..., Array],
   if optimizer is None:
     optimizer = optax.adam(learning_rate)
 
-  def seed(params, opt_state, data, length):
+  def seed(carry, data, length):
+    step = gradient_step(lambda params, _: loss_fn(params, data), optimizer)
+    carry, losses = scan_steps(step, carry, num_steps=length)
+    return carry, losses[-1]
 
-    def body(carry, _):
-      params, opt_state = carry
-      loss, gradient = jax.value_and_grad(loss_fn)(params, data)
-      updates, opt_state = optimizer.update(gradient, opt_state, params)
-      return (optax.apply_updates(params, updates), opt_state), loss
+  run = jax.jit(jax.vmap(seed, in_axes=(0, 0, None)), static_argnums=2)
 
-    carry, losses = jax.lax.scan(body, (params, opt_state), length=length)
-    return *carry, losses[-1]
-
-  run = jax.jit(jax.vmap(seed, in_axes=(0, 0, 0, None)), static_argnums=3)
-  opt_state = jax.vmap(optimizer.init)(params)
-  start, done = time.perf_counter(), 0
-  while done < steps:
-    length = min(CHUNK, steps - done)
-    params, opt_state, losses = run(params, opt_state, data, length)
-    done += length
-    spent = time.perf_counter() - start
-    logging.info("%s: %d/%d, %.1f steps/s, loss %.3g, %.0f s left", name, done,
-                 steps, done / spent, float(jnp.mean(losses)),
-                 spent / done * (steps - done))
+  def report(progress: Progress) -> None:
+    losses = progress.metrics
+    logging.info("%s", progress.line(name, float(jnp.mean(losses))))
     if not bool(jnp.all(jnp.isfinite(losses))):
       raise FloatingPointError(f"{name}: the loss of a seed is not finite "
-                               f"after {done} steps.")
+                               f"after {progress.done} steps.")
+
+  (params, _), losses, _ = training_loop(
+      lambda carry, done, length: run(carry, data, length),
+      (params, jax.vmap(optimizer.init)(params)),
+      num_steps=steps,
+      chunk=CHUNK,
+      report=report)
   return params, losses

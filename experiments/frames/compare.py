@@ -19,8 +19,8 @@ from experiments.common import program
 from experiments.common import tables as common
 from experiments.frames import tables
 from experiments.frames.rows import CONTROL
-from noether_jax.app.outputs import folder
 from noether_jax.data.files import write_atomically
+from noether_jax.discovery.saving import make_folder
 from noether_jax.errors import InputError
 
 # Settings that only rows with g depend on.
@@ -118,7 +118,7 @@ def _run(options: flags.FlagValues) -> None:
     raise InputError("--base is needed: name the folder of the run with the "
                      "control.")
   body = lines(_results(options.base), [_results(f) for f in options.other])
-  out = folder(options.out)
+  out = make_folder(options.out)
   write_atomically(out / "table.md", common.markdown(tables.HEADER, body))
   text = common.text(tables.HEADER, body)
   write_atomically(out / "table.txt", text)

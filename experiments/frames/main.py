@@ -27,8 +27,8 @@ from experiments.frames import rows
 from experiments.frames import study
 from experiments.frames import tables
 from experiments.frames.config import Config
-from noether_jax.app.outputs import folder
 from noether_jax.data.files import write_atomically
+from noether_jax.discovery.saving import make_folder
 from noether_jax.errors import InputError
 
 CONFIGS = ("small", "paper", "smoke")
@@ -173,7 +173,7 @@ def choose(options: flags.FlagValues) -> Config:
 def _run(options: flags.FlagValues) -> None:
   """Measures what --out does not hold yet, then writes the results."""
   config = choose(options)
-  out = folder(options.out)
+  out = make_folder(options.out)
   settings = {
       "version": importlib.metadata.version("noether_jax"),
       "first_seed": options.first_seed,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 import pathlib
-import time
 from typing import Any
 
 from absl import logging
@@ -13,6 +12,8 @@ import numpy as np
 from experiments.common.stages import slug
 from noether_jax.errors import InputError
 from noether_jax.training import checkpoints
+from noether_jax.training.loop import Progress
+from noether_jax.training.loop import training_loop
 
 Array = jax.Array
 _SAVE_SECONDS = 120.0
@@ -88,48 +89,44 @@ class Trainer:
     state, self.seconds = saved["state"], float(saved["seconds"])
     begun = _number(state)
     iterator = self._batches(begun)
-    clock = told = kept = time.perf_counter()
-    metrics: dict[str, Any] = {}
     losses: list[Any] = []
-    for step in range(begun, steps):
-      key = self._fold(self._key, step)
+
+    def advance(state: Any, done: int, length: int) -> tuple[Any, Any]:
+      del length  # Convolutions in a compiled loop are slow: always one step.
+      key = self._fold(self._key, done)
       state, metrics = self._step(state, as_floats(next(iterator)), key)
-      if step >= steps - max(1, steps // _LAST):
+      if done >= steps - max(1, steps // _LAST):
         losses.append(metrics["loss"])
-      if step == begun:
-        jax.block_until_ready(state)
-        clock = time.perf_counter()
-      now = time.perf_counter()
-      if now - told > _TELL_SECONDS or step + 1 == steps:
-        self._tell(metrics, step + 1, steps, (step - begun) / (now - clock))
-        told = now
-      if now - kept > _SAVE_SECONDS:
-        self._save(state, self.seconds + now - clock)
-        kept = now
-    if begun < steps:
-      jax.block_until_ready(state)
-      self.seconds += time.perf_counter() - clock
-      self._save(state, self.seconds)
-      metrics["mean_loss"] = np.mean([np.asarray(v, float) for v in losses],
-                                     axis=0)
+      return state, metrics
+
+    state, metrics, seconds = training_loop(
+        advance,
+        state,
+        num_steps=steps,
+        done=begun,
+        report=self._tell,
+        report_seconds=_TELL_SECONDS,
+        save=lambda state, spent: self._save(state, self.seconds + spent),
+        save_seconds=_SAVE_SECONDS)
+    self.seconds += seconds
+    if metrics is None:
+      return state, {}
+    mean = np.mean([np.asarray(v, float) for v in losses], axis=0)
+    metrics = {**metrics, "mean_loss": mean}
     return state, {name: np.asarray(value) for name, value in metrics.items()}
 
   def _save(self, state: Any, seconds: float) -> None:
-    step = _number(state)
-    if step in checkpoints.steps(self._folder):
-      return
     checkpoints.save(self._folder,
-                     step, {
+                     _number(state), {
                          "state": state,
                          "seconds": np.asarray(seconds)
                      },
                      keep=2)
 
-  def _tell(self, metrics: dict[str, Any], done: int, steps: int,
-            speed: float) -> None:
-    logging.info("%s: %d/%d, %.2f steps/s, loss %.4g, %.0f s left", self._name,
-                 done, steps, speed, float(np.mean(metrics["loss"])),
-                 (steps - done) / max(speed, 1e-9))
+  def _tell(self, progress: Progress) -> None:
+    done, metrics = progress.done, progress.metrics
+    logging.info("%s", progress.line(self._name,
+                                     float(np.mean(metrics["loss"]))))
     skipped = int(np.max(metrics["skipped"]))
     if skipped > max(1, _BAD_SHARE * done):
       raise InputError(f"{self._name}: {skipped} of {done} updates were not "

@@ -31,8 +31,8 @@ from experiments.neural import rows
 from experiments.neural import simulation
 from experiments.neural import tables
 from experiments.neural.study import Study
-from noether_jax.app.outputs import folder
 from noether_jax.data.files import write_atomically
+from noether_jax.discovery.saving import make_folder
 from noether_jax.errors import InputError
 
 
@@ -128,7 +128,7 @@ def _run(options: flags.FlagValues) -> None:
   # The precise g needs it; predictors are trained in float32 all the same.
   jax.config.update("jax_enable_x64", True)
   config = configs.make(quick=options.quick)
-  out = folder(options.out)
+  out = make_folder(options.out)
   seeds = [options.first_seed + i for i in range(options.seeds)]
   settings = {
       "version": importlib.metadata.version("noether_jax"),

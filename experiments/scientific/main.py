@@ -22,8 +22,8 @@ from experiments.scientific import laws
 from experiments.scientific import rows
 from experiments.scientific import tables
 from experiments.scientific.experiment import Experiment
-from noether_jax.app.outputs import folder
 from noether_jax.data.files import write_atomically
+from noether_jax.discovery.saving import make_folder
 from noether_jax.errors import InputError
 
 
@@ -97,7 +97,7 @@ def _run(options: flags.FlagValues) -> None:
   if unknown:
     raise InputError(f"--row={unknown[0]}: the rows are {'; '.join(known)}.")
   config = configs.make(options.system, options.protocol, quick=options.quick)
-  out = folder(options.out)
+  out = make_folder(options.out)
   settings = _settings(options, config)
   claim(out, settings)
   stages = Stages(out)

@@ -21,8 +21,8 @@ from experiments.theory import config as configs
 from experiments.theory import figures
 from experiments.theory import simulation
 from experiments.theory import tables
-from noether_jax.app.outputs import folder
 from noether_jax.data.files import write_atomically
+from noether_jax.discovery.saving import make_folder
 
 
 def _measure(config: configs.Config, seeds: int,
@@ -51,7 +51,7 @@ def _measure(config: configs.Config, seeds: int,
 
 def _run(options: flags.FlagValues) -> None:
   """Measures everything, then writes the results."""
-  out = folder(options.out)
+  out = make_folder(options.out)
   config = configs.make(quick=options.quick)
   stages = Stages()
   rows = _measure(config, options.seeds, stages)

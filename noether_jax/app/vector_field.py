@@ -13,6 +13,9 @@ import optax
 
 from noether_jax import networks
 from noether_jax.data import smoothing
+from noether_jax.training.loop import gradient_step
+from noether_jax.training.loop import scan_steps
+from noether_jax.training.loop import training_loop
 from noether_jax.types import Array
 from noether_jax.types import Params
 
@@ -200,25 +203,22 @@ def train(
     out = jax.vmap(lambda x: field(p, x))(states[index])
     return jnp.mean(((out - rates[index]) / field.rate[None])**2)
 
-  def one(carry: Any, index: Array) -> Any:
-    p, opt = carry
-    loss, gradient = jax.value_and_grad(loss_fn)(p, index)
-    updates, opt = optimizer.update(gradient, opt, p)
-    return (optax.apply_updates(p, updates), opt), loss
+  step = gradient_step(loss_fn, optimizer)
 
   @jax.jit
   def chunk(carry: Any, keys: Array) -> Any:
     size = min(_BATCH, len(states))
     batches = jax.vmap(lambda k: jax.random.choice(
         k, len(states), (size,), replace=False))(keys)
-    return jax.vmap(lambda c: jax.lax.scan(one, c, batches))(carry)
+    return jax.vmap(lambda c: scan_steps(step, c, batches))(carry)
 
-  carry = (params, jax.vmap(optimizer.init)(params))
   length = max(1, steps // 10)
-  done, losses = 0, jnp.zeros((1, 1))
-  while done < steps:
-    carry, losses = chunk(
-        carry, jax.random.split(jax.random.fold_in(key, done), length))
-    done += length
-    progress(done, float(losses[:, -1].mean()))
+  carry, losses, _ = training_loop(
+      lambda carry, done, length: chunk(
+          carry, jax.random.split(jax.random.fold_in(key, done), length)),
+      (params, jax.vmap(optimizer.init)(params)),
+      # Whole chunks: another length would be compiled again.
+      num_steps=-(-steps // length) * length,
+      chunk=length,
+      report=lambda now: progress(now.done, float(now.metrics[:, -1].mean())))
   return carry[0], np.asarray(losses.mean(axis=1))

@@ -14,13 +14,15 @@ import jax.numpy as jnp
 import optax
 
 from noether_jax.learned import quotients
+from noether_jax.training.loop import gradient_step
+from noether_jax.training.loop import scan_steps
 from noether_jax.types import Array
 from noether_jax.types import ConservedFn
 from noether_jax.types import Key
 from noether_jax.types import Params
 
 
-class Trained(NamedTuple):
+class QuotientFit(NamedTuple):
   """What the steps reached.
 
   Attributes:
@@ -71,7 +73,7 @@ def minimise_quotient(
     derivatives: Array | None = None,
     noise: Array | None = None,
     scale: Array | float = 1.0,
-) -> Trained:
+) -> QuotientFit:
   """Adam on the variance quotient of random trajectories.
 
   A batch needs several trajectories: the variance between them is what a
@@ -96,7 +98,7 @@ def minimise_quotient(
     scale: see `quotients.alignment_residuals`.
 
   Returns:
-    A `Trained`.
+    A `QuotientFit`.
 
   Raises:
     ValueError: for a batch of less than two or more than N trajectories, or
@@ -123,7 +125,8 @@ def minimise_quotient(
         "does not tell one from a function of the others.")
   chain = optax.adam(3e-3) if optimizer is None else optimizer
 
-  def loss(params: Params, index: Array) -> Array:
+  def loss(params: Params, key: Key) -> Array:
+    index = jax.random.choice(key, count, (batch_size,), replace=False)
     value = quotients.variance_quotient(conserved_fn,
                                         params,
                                         states[index],
@@ -133,18 +136,8 @@ def minimise_quotient(
     return value + quotients.alignment_quotient(
         conserved_fn, params, states[index], derivatives[index], scale=scale)
 
-  def step(carry: tuple[Params, Any],
-           key: Key) -> tuple[tuple[Params, Any], Array]:
-    params, opt_state = carry
-    index = jax.random.choice(key, count, (batch_size,), replace=False)
-    value, gradient = jax.value_and_grad(loss)(params, index)
-    updates, opt_state = chain.update(gradient, opt_state, params)
-    return (optax.apply_updates(params, updates), opt_state), value
-
   start = chain.init(params) if opt_state is None else opt_state
-  keys = jax.random.split(key, num_steps)
-  if num_steps == 1:  # Not even one step may stand in a loop.
-    (params, last), value = step((params, start), keys[0])
-    return Trained(params, last, value[None])
-  (params, last), losses = jax.lax.scan(step, (params, start), keys)
-  return Trained(params, last, losses)
+  (params, last), losses = scan_steps(gradient_step(loss, chain),
+                                      (params, start),
+                                      jax.random.split(key, num_steps))
+  return QuotientFit(params, last, losses)

@@ -1,6 +1,10 @@
 from . import checkpoints as checkpoints
 from .failsafe_mean import batch_mean as batch_mean
 from .failsafe_mean import Example as Example
+from .loop import gradient_step as gradient_step
+from .loop import Progress as Progress
+from .loop import scan_steps as scan_steps
+from .loop import training_loop as training_loop
 from .outer_loop import apply_gradient as apply_gradient
 from .outer_loop import init_state as init_state
 from .outer_loop import meta_loss as meta_loss

@@ -193,7 +193,7 @@ def test_the_program_helps(capsys):
     (["--speed=1"], "Unknown command line flag 'speed'"),
     (["more"], "unexpected arguments: more"),
     (["--out="], "--out is needed"),
-    (["--out=/dev/null/x"], "--out=/dev/null/x: Not a directory"),
+    (["--out=/dev/null/x"], "The folder /dev/null/x: Not a directory"),
 ])
 def test_a_mistake_gives_one_line(tmp_path, capsys, arguments, message):
   assert main.main(["theory", f"--out={tmp_path}", *arguments]) == 2
