@@ -117,8 +117,12 @@ def _cut(source: TableColumns, roles: Roles, used: Sequence[str],
                 messages)
   codes, labels = _trials(source, roles.trial, messages)
   order = None if keep is None else np.flatnonzero(keep)
+  if codes is not None and order is not None:
+    codes = codes[order]
+  elif codes is None and roles.clock is not None:
+    codes, labels = _restarts(clock if order is None else clock[order],
+                              messages)
   if codes is not None:
-    codes = codes if order is None else codes[order]
     if np.any(np.diff(codes) < 0):
       inner = np.argsort(codes, kind="stable")
       order = inner if order is None else order[inner]
@@ -203,6 +207,20 @@ def _trials(source: TableColumns, trial: str | None,
     column = column.ffill()
   codes, labels = pandas.factorize(column)
   return codes, [_label(x) for x in labels]
+
+
+def _restarts(clock: np.ndarray,
+              messages: list[str]) -> tuple[np.ndarray | None, list[str]]:
+  """Trials by the clock alone, where it starts anew at its first value."""
+  steps = np.diff(clock)
+  back = np.flatnonzero(steps <= 0) + 1
+  if not len(back) or len(back) > len(clock) // 10 or np.any(
+      np.abs(clock[back] - clock[0]) > np.median(steps)):
+    return None, [""]
+  messages.append(f"the clock starts anew {len(back)} times: each time a trial")
+  codes = np.zeros(len(clock), int)
+  codes[back] = 1
+  return np.cumsum(codes), [str(n) for n in range(len(back) + 1)]
 
 
 def _label(value: Any) -> str:

@@ -129,20 +129,36 @@ def find_header(rows: Sequence[Sequence[str]],
         remarks[-1][1]) else remarks[-1:]
   if not named:
     raise _no_names(rows, comments, first, width, name)
-  names = list(named[0][1])
-  if len(names) < width or not names[0]:
-    names = ["index", *names[len(names) - width + 1:]]
   below = [row for _, row in named[1:]]
   unit_row = next((r for r in below if is_unit_row(r)), [])
+  unit_row = [""] * (width - len(unit_row)) + list(unit_row)
+  names = _names([named[0][1], *(r for r in below if r != unit_row)], width,
+                 [all(is_blank(r[i]) for r in body) for i in range(width)])
   messages = []
   left = [n for n, row in enumerate(rows[:first]) if row and n < named[0][0]]
   if left:
     cells = " ".join(rows[left[0]])[:40]
     messages.append(f"left out above the header: {cells!r}" +
                     (f" and {len(left) - 1} more lines" if left[1:] else ""))
-  if len(unit_row) < width:
-    unit_row = [""] * (width - len(unit_row)) + list(unit_row)
   return Layout(Header.read(names, unit_row, file=name), first, tuple(messages))
+
+
+def _names(rows: Sequence[Sequence[str]], width: int,
+           blank: Sequence[bool]) -> list[str]:
+  """One name for each column, from one row or several."""
+  names = list(rows[0])
+  if len(set(names)) < len(names):  # Such as: body part, then coordinate.
+    same = [r for r in rows if len(r) == width and len(set(r[1:])) > 1]
+    joined = [" ".join(c for c in cells if c) for cells in zip(*same)]
+    names = joined if len(set(joined)) == width else names
+  if len(names) < width:  # A delimiter at each row's end, or labels of rows.
+    names = [*names, ""] if blank[-1] else ["index", *names]
+  if not names[0]:
+    names[0] = "index"
+  return [
+      f"column {i + 1}" if not n and blank[i] else n
+      for i, n in enumerate(names)
+  ]
 
 
 def _no_names(rows: Sequence[Sequence[str]], comments: Sequence[Sequence[str]],

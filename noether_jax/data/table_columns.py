@@ -46,7 +46,7 @@ class TableColumns:
         column):
       return False
     head = column.dropna().iloc[:200]
-    good = pandas.to_numeric(head, errors="coerce").notna()
+    good = _to_numbers(head).notna()
     return bool(len(head)) and good.mean() > .5
 
   def is_stamped(self, name: str) -> bool:
@@ -83,7 +83,7 @@ class TableColumns:
         raise InputError(f"{where} holds times of more than one kind.")
       return seconds
     if not pandas.api.types.is_numeric_dtype(column):
-      numeric = pandas.to_numeric(column, errors="coerce")
+      numeric = _to_numbers(column)
       bad = np.flatnonzero((numeric.isna() & column.notna()).to_numpy())
       if len(bad):
         cell = str(column.iloc[bad[0]])[:20]
@@ -96,6 +96,18 @@ class TableColumns:
       raise InputError(f"{where}, data row {row} is not finite: mend the cell, "
                        "or leave it blank.")
     return values
+
+
+def _to_numbers(column: Any) -> Any:
+  """Numbers, NaN where there is none; Fortran's `1.5D+03` is one."""
+  import pandas  # pylint: disable=import-outside-toplevel
+  numbers = pandas.to_numeric(column, errors="coerce")
+  if numbers.isna().any() and not pandas.api.types.is_numeric_dtype(column):
+    texts = column.astype(str).str.replace(r"(?<=[0-9.])[dD](?=[+-]?[0-9]+$)",
+                                           "e",
+                                           regex=True)
+    numbers = numbers.fillna(pandas.to_numeric(texts, errors="coerce"))
+  return numbers
 
 
 def _seconds(column: Any) -> np.ndarray | None:

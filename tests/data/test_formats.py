@@ -473,3 +473,45 @@ def test_samples(name):
   assert len(data.states) == trials and sum(map(len, data.states)) == rows
   assert ",".join(f"{v.name}:{v.unit}" for v in data.variables) == columns
   assert data.timed and any(told in m for m in [*data.messages, ""])
+
+
+def test_a_delimiter_at_the_end_of_each_row(tmp_path):
+  text = _text("trial,t,x,v").replace("\n", ",\n")
+  _check(_load(tmp_path, text))
+  _check(_load(tmp_path, text.replace("v,", "v", 1)))
+
+
+def test_labels_of_rows_without_a_name(tmp_path):
+  rows = [(str(k + 1), *r) for k, r in enumerate(_orbits())]
+  _check(_load(tmp_path, _text("trial t x v", rows, " "), "a.txt"))
+
+
+def test_a_header_of_several_rows(tmp_path):
+  head = "scorer,net,net,net\nbodyparts,,nose,nose\ncoords,t,x,y"
+  data = _load(tmp_path, _text(head))
+  _check(data, ("nose x", "nose y"))
+
+
+def test_numbers_as_fortran_writes_them(tmp_path):
+  text = _text("trial t x v", delimiter=" ", form="%.9e").replace("e", "D")
+  _check(_load(tmp_path, text, "a.dat"))
+
+
+def test_a_clock_that_starts_anew(tmp_path):
+  rows = [r[1:] for r in _orbits()]
+  data = _load(tmp_path, _text("t,x,v", rows))
+  _check(data)
+  _told(data, "the clock starts anew 2 times: each time a trial")
+
+
+def test_what_excel_writes_for_other_programs(tmp_path):
+  text = "sep=;\n" + _text("trial;t;x;v", delimiter=";")
+  _check(_load(tmp_path, text))
+
+
+@pytest.mark.parametrize("head,rows", [
+    ("t,,x,x\n", ((0, 1, 2, 3), (1, 2, 3, 4))),
+])
+def test_names_that_stand_twice(tmp_path, head, rows):
+  with pytest.raises(InputError, match="must name every column once"):
+    _load(tmp_path, _text(head.strip(), rows))
