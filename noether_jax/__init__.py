@@ -34,6 +34,8 @@ The inner loop, for one example:
 
 The outer loop, for a batch:
   meta_loss: mean loss of tailored predictions.
+  failsafe_mean: mean of one's own loss, which no failed example spoils.
+  ExampleLoss: what one example contributes to that mean.
   mse: mean squared error, the default task loss.
   init_state: the state at step 0.
   update: one outer step.

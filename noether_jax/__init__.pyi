@@ -36,6 +36,8 @@ from .tailoring import tailored_params as tailored_params
 from .tailoring import tailored_predict as tailored_predict
 from .tailoring import trajectory_residuals as trajectory_residuals
 from .training import apply_gradient as apply_gradient
+from .training import ExampleLoss as ExampleLoss
+from .training import failsafe_mean as failsafe_mean
 from .training import init_state as init_state
 from .training import make_mesh as make_mesh
 from .training import meta_loss as meta_loss

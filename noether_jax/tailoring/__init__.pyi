@@ -1,6 +1,7 @@
 from .adaptation import by_path as by_path
 from .adaptation import combine as combine
 from .adaptation import partition as partition
+from .adaptation import split_inexact as split_inexact
 from .inner_loop import as_inner_loop as as_inner_loop
 from .inner_loop import InnerLoop as InnerLoop
 from .inner_optimizers import gauss_newton as gauss_newton

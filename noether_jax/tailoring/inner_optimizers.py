@@ -128,9 +128,10 @@ def gauss_newton(
     else:
       rows = jax.vmap(lambda v: pullback(as_residuals(v)))(jnp.eye(
           count, dtype=flat.dtype))
-    coefficients = -fraction * solve(gram(rows), flat)
+    matrix = gram(rows)
+    coefficients = -fraction * solve(matrix, flat.astype(matrix.dtype))
     if count == 1:
       return scaled(row, coefficients[0]), state
-    return pullback(as_residuals(coefficients)), state
+    return pullback(as_residuals(coefficients.astype(flat.dtype))), state
 
   return GaussNewton(init, update)

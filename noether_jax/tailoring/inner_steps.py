@@ -17,15 +17,17 @@ import optax
 from noether_jax.tailoring.adaptation import combine
 from noether_jax.tailoring.adaptation import partition
 from noether_jax.tailoring.inner_loop import InnerLoop
+from noether_jax.tailoring.inner_optimizers import GaussNewton
 from noether_jax.tailoring.low_rank import factored
 from noether_jax.tailoring.low_rank import outer_products
+from noether_jax.tailoring.safe_update import safe_update
 from noether_jax.types import Array
 from noether_jax.types import Params
 from noether_jax.types import PyTree
 
 
-def _inner_rates(log_inner_rate: PyTree | None, params: Params,
-                 adapted: Params) -> PyTree | None:
+def _inner_rates(log_inner_rate: PyTree | None, params: Params, adapted: Params,
+                 names: tuple[str, str]) -> PyTree | None:
   """exp(log_inner_rate) for each adapted leaf, None elsewhere."""
   if log_inner_rate is None:
     return None
@@ -36,8 +38,8 @@ def _inner_rates(log_inner_rate: PyTree | None, params: Params,
   except (ValueError, TypeError, KeyError) as error:
     given = jax.tree.structure(log_inner_rate)
     raise ValueError(
-        "`log_inner_rate` must be a prefix of the parameters: got "
-        f"{given} for {jax.tree.structure(params)}. "
+        f"`{names[0]}` must be a prefix of `{names[1]}`: got {given} for "
+        f" {jax.tree.structure(params)}. "
         "Pass a scalar (one rate) or a tree with a scalar per leaf.") from error
   return jax.tree.map(lambda leaf, rate: None if leaf is None else rate,
                       adapted,
@@ -69,7 +71,8 @@ def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
              optimizer: Any, num_steps: int,
              inner_rates: PyTree | None) -> tuple[Params, Array, Any]:
   """The inner loop on materialised weights, for any optimizer and model."""
-  optimizer = optax.with_extra_args_support(optimizer)
+  if not isinstance(optimizer, GaussNewton):
+    optimizer = optax.with_extra_args_support(optimizer)
   merged = lambda tree: loss_fn(combine(tree, frozen))
 
   def step(carry: Any, _: Any) -> tuple[Any, Any]:
@@ -77,15 +80,17 @@ def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
     residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
     pullback = lambda cotangent: pull(cotangent)[0]
     gradient = pullback(_loss_cotangent(residuals))
-    updates, opt_state = optimizer.update(
-        gradient,
-        opt_state,
-        adapted,
-        value=_value(residuals),
-        grad=gradient,
-        value_fn=lambda tree: _value(merged(tree)[0]),
-        residuals=residuals,
-        pullback=pullback)
+    update = functools.partial(optimizer.update,
+                               params=adapted,
+                               value=_value(residuals),
+                               grad=gradient,
+                               value_fn=lambda tree: _value(merged(tree)[0]),
+                               residuals=residuals,
+                               pullback=pullback)
+    if isinstance(optimizer, GaussNewton):
+      updates, opt_state = update(gradient, opt_state)
+    else:
+      updates, opt_state = safe_update(update, gradient, opt_state)
     if inner_rates is not None:
       updates = outer_products.scaled(updates, inner_rates)
     adapted = optax.apply_updates(adapted, updates)
@@ -108,6 +113,7 @@ def run_inner_loop(
     *,
     log_inner_rate: PyTree | None = None,
     has_aux: bool = False,
+    names: tuple[str, str] = ("log_inner_rate", "params"),
 ) -> tuple[Params, Params, Array, Any, str]:
   """Take all inner steps; the result is not yet checked for being finite.
 
@@ -117,6 +123,7 @@ def run_inner_loop(
     inner: the settings.
     log_inner_rate: logarithm of a factor on the updates, or None.
     has_aux: whether `loss_fn` returns `(loss, aux)`.
+    names: of the arguments that `log_inner_rate` and `params` were given as.
 
   Returns:
     `(adapted leaves before, after, losses [num_detached_steps + num_steps],
@@ -125,8 +132,8 @@ def run_inner_loop(
   Raises:
     ValueError: if `log_inner_rate`, `adapt` or `implementation` do not fit.
   """
-  adapted, frozen = partition(params, inner.adapt)
-  inner_rates = _inner_rates(log_inner_rate, params, adapted)
+  adapted, frozen = partition(params, inner.adapt, name=names[1])
+  inner_rates = _inner_rates(log_inner_rate, params, adapted, names)
   function = _with_aux(loss_fn, has_aux)
   if inner.num_steps == 0 and inner.num_detached_steps == 0:
     return (adapted, adapted, jnp.zeros(

@@ -56,9 +56,12 @@ def tailor(
   Args:
     loss_fn: `params -> loss`: a scalar, or an array of residuals whose squares
       sum to the loss (`gauss_newton` needs them).
-    params: parameters, any tree of float arrays.
+    params: parameters, any tree of arrays; those that have no gradient
+      (integers, booleans, keys) stay as they are.
     optimizer: an optax transformation or `gauss_newton()`; or an `InnerLoop`,
-      which holds the other settings too.
+      which holds the other settings too. The outer gradient passes through its
+      update, also where the inner gradient is zero; that of Adam is up to
+      learning rate / eps there, so give it `eps_root=1e-8`.
     num_steps: number of differentiable inner steps K.
     adapt: which leaves adapt; see `partition`.
     log_inner_rate: logarithm of a factor on the updates, a scalar or a tree
@@ -167,7 +170,9 @@ def tailored_predict(
 
   Returns:
     `Prediction`. Where a step or the prediction was not finite, the untailored
-    prediction is returned and `finite` is False. There is no first-order
+    prediction is returned and `finite` is False. Take the mean of a loss over
+    a batch by `meta_loss` or `failsafe_mean`, not by `jnp.mean`: its gradient
+    is NaN for the whole batch where one example fails. There is no first-order
     option: g acts only through the inner gradient, so stopping it would make
     the gradient of g zero.
 
@@ -209,7 +214,8 @@ def tailored_predict(
       params.predictor,
       inner,
       log_inner_rate=params.log_inner_rate,
-      has_aux=True)
+      has_aux=True,
+      names=("params.log_inner_rate", "params.predictor"))
   value = factored.apply(predict, params.predictor, new)
   final = jnp.sum(residual_fn(conserved_fn, params.conserved, x, value)**2)
   # Weights that are not finite show in the prediction: checking every leaf here

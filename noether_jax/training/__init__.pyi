@@ -1,6 +1,6 @@
 from . import checkpoints as checkpoints
-from .failsafe_mean import batch_mean as batch_mean
-from .failsafe_mean import Example as Example
+from .failsafe import ExampleLoss as ExampleLoss
+from .failsafe import failsafe_mean as failsafe_mean
 from .loop import gradient_step as gradient_step
 from .loop import Progress as Progress
 from .loop import scan_steps as scan_steps

@@ -12,6 +12,10 @@ import numpy as np
 from noether_jax.types import PyTree
 
 _NUMBERS = (bool, int, float, complex)
+# Where they are no wider than the types of 64 bits, they are those.
+_WIDE = {
+    np.dtype(np.longdouble), np.dtype(np.clongdouble)
+} - {np.dtype(np.float64), np.dtype(np.complex128)}
 
 
 def _is_key(leaf: Any) -> bool:
@@ -32,7 +36,8 @@ def by_name(tree: PyTree) -> dict[str, Any]:
     Path -> leaf.
 
   Raises:
-    TypeError: if a leaf is neither an array nor a number.
+    TypeError: if a leaf is neither an array nor a number, or has a dtype that
+      nothing can store.
 
   Example:
     >>> by_name({"w": 1.5})
@@ -44,7 +49,11 @@ def by_name(tree: PyTree) -> dict[str, Any]:
     array = np.asarray(leaf) if isinstance(leaf, _NUMBERS) else leaf
     numpy = isinstance(array, (np.ndarray, np.generic))
     known = isinstance(array, (jax.Array, jax.ShapeDtypeStruct))
-    if not known and not (numpy and array.dtype.kind not in "OSUMm"):
+    if numpy and array.dtype in _WIDE:
+      raise TypeError(f"there is no format that holds {array.dtype}: got it at "
+                      f"{name}. Save it as float64 or complex128.")
+    if not known and not (numpy and array.dtype.kind not in "OSUMm" and
+                          array.dtype.names is None):
       raise TypeError(f"a tree to store holds arrays and numbers: got {leaf!r} "
                       f"at {name}. Leave it out.")
     out[name] = array
@@ -80,6 +89,8 @@ def as_data(leaf: Any) -> Any:
     >>> as_data(jax.random.key(1)).tolist()
     [0, 1]
   """
+  if isinstance(leaf, np.generic):  # Orbax refuses NumPy's scalars.
+    return np.asarray(leaf)
   if not _is_key(leaf):
     return leaf
   if _is_abstract(leaf):

@@ -9,7 +9,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from noether_jax.training import failsafe_mean
+from noether_jax.tailoring.adaptation import combine
+from noether_jax.tailoring.adaptation import split_inexact
+from noether_jax.training import failsafe
 from noether_jax.types import Array
 from noether_jax.types import Key
 from noether_jax.types import MetaParams
@@ -22,7 +24,7 @@ Metrics = dict[str, Array]
 
 
 def mse(prediction: PyTree, target: PyTree) -> Array:
-  """Mean squared error over all elements.
+  """Return the mean squared error over all elements.
 
   Args:
     prediction: a tree of arrays.
@@ -56,7 +58,7 @@ def meta_loss(
     tailored_fn: Callable[[MetaParams, State, Key], Prediction],
     task_loss_fn: Callable[[PyTree, PyTree], Array] = mse,
 ) -> tuple[Array, Metrics]:
-  """Mean task loss of tailored predictions over a batch.
+  """Return the mean task loss of tailored predictions over a batch.
 
   The one place where examples are batched: `jax.vmap` gives each its own
   tailored weights and its own key.
@@ -77,7 +79,7 @@ def meta_loss(
     An example whose tailoring is not finite contributes the loss and the
     gradient of its untailored prediction. One whose loss is not finite even so,
     or whose target is not, is dropped: it contributes nothing to the mean over
-    B. If all are dropped, loss and gradient are NaN. See `batch_mean`
+    B. If all are dropped, loss and gradient are NaN. See `failsafe_mean`
     for what it costs and what can't be differentiated.
 
   Example:
@@ -93,18 +95,18 @@ def meta_loss(
   x, target = batch
   keys = jax.random.split(key, jax.tree.leaves(x)[0].shape[0])
 
-  def one(params: MetaParams, example: Any) -> failsafe_mean.Example:
+  def one(params: MetaParams, example: Any) -> failsafe.ExampleLoss:
     x, target, key = example
     out = tailored_fn(params, x, key)
     inner = {
         "inner_loss_before": out.losses[0],
         "inner_loss_after": out.losses[-1]
     }
-    return failsafe_mean.Example(task_loss_fn(out.value, target),
-                                 task_loss_fn(out.initial, target), inner,
-                                 out.finite, out.accepted)
+    return failsafe.ExampleLoss.of(out,
+                                   lambda value: task_loss_fn(value, target),
+                                   inner)
 
-  loss, inner, flags = failsafe_mean.batch_mean(one, params, (x, target, keys))
+  loss, inner, flags = failsafe.failsafe_mean(one, params, (x, target, keys))
   count = lambda flag: jnp.sum(~flag)
   return loss, {
       "loss": loss,
@@ -116,10 +118,11 @@ def meta_loss(
 
 
 def init_state(params: PyTree, optimizer: Any) -> TrainState:
-  """The state that `update` maps.
+  """Return the state that `update` maps.
 
   Args:
-    params: what is learned.
+    params: what is learned; leaves that have no gradient (integers, booleans,
+      keys) stay as they are.
     optimizer: the outer optax transformation.
 
   Returns:
@@ -130,7 +133,8 @@ def init_state(params: PyTree, optimizer: Any) -> TrainState:
     0
   """
   zero = jnp.zeros((), jnp.int32)
-  return TrainState(params, optimizer.init(params), zero, zero)
+  learned, _ = split_inexact(params)
+  return TrainState(params, optimizer.init(learned), zero, zero)
 
 
 def microbatched_gradient(
@@ -141,9 +145,9 @@ def microbatched_gradient(
     *,
     size: int,
 ) -> tuple[PyTree, Metrics]:
-  """A batch's gradient, of a few examples at a time: needs less memory.
+  """Return a batch's gradient, taken a few examples at a time to save memory.
 
-  Not to be compiled as a whole: `gradient_fn` is called again and again.
+  Do not compile it as a whole: `gradient_fn` is called again and again.
 
   Args:
     gradient_fn: `(params, part, key) -> (gradient, metrics)`, compiled.
@@ -186,19 +190,48 @@ def microbatched_gradient(
   return jax.tree.map(lambda leaf: leaf if whole(leaf) else leaf / count, total)
 
 
+def _learned_part(gradient: PyTree, params: PyTree, learned: PyTree) -> PyTree:
+  """The gradient with None in the place of leaves that have none."""
+  structure: Any = jax.tree.structure(gradient)
+  if structure == jax.tree.structure(learned):
+    return gradient
+  if structure != jax.tree.structure(params):
+    raise ValueError("`gradient` must have the structure of `state.params`: "
+                     f"got {structure} for {jax.tree.structure(params)}.")
+  return jax.tree.map(lambda leaf, slope: None if leaf is None else slope,
+                      learned,
+                      gradient,
+                      is_leaf=lambda leaf: leaf is None)
+
+
+def _norm(gradient: PyTree) -> Array:
+  """The norm, in 32 bits at least: squares of 16 bits would overflow."""
+  widened = lambda leaf: jnp.asarray(leaf).astype(
+      jnp.promote_types(jnp.result_type(leaf), jnp.float32))
+  return optax.tree.norm(jax.tree.map(widened, gradient))
+
+
 def apply_gradient(state: TrainState, gradient: PyTree, metrics: Metrics, *,
                    optimizer: Any) -> tuple[TrainState, Metrics]:
-  """The second half of `update`: an outer step along a gradient.
+  """Take the second half of `update`: an outer step along a gradient.
 
   Args:
     state: from `init_state` or an earlier step.
     gradient: the same structure as the parameters; one that is not finite
-      changes nothing and is counted in `skipped`.
+      changes nothing and is counted in `skipped`. What it has for a leaf
+      without a gradient (an integer, a key) is not used; None will do.
     metrics: of the loss.
     optimizer: the outer optax transformation.
 
   Returns:
-    `(state, metrics)`; metrics gain `gradient_norm` and `skipped`.
+    `(state, metrics)`; metrics gain `gradient_norm`, `skipped` (how many steps
+    so far) and `non_finite_gradients`: in how many leaves the gradient of this
+    step is not finite. Where it is above 0 and the loss is finite, a derivative
+    is to blame, in `predict_fn`, `conserved_fn` or the task loss: a root, a
+    norm or a standard deviation at zero, most often.
+
+  Raises:
+    ValueError: if `gradient` does not have the structure of `state.params`.
 
   Example:
     >>> state = init_state(jnp.zeros(()), optax.sgd(0.25))
@@ -207,16 +240,26 @@ def apply_gradient(state: TrainState, gradient: PyTree, metrics: Metrics, *,
     >>> float(state.params)
     0.5
   """
-  norm = optax.tree.norm(gradient)
+  learned, fixed = split_inexact(state.params)
+  gradient = _learned_part(gradient, state.params, learned)
+  norm = _norm(gradient)
   finite = jnp.isfinite(norm)
-  updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
+  failed = [
+      jnp.any(~jnp.isfinite(leaf)).astype(jnp.int32)
+      for leaf in jax.tree.leaves(gradient)
+  ]
+  updates, opt_state = optimizer.update(gradient, state.opt_state, learned)
   keep = lambda new, old: jnp.where(finite, new, old)
-  params = jax.tree.map(keep, optax.apply_updates(state.params, updates),
-                        state.params)
+  moved = jax.tree.map(keep, optax.apply_updates(learned, updates), learned)
   opt_state = jax.tree.map(keep, opt_state, state.opt_state)
   skipped = state.skipped + jnp.where(finite, 0, 1).astype(jnp.int32)
-  metrics = {**metrics, "gradient_norm": norm, "skipped": skipped}
-  return TrainState(params, opt_state, state.step + 1, skipped), metrics
+  metrics = {
+      **metrics, "gradient_norm": norm,
+      "skipped": skipped,
+      "non_finite_gradients": sum(failed, jnp.zeros((), jnp.int32))
+  }
+  return TrainState(combine(moved, fixed), opt_state, state.step + 1,
+                    skipped), metrics
 
 
 def update(
@@ -227,9 +270,10 @@ def update(
     loss_fn: Callable[[PyTree, PyTree, Key], tuple[Array, Metrics]],
     optimizer: Any,
 ) -> tuple[TrainState, Metrics]:
-  """One outer step (Alet et al. 2021, Algorithm 1, train).
+  """Take one outer step (Alet et al. 2021, Algorithm 1, train).
 
   A gradient that is not finite changes nothing and is counted in `skipped`.
+  Leaves that have no gradient (integers, booleans, keys) stay as they are.
 
   Args:
     state: from `init_state` or an earlier update.
@@ -239,7 +283,8 @@ def update(
     optimizer: the outer optax transformation.
 
   Returns:
-    `(state, metrics)`; metrics gain `gradient_norm` and `skipped`.
+    `(state, metrics)`; metrics gain `gradient_norm`, `skipped` and
+    `non_finite_gradients`, see `apply_gradient`.
 
   Example:
     >>> loss = lambda p, b, k: (jnp.sum((p - b)**2), {})
@@ -249,5 +294,7 @@ def update(
     >>> float(state.params), int(state.step)
     (0.5, 1)
   """
-  gradient, metrics = jax.grad(loss_fn, has_aux=True)(state.params, batch, key)
+  learned, fixed = split_inexact(state.params)
+  loss = lambda tree: loss_fn(combine(tree, fixed), batch, key)
+  gradient, metrics = jax.grad(loss, has_aux=True)(learned)
   return apply_gradient(state, gradient, metrics, optimizer=optimizer)

@@ -10,6 +10,7 @@ import textwrap
 
 import jax
 import jax.numpy as jnp
+import ml_dtypes
 import numpy as np
 import optax
 import pytest
@@ -79,6 +80,29 @@ def test_every_kind_of_leaf_survives(tmp_path):
   assert_same(restored, tree)
   draw = lambda tree: jax.random.normal(tree["keys"][1])
   np.testing.assert_array_equal(draw(restored), draw(tree))
+
+
+SCALARS = [
+    np.bool_, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16,
+    np.uint32, np.uint64, np.float16, np.float32, np.float64, np.complex64,
+    np.complex128, ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn
+]
+
+
+def test_every_numpy_scalar_survives(tmp_path):
+  tree = {kind.__name__: kind(1.5) for kind in SCALARS}
+  checkpoints.save(tmp_path, 1, tree)
+  found, _ = checkpoints.restore(tmp_path, zeroed(tree))
+  assert_same(found, tree)
+
+
+@pytest.mark.parametrize("leaf",
+                         [np.longdouble(1), np.clongdouble(1)],
+                         ids=["longdouble", "clongdouble"])
+def test_scalars_that_no_format_holds(tmp_path, leaf):
+  with pytest.raises(TypeError,
+                     match="no format that holds float128|complex256"):
+    checkpoints.save(tmp_path, 1, {"a": leaf})
 
 
 def test_shapes_are_enough_to_restore(tmp_path):

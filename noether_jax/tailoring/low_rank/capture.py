@@ -212,7 +212,9 @@ class Captured:
         lambda *flat: fn(jax.tree.unflatten(treedef, flat)),
         return_shape=True)(*leaves)
     self._out_tree = jax.tree.structure(shape)
-    self._candidates = [i for i, leaf in enumerate(leaves) if leaf.ndim == 2]
+    self._candidates = [
+        i for i, leaf in enumerate(leaves) if jnp.ndim(leaf) == 2
+    ]
     bad: set[int] = set()
     items = self._layout(self._candidates, bad)
     self.uses = {

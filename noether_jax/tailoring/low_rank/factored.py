@@ -80,7 +80,7 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
       i for i, leaf in enumerate(treedef.flatten_up_to(adapted))
       if leaf is not None
   ]
-  if not any(leaves[i].ndim == 2 for i in numbers):
+  if not any(jnp.ndim(leaves[i]) == 2 for i in numbers):
     return _general("no kernel", implementation)
   multiples = None
   if not isinstance(optimizer, inner_optimizers.GaussNewton):
@@ -100,7 +100,7 @@ def plan(function: Callable[[Params], Any], params: Params, adapted: Params,
     return _general(
         "outer products would be larger than the kernels"
         if usable else "kernels are not used in plain products", implementation)
-  of = sum(leaves[i].ndim == 2 for i in numbers)
+  of = sum(jnp.ndim(leaves[i]) == 2 for i in numbers)
   return Plan(tuple(kernels), tuple(i for i in numbers if i not in kernels),
               f"factored ({len(kernels)} of {of} kernels)", captured,
               tuple(leaves), treedef, optimizer, multiples)

@@ -45,7 +45,8 @@ def test_gram_of_outer_products_and_arrays():
   rows = jax.tree.map(
       lambda *leaves: jnp.stack(leaves), *[{
           "w": change(key=i),
-          "b": jnp.arange(3.) + i
+          "b": jnp.arange(3.) + i,
+          "frozen": None
       } for i in range(4)])
   dense = jnp.concatenate([
       jax.vmap(lambda c: c.materialised())(rows["w"]).reshape(4, -1), rows["b"]

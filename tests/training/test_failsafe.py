@@ -19,7 +19,7 @@ from noether_jax import tailored_predict
 from noether_jax import tailoring
 from noether_jax import update
 from noether_jax.dynamics import integrators
-from noether_jax.training import failsafe_mean
+from noether_jax.training import failsafe
 from noether_jax.training import sharding
 
 DT = 0.1
@@ -258,9 +258,9 @@ def test_integers_and_keys_may_be_examples():
   def example(w, item):
     number, key = item
     loss = w * number + 0 * jax.random.normal(key)
-    return failsafe_mean.Example(loss, loss, {}, jnp.array(True),
-                                 jnp.array(True))
+    return failsafe.ExampleLoss(loss, loss, {}, jnp.array(True),
+                                jnp.array(True))
 
   items = jnp.arange(3), jax.random.split(KEY, 3)
-  total = lambda w: failsafe_mean.batch_mean(example, w, items)[0]
+  total = lambda w: failsafe.failsafe_mean(example, w, items)[0]
   assert float(jax.grad(total)(2.0)) == 1.0

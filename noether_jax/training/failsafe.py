@@ -18,13 +18,14 @@ from jax.extend import core as jex_core
 import jax.numpy as jnp
 
 from noether_jax.tailoring.adaptation import combine
-from noether_jax.tailoring.adaptation import partition
+from noether_jax.tailoring.adaptation import split_inexact
 from noether_jax.types import Array
 from noether_jax.types import Params
+from noether_jax.types import Prediction
 from noether_jax.types import PyTree
 
 
-class Example(NamedTuple):
+class ExampleLoss(NamedTuple):
   """What one example contributes to a mean over the batch.
 
   Attributes:
@@ -34,6 +35,12 @@ class Example(NamedTuple):
     finite: bool `[]`; False where the tailoring failed.
     accepted: bool `[]`; False where the untailored prediction was used, because
       it failed or for another reason.
+
+  Example:
+    >>> true = jnp.array(True)
+    >>> one = ExampleLoss(jnp.array(1.), jnp.array(2.), {}, true, true)
+    >>> float(one.loss)
+    1.0
   """
   loss: Array
   initial_loss: Array
@@ -41,13 +48,33 @@ class Example(NamedTuple):
   finite: Array
   accepted: Array
 
+  @classmethod
+  def of(
+      cls,
+      prediction: Prediction,
+      loss_fn: Callable[[PyTree], Array],
+      metrics: PyTree = ()) -> ExampleLoss:
+    """Return what a tailored prediction contributes, by one's own loss.
+
+    Args:
+      prediction: from `tailored_predict`.
+      loss_fn: `prediction -> []`; called with the tailored prediction and with
+        the untailored one.
+      metrics: a tree of scalars `[]`.
+
+    Returns:
+      An `ExampleLoss`.
+    """
+    return cls(loss_fn(prediction.value), loss_fn(prediction.initial), metrics,
+               prediction.finite, prediction.accepted)
+
 
 class Flags(NamedTuple):
   """What became of each example of a batch.
 
   Attributes:
-    accepted: bool `[B]`; see `Example`.
-    finite: bool `[B]`; see `Example`.
+    accepted: bool `[B]`; see `ExampleLoss`.
+    finite: bool `[B]`; see `ExampleLoss`.
     counted: bool `[B]`; False where even the loss to fall back on is not
       finite.
   """
@@ -67,11 +94,6 @@ def _any_of_all(size: int, batched: Any, flags: Array) -> tuple[Array, bool]:
   # both branches: so a failure of one model of an ensemble counts for all.
   del size, batched
   return _any(flags), False
-
-
-def _is_inexact(path: str, leaf: Any) -> bool:
-  del path
-  return jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
 
 
 def _means(losses: Array, metrics: PyTree, counted: Array,
@@ -99,14 +121,14 @@ def _select(flag: Array, tree: PyTree) -> PyTree:
   return jax.tree.map(lambda leaf: jnp.where(flag, leaf, 0), tree)
 
 
-def _lifted(example_fn: Callable[[Params, PyTree], Example], params: Params,
-            examples: PyTree) -> tuple[Callable[..., Example], list[Any]]:
+def _lifted(example_fn: Callable[[Params, PyTree], ExampleLoss], params: Params,
+            examples: PyTree) -> tuple[Callable[..., ExampleLoss], list[Any]]:
   """The batched function, and the tracers it closes over as its argument."""
   closed, shape = jax.make_jaxpr(jax.vmap(example_fn, in_axes=(None, 0)),
                                  return_shape=True)(params, examples)
   traced = [isinstance(c, jax.core.Tracer) for c in closed.consts]
 
-  def run(params: Params, examples: PyTree, lifted: list[Any]) -> Example:
+  def run(params: Params, examples: PyTree, lifted: list[Any]) -> ExampleLoss:
     rest = iter(lifted)
     consts = [next(rest) if t else c for t, c in zip(traced, closed.consts)]
     outs = jex_core.jaxpr_as_fun(
@@ -117,7 +139,7 @@ def _lifted(example_fn: Callable[[Params, PyTree], Example], params: Params,
 
 
 def _without_failures(run: Callable[...,
-                                    Example], moving: PyTree, fixed: PyTree,
+                                    ExampleLoss], moving: PyTree, fixed: PyTree,
                       good: Array, counted: Array, cotangents: Any) -> PyTree:
   """The gradient, computed so that no failed example takes part in it."""
   untailored = counted & ~good
@@ -141,9 +163,14 @@ def _without_failures(run: Callable[...,
                       total)
 
 
-def batch_mean(example_fn: Callable[[Params, PyTree], Example], params: Params,
-               examples: PyTree) -> tuple[Array, PyTree, Flags]:
-  """Mean of the losses, whose gradient no failed example spoils.
+def failsafe_mean(example_fn: Callable[[Params, PyTree],
+                                       ExampleLoss], params: Params,
+                  examples: PyTree) -> tuple[Array, PyTree, Flags]:
+  """Return the mean loss of a batch, whose gradient no failed example spoils.
+
+  The mean for one's own loss of tailored predictions; `meta_loss` takes it. By
+  `jnp.mean` one example whose inner step overflows makes the whole gradient
+  NaN, even where `jnp.where` chose its untailored prediction.
 
   An example that failed contributes the loss and the gradient of its untailored
   prediction; one whose loss is not finite in spite of that, nothing. A batch
@@ -152,7 +179,7 @@ def batch_mean(example_fn: Callable[[Params, PyTree], Example], params: Params,
   derivatives of a batch with failures are NaN.
 
   Args:
-    example_fn: `(params, example) -> Example`.
+    example_fn: `(params, example) -> ExampleLoss`.
     params: what the loss is differentiated by, or anything it closes over.
     examples: leaves `[B, ...]`.
 
@@ -162,17 +189,22 @@ def batch_mean(example_fn: Callable[[Params, PyTree], Example], params: Params,
     became of each example.
 
   Example:
-    >>> def example(w, x):          # tailoring fails at x = 0
-    ...   tailored, initial = w / x, w * x
-    ...   finite = jnp.isfinite(tailored)
-    ...   return Example(jnp.where(finite, tailored, initial), initial, {},
-    ...                  finite, finite)
-    >>> loss = lambda w: batch_mean(example, w, jnp.array([1., 0., 2.]))[0]
-    >>> float(loss(4.)), float(jax.grad(loss)(4.))
-    (2.0, 0.5)
+    >>> import optax
+    >>> from noether_jax import MetaParams, tailored_predict
+    >>> def example(params, item):   # tailoring fails at x = 0, of log(x)
+    ...   x, target = item
+    ...   out = tailored_predict(
+    ...       params, x, None, predict_fn=lambda w, x, key: (w * x)[None],
+    ...       conserved_fn=lambda _, x: jnp.log(x), optimizer=optax.sgd(0.1))
+    ...   return ExampleLoss.of(out, lambda value: jnp.abs(value[0] - target))
+    >>> batch = jnp.array([1., 0., 2.]), jnp.array([2., 1., 1.])
+    >>> loss = lambda params: failsafe_mean(example, params, batch)[0]
+    >>> gradient = jax.grad(loss)(MetaParams(jnp.float32(1.)))
+    >>> float(loss(MetaParams(jnp.float32(1.)))), float(gradient.predictor)
+    (1.0, 0.266667)
   """
   run, lifted = _lifted(example_fn, params, examples)
-  moving, fixed = partition((params, examples, lifted), _is_inexact)
+  moving, fixed = split_inexact((params, examples, lifted))
 
   def forward(moving: PyTree, fixed: PyTree) -> Any:
     out = run(*combine(moving, fixed))

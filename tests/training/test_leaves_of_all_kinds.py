@@ -1,0 +1,168 @@
+"""Leaves without a gradient, and parameters of 16 bits."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from noether_jax import apply_gradient
+from noether_jax import by_path
+from noether_jax import field_residuals
+from noether_jax import gauss_newton
+from noether_jax import init_state
+from noether_jax import meta_loss
+from noether_jax import MetaParams
+from noether_jax import tailor
+from noether_jax import tailored_predict
+from noether_jax import update
+
+
+def model(dtype=jnp.float32):
+  """Parameters with an integer, a flag and a key, and their prediction."""
+  kernel = jax.random.normal(jax.random.key(1), (2, 20))
+  params = {
+      "in": kernel.astype(dtype) / 2,
+      "out": kernel.T.astype(dtype) / 4,
+      "count": jnp.arange(4).reshape(2, 2),
+      "flag": True,
+      "key": jax.random.key(3),
+  }
+
+  def predict(params, x, key):
+    del key
+    noise = jax.random.normal(params["key"], (2,), dtype)
+    wide = jnp.tanh(x @ params["in"]) * params["count"][0, 1]
+    return wide @ params["out"] + noise * params["flag"]
+
+  return params, predict
+
+
+def tailored(predict, **kwargs):
+  return functools.partial(
+      tailored_predict, **{
+          "predict_fn": predict,
+          "conserved_fn": lambda phi, x: phi * jnp.sum(x**2)[None],
+          "optimizer": optax.sgd(.1),
+          "residual_fn": field_residuals,
+          **kwargs
+      })
+
+
+def assert_not_moved(after, before):
+  np.testing.assert_array_equal(after["count"], before["count"])
+  assert bool(after["flag"])
+  assert after["key"] == before["key"]
+
+
+@pytest.mark.parametrize("implementation", ["general", "factored"])
+@pytest.mark.parametrize("optimizer",
+                         [optax.sgd(.1), gauss_newton()],
+                         ids=["sgd", "gauss_newton"])
+def test_leaves_without_a_gradient_stay(implementation, optimizer):
+  params, predict = model()
+  x = jnp.array([[1., 2.], [.5, 1.]], jnp.float32)
+  fn = tailored(predict, implementation=implementation, optimizer=optimizer)
+  outer = optax.adam(1e-3)
+  state = init_state(
+      MetaParams(params, jnp.float32(1.),
+                 jnp.float32(0.) if optimizer is not None else None), outer)
+  after, metrics = jax.jit(
+      functools.partial(update,
+                        loss_fn=functools.partial(meta_loss, tailored_fn=fn),
+                        optimizer=outer))(state, (x, -x), jax.random.key(0))
+  assert_not_moved(after.params.predictor, params)
+  assert not jnp.array_equal(after.params.predictor["in"], params["in"])
+  assert int(metrics["skipped"]) == 0
+  out = fn(state.params, x[0], None)
+  assert out.adapted["count"] is None and out.adapted["key"] is None
+
+
+def test_a_gradient_may_hold_anything_for_them():
+  params = {"w": jnp.ones(2), "n": jnp.int32(3)}
+  outer = optax.sgd(.5)
+  loss = lambda p: jnp.sum(p["w"] * p["n"])
+  gradient = jax.grad(loss, allow_int=True)(params)
+  for given in (gradient, {"w": gradient["w"], "n": None}):
+    state, metrics = apply_gradient(init_state(params, outer),
+                                    given, {},
+                                    optimizer=outer)
+    np.testing.assert_array_equal(state.params["w"], [-.5, -.5])
+    assert int(state.params["n"]) == 3 and metrics["gradient_norm"] > 0
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: tailor(lambda p: p, jnp.arange(2), optax.sgd(.1)),
+     "selects no leaf of `params` that has a gradient"),
+    (lambda: tailored(lambda w, x, key: x, adapt=by_path("nothing"))
+     (MetaParams({"w": jnp.ones(1)}, 1.), jnp.ones(1), None),
+     "selects no leaf of `params.predictor`"),
+    (lambda: tailored(lambda w, x, key: x)
+     (MetaParams({"w": jnp.ones(1)}, 1., {"b": 0.}), jnp.ones(1), None),
+     "`params.log_inner_rate` must be a prefix of `params.predictor`"),
+    (lambda: apply_gradient(init_state({"w": jnp.ones(1)}, optax.sgd(.1)),
+                            {"v": jnp.ones(1)}, {},
+                            optimizer=optax.sgd(.1)),
+     "`gradient` must have the structure of `state.params`"),
+])
+def test_errors(call, message):
+  with pytest.raises(ValueError, match=message):
+    call()
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
+@pytest.mark.parametrize("optimizer, implementation, steps", [
+    (optax.sgd(1e-3), "factored", 1),
+    (optax.sgd(jnp.float32(1e-3)), "general", 2),
+    (gauss_newton(), "factored", 2),
+    (gauss_newton(), "general", 1),
+    (optax.adam(.01, eps=1e-3), "general", 2),
+])
+def test_parameters_of_16_bits_keep_their_dtype(dtype, optimizer,
+                                                implementation, steps):
+  params, predict = model(dtype)
+  x = jnp.array([[1., 2.], [.5, 1.]], dtype)
+  fn = tailored(
+      predict,
+      implementation=implementation,
+      optimizer=optimizer,
+      num_steps=steps,
+      conserved_fn=lambda phi, x: phi * jnp.stack([jnp.sum(x**2), x[0]]))
+  outer = optax.adam(1e-2)
+  state = init_state(MetaParams(params, jnp.asarray(1., dtype), jnp.zeros(())),
+                     outer)
+  out = fn(state.params, x[0], None)
+  assert out.value.dtype == dtype and bool(out.finite)
+  assert out.losses[-1] < out.losses[0]
+  step = jax.jit(
+      functools.partial(update,
+                        loss_fn=functools.partial(meta_loss, tailored_fn=fn),
+                        optimizer=outer))
+  after, metrics = step(state, (x, -x), jax.random.key(0))
+  assert int(metrics["skipped"]) == 0
+  same = lambda a, b: jnp.result_type(a) == jnp.result_type(b)
+  assert all(jax.tree.leaves(jax.tree.map(same, after.params, state.params)))
+  assert not jnp.array_equal(after.params.predictor["in"], params["in"])
+  assert_not_moved(after.params.predictor, params)
+
+
+def test_the_norm_of_16_bits_does_not_overflow():
+  state = init_state(jnp.zeros(2, jnp.float16), optax.sgd(1e-3))
+  state, metrics = apply_gradient(state,
+                                  jnp.full(2, 1000, jnp.float16), {},
+                                  optimizer=optax.sgd(1e-3))
+  assert int(state.skipped) == 0 and metrics["gradient_norm"] > 1414
+
+
+def test_the_cause_of_a_skipped_step_is_told():
+  loss = lambda p, batch, key: (jnp.sum(jnp.sqrt(p["a"])) + p["b"], {})
+  outer = optax.sgd(.1)
+  state = init_state({"a": jnp.zeros(2), "b": jnp.zeros(())}, outer)
+  state, metrics = update(state, (),
+                          jax.random.key(0),
+                          loss_fn=loss,
+                          optimizer=outer)
+  assert int(metrics["skipped"]) == 1
+  assert int(metrics["non_finite_gradients"]) == 1
