@@ -123,17 +123,17 @@ def _jumps_by(columns: Sequence[np.ndarray], period: float) -> bool:
   seen = False
   for c in columns:
     steps = np.diff(c)
-    at = np.flatnonzero(np.abs(steps) > period / 2)
-    if not len(at):
+    large = np.abs(steps) > period / 2
+    if not large.any():
       continue
     seen = True
-    rest = np.abs(steps[at] - np.round(steps[at] / period) * period)
-    usual = np.abs(steps)
-    usual[at] = 0.
-    near = np.maximum(usual[np.maximum(at - 1, 0)],
-                      usual[np.minimum(at + 1,
-                                       len(steps) - 1)])
-    if len(at) > len(steps) / 3 or np.any(rest > 3 * near + .02 * period):
+    usual = np.where(large, 0., np.abs(steps))
+    most, all_but_few = np.quantile(usual, (.9, .99))
+    near = np.maximum(np.roll(usual, 1), np.roll(usual, -1))
+    rest = np.abs(steps - np.round(steps / period) * period)
+    odd = rest > 3 * np.maximum(near, most) + .02 * period
+    # Steps of half a turn may be either way round.
+    if large.mean() > 1 / 3 or all_but_few > .35 * period or odd[large].any():
       return False
   return seen
 

@@ -195,8 +195,21 @@ def test_degrees_that_are_told(tmp_path):
   np.testing.assert_allclose(again.states, data.states)
 
 
-def test_jumps_that_are_no_turns_stay(tmp_path):
+def test_noise_at_the_jump(tmp_path):
   random = np.random.default_rng(0)
+  turn = np.linspace(0., 20., 400) + .1 * random.normal(size=400)
+  rows = np.stack([
+      np.arange(400), (turn + np.pi) % (2 * np.pi) - np.pi,
+      random.normal(size=400)
+  ], 1)
+  data = _load(tmp_path, _text("t,q,p", rows))
+  np.testing.assert_allclose(data.states[0][:, 0], turn, atol=1e-6)
+  assert not data.variables[1].unit.is_angle
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_jumps_that_are_no_turns_stay(tmp_path, seed):
+  random = np.random.default_rng(seed)
   rows = [(k * .1, *random.uniform(-np.pi, np.pi, 2)) for k in range(60)]
   data = _load(tmp_path, _text("t,x,y", rows))
   assert not any(v.unit.is_angle for v in data.variables)
