@@ -15,7 +15,7 @@ Example = Mapping[str, Any]
 Augment = Callable[[Example, np.random.Generator], Example]
 
 
-class Source(Protocol):
+class RandomAccess(Protocol):
   """Random access to examples: `builder.as_data_source(split)`, or `Arrays`."""
 
   def __len__(self) -> int:
@@ -26,7 +26,7 @@ class Source(Protocol):
 
 
 class Arrays:
-  """What `loading.load` returns, as a `Source`.
+  """What `loading.load` returns, as a `RandomAccess`.
 
   Args:
     arrays: for each feature `[N, ...]`.
@@ -88,7 +88,7 @@ class HorizontalFlip:
     }
 
 
-def batches(source: Source,
+def batches(source: RandomAccess,
             batch_size: int,
             *,
             seed: int,

@@ -6,7 +6,7 @@ import time
 SECONDS = 10.0
 
 
-class Progress:
+class ProgressLine:
   """Tells how much is done; stdout is redirected by the loader.
 
   Args:

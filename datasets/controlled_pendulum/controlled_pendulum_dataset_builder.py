@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 
 from datasets import features
 from datasets.controlled_pendulum import simulation
-from datasets.progress import Progress
+from datasets.progress import ProgressLine
 
 _CITATION = """\
 @article{towers2024gymnasium,
@@ -151,7 +151,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                                   correlation=values.correlation,
                                   friction=values.friction,
                                   speed=values.speed)
-    progress = Progress(f"{self.name} {split}: sequence", count)
+    progress = ProgressLine(f"{self.name} {split}: sequence", count)
     for number in range(count):
       progress.step()
       states, actions = motions.states[number], motions.actions[number]

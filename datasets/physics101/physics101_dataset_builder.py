@@ -14,7 +14,7 @@ from datasets import sources
 from datasets.physics101 import decoding
 from datasets.physics101 import files
 from datasets.physics101 import splits
-from datasets.progress import Progress
+from datasets.progress import ProgressLine
 
 _CITATION = """\
 @inproceedings{wu2016physics,
@@ -161,8 +161,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     _report("missing", missing, len(wanted))
     found: Surveys = {}
     short, damaged = [], []
-    progress = Progress("physics101: looked at video",
-                        len(wanted) - len(missing))
+    progress = ProgressLine("physics101: looked at video",
+                            len(wanted) - len(missing))
     with files.reader(collection) as fetch:
       for video in sorted(set(wanted) & set(collection.videos)):
         progress.step()
@@ -185,7 +185,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                          surveys: Surveys) -> Iterator[tuple[int, Any]]:
     values = self.builder_config
     number, damaged = 0, []
-    progress = Progress(f"physics101 {name}: decoded video", len(surveys))
+    progress = ProgressLine(f"physics101 {name}: decoded video", len(surveys))
     with files.reader(collection) as fetch:
       for video, survey in surveys.items():
         progress.step()

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from datasets import features
-from datasets.progress import Progress
+from datasets.progress import ProgressLine
 from datasets.ramp_video import drawing
 from datasets.ramp_video import objects
 from datasets.ramp_video import simulation
@@ -137,7 +137,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   def _generate_examples(self, part: str,
                          count: int) -> Iterator[tuple[int, Any]]:
-    progress = Progress(f"ramp_video {part}: sequence", count)
+    progress = ProgressLine(f"ramp_video {part}: sequence", count)
     for index in range(count):
       progress.step()
       yield index, drawing.make_sequence(self.builder_config.settings, part,

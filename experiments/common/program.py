@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from absl import flags
+from absl import logging
 
 from datasets import loading
 from datasets import sources
@@ -126,3 +127,34 @@ def execute(name: str,
     more = "; the same command goes on from here" if resumes else ""
     print(f"{name}: interrupted{more}.", file=sys.stderr)
     return 130
+
+
+def entry(name: str,
+          doc: str | None,
+          define: Callable[[], flags.FlagValues],
+          body: Callable[[flags.FlagValues], None],
+          *,
+          resumes: bool = False) -> Callable[[Sequence[str]], int]:
+  """Make a program's `main`.
+
+  Args:
+    name: see `execute`, as are the others.
+    doc: what it does.
+    define: makes its flags.
+    body: the program.
+    resumes: whether the same command goes on after an interruption.
+
+  Returns:
+    `argv -> exit code`; raises what `execute` raises.
+  """
+
+  def main(argv: Sequence[str]) -> int:
+    return execute(name, doc, define(), body, argv, resumes=resumes)
+
+  return main
+
+
+def start(main: Callable[[Sequence[str]], int]) -> None:
+  """Runs a program from the shell, with its progress lines, and exits."""
+  logging.set_verbosity(logging.INFO)
+  sys.exit(main(sys.argv))

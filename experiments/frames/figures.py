@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 import numpy as np
 
 from datasets.frames import optional
+from experiments.common.figures import png
 from experiments.frames import evaluation
 from experiments.frames.rows import ROWS
 from experiments.frames.study import Study
@@ -18,12 +19,6 @@ from noether_jax.video.attribution import principal_components
 _SHOWN = 8
 _FILM_SCALE = 128
 _COMPONENTS = 3
-
-
-def _png(figure: Figure) -> bytes:
-  buffer = io.BytesIO()
-  figure.savefig(buffer, format="png", dpi=150)
-  return buffer.getvalue()
 
 
 def errors(rows: list[dict[str, Any]], past: int) -> bytes:
@@ -64,7 +59,7 @@ def errors(rows: list[dict[str, Any]], past: int) -> bytes:
     figure.legend(*axes.get_legend_handles_labels(),
                   loc="outside lower center",
                   ncols=min(4, len(names)))
-    return _png(figure)
+    return png(figure)
 
 
 def curve(curves: list[list[dict[str, Any]]]) -> bytes:
@@ -95,7 +90,7 @@ def curve(curves: list[list[dict[str, Any]]]) -> bytes:
       axes.set_xscale("symlog", linthresh=1)
       axes.set_xlim(left=-0.1)
       axes.set_xlabel("inner steps")
-    return _png(figure)
+    return png(figure)
 
 
 def _as_bytes(frames: np.ndarray) -> np.ndarray:
@@ -119,7 +114,7 @@ def _strip(films: dict[str, np.ndarray]) -> bytes:
       line[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for axes, t in zip(grid[0], chosen):
       axes.set_title(f"{t + 1}")
-    return _png(figure)
+    return png(figure)
 
 
 def _film(films: dict[str, np.ndarray]) -> bytes:

@@ -4,15 +4,13 @@ Trains SVG, SVG for longer, SVG through the inner step of a random g, and the
 Noether network, and compares their predictions of test sequences.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 import dataclasses
 import importlib.metadata
 import pathlib
-import sys
 from typing import Any
 
 from absl import flags
-from absl import logging
 
 from experiments.common import program
 from experiments.common import results
@@ -99,8 +97,8 @@ def _studies(options: flags.FlagValues, config: Config, loaded: data.Data,
   seeds = tuple(range(options.first_seed, options.first_seed + options.seeds))
   compiled = models.compiled(config)
   for group in [seeds] if options.vmap_seeds else [(seed,) for seed in seeds]:
-    training = recipes.Training(config, compiled, loaded, group, stages,
-                                out / "checkpoints")
+    training = recipes.Models(config, compiled, loaded, group, stages,
+                              out / "checkpoints")
     yield from (study.Study(training, seed) for seed in group)
 
 
@@ -203,26 +201,7 @@ def _run(options: flags.FlagValues) -> None:
                 body=tables.cells(measured["rows"]))
 
 
-def main(argv: Sequence[str]) -> int:
-  """Trains and measures what --out does not hold yet.
-
-  Args:
-    argv: the program's name and its flags.
-
-  Returns:
-    The exit code; see `program.execute`.
-
-  Raises:
-    InputError: for a user's mistake, with --debug; see `program.execute`.
-  """
-  return program.execute("frames",
-                         __doc__,
-                         define_flags(),
-                         _run,
-                         argv,
-                         resumes=True)
-
+main = program.entry("frames", __doc__, define_flags, _run, resumes=True)
 
 if __name__ == "__main__":
-  logging.set_verbosity(logging.INFO)
-  sys.exit(main(sys.argv))
+  program.start(main)

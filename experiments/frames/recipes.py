@@ -47,7 +47,7 @@ _WITH_G = {
 }
 
 
-class Training:
+class Models:
   """The models of a seed, or those of several seeds, trained side by side.
 
   Several are one program, `jax.vmap` of the outer step over states, batches and

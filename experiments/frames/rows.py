@@ -14,7 +14,7 @@ class Row(NamedTuple):
   """How a row of the table is made.
 
   Attributes:
-    recipe: a name that `Training.of` knows.
+    recipe: a name that `Models.of` knows.
     steps: inner steps at test time; None for as many as `chosen_steps` says.
   """
   recipe: str

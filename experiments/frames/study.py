@@ -9,8 +9,8 @@ import numpy as np
 from experiments.frames import evaluation
 from experiments.frames import model as models
 from experiments.frames import probe
+from experiments.frames.recipes import Models
 from experiments.frames.recipes import Trained
-from experiments.frames.recipes import Training
 from noether_jax.types import MetaParams
 
 _PROBED = 200
@@ -25,13 +25,13 @@ class Study:
     seed: of networks, batches and noise.
   """
 
-  def __init__(self, training: Training, seed: int):
+  def __init__(self, training: Models, seed: int):
     self.training, self.seed = training, seed
     self.config, self.run = training.config, training.run
     self.data, self.stages = training.data, training.stages
 
   def trained(self, name: str) -> Trained:
-    """This seed's model of a recipe; see `Training.of`."""
+    """This seed's model of a recipe; see `Models.of`."""
     return self.training.of(name, self.seed)
 
   @functools.cached_property

@@ -1,6 +1,5 @@
 """The long rollouts' errors beside the control's, a point for each seed."""
 
-import io
 from typing import Any
 
 import matplotlib
@@ -9,6 +8,7 @@ from matplotlib.ticker import LogLocator
 from matplotlib.ticker import NullFormatter
 import numpy as np
 
+from experiments.common.figures import png
 from experiments.common.tables import array
 
 
@@ -57,6 +57,4 @@ def draw(rows: list[dict[str, Any]], settings: dict[str, Any]) -> bytes:
             f"noise {settings['noise']:g}")
     axes.set_title(f"{settings['system']}, {made}")
     axes.grid(axis="x", alpha=0.3)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-  return buffer.getvalue()
+    return png(figure)

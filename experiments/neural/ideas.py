@@ -11,15 +11,15 @@ import numpy as np
 from experiments.neural import judging
 from experiments.neural import learning
 from experiments.neural import rows
-from experiments.neural.study import Predictor
 from experiments.neural.study import Study
+from experiments.neural.study import TailoredField
 
 Array = jax.Array
 HORIZON = 4
 PENALTIES = (1e-2, 1e-4, 1e-6)
 
 
-def _other(e: Study, name: str, **changes: Any) -> Predictor:
+def _other(e: Study, name: str, **changes: Any) -> TailoredField:
   """The same recipe with other settings of g."""
   other = e.varied(name, **changes)
   return rows.tailored(e,
@@ -28,7 +28,7 @@ def _other(e: Study, name: str, **changes: Any) -> Predictor:
                        conserved_fn=other.conserved_fn)
 
 
-def _general(e: Study) -> Predictor:
+def _general(e: Study) -> TailoredField:
   """A g that is not told what momenta are, nor of any copies."""
   return rows.tailored(e.general, e.denoised_control,
                        learning.precise(e.general))
@@ -67,14 +67,14 @@ def _mean(e: Study, phis: Any, x: Array) -> Array:
   return jnp.mean(jax.vmap(lambda phi: e.conserved_fn(phi, x))(phis), axis=0)
 
 
-def _ensemble(e: Study) -> Predictor:
+def _ensemble(e: Study) -> TailoredField:
   return rows.tailored(e,
                        e.denoised_control,
                        _members(e),
                        conserved_fn=functools.partial(_mean, e))
 
 
-def _damped(e: Study) -> Predictor:
+def _damped(e: Study) -> TailoredField:
   """The ensemble, a state's step damped where its members disagree.
 
   A member m finds the change r_m = grad g_m . f per time. Of the step the share
@@ -94,7 +94,7 @@ def _damped(e: Study) -> Predictor:
     return inner((theta, phis, share), x)
 
   phis = _members(e)
-  return Predictor(field, (e.denoised_control, phis), mean, phis)
+  return TailoredField(field, (e.denoised_control, phis), mean, phis)
 
 
 def _multi_step(e: Study, name: str, field: Callable[..., Array],
@@ -115,14 +115,14 @@ def _multi_step(e: Study, name: str, field: Callable[..., Array],
                  e.cosine(steps, share=e.config.rollout_share))
 
 
-def _multi_step_alone(e: Study) -> Predictor:
+def _multi_step_alone(e: Study) -> TailoredField:
   alone = _multi_step(e, "rollout loss, f alone",
                       lambda params, x: e.apply(params["f"], x),
                       {"f": e.denoised_control})
-  return Predictor(e.apply, alone["f"])
+  return TailoredField(e.apply, alone["f"])
 
 
-def _multi_step_joint(e: Study) -> Predictor:
+def _multi_step_joint(e: Study) -> TailoredField:
   inner = e.tailored(e.conserved_fn)
   both = _multi_step(
       e, "rollout loss, f and g", lambda params, x: inner(
@@ -133,7 +133,7 @@ def _multi_step_joint(e: Study) -> Predictor:
   return rows.tailored(e, both["f"], both["g"])
 
 
-def _distilled(e: Study) -> Predictor:
+def _distilled(e: Study) -> TailoredField:
   """The formula that is conserved along the tailored predictor's own paths."""
   own = rows.ROWS["precise g, denoised states"](e)
   starts = e.denoised[:, :, 0]
@@ -142,7 +142,7 @@ def _distilled(e: Study) -> Predictor:
   return rows.with_formulas(e, e.denoised_control, paths, "distillation")
 
 
-IDEAS: dict[str, Callable[[Study], Predictor]] = {
+IDEAS: dict[str, Callable[[Study], TailoredField]] = {
     "general g, denoised states": _general,
     "sine g, denoised states": lambda e: _other(e, "sine", activation="sin"),
     **{

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 import dataclasses
 import functools
 import importlib.metadata
-import sys
 from typing import Any
 
 from absl import flags
-from absl import logging
 import jax
 import numpy as np
 import threadpoolctl
@@ -156,26 +154,7 @@ def _run(options: flags.FlagValues) -> None:
                 body=tables.cells(done))
 
 
-def main(argv: Sequence[str]) -> int:
-  """Measures the rows that --out does not hold yet, then writes the results.
-
-  Args:
-    argv: the program's name and its flags.
-
-  Returns:
-    The exit code; see `program.execute`.
-
-  Raises:
-    InputError: for a user's mistake, with --debug; see `program.execute`.
-  """
-  return program.execute("neural",
-                         __doc__,
-                         define_flags(),
-                         _run,
-                         argv,
-                         resumes=True)
-
+main = program.entry("neural", __doc__, define_flags, _run, resumes=True)
 
 if __name__ == "__main__":
-  logging.set_verbosity(logging.INFO)
-  sys.exit(main(sys.argv))
+  program.start(main)

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.stats
 
-from experiments.neural.study import Predictor
 from experiments.neural.study import Study
+from experiments.neural.study import TailoredField
 from noether_jax.learned import quotients
 
 Array = jax.Array
@@ -20,7 +20,7 @@ def _rmse(out: Array, truth: Array) -> np.ndarray:
   return np.asarray(jnp.nan_to_num(value, nan=jnp.inf, posinf=jnp.inf))
 
 
-def rollouts(e: Study, predictor: Predictor) -> dict[str, np.ndarray]:
+def rollouts(e: Study, predictor: TailoredField) -> dict[str, np.ndarray]:
   """Errors along the test paths.
 
   Returns:
@@ -119,7 +119,7 @@ def _of_seed(names: tuple[str, ...], on_train: np.ndarray, laws: np.ndarray,
   return out
 
 
-def quantity(e: Study, predictor: Predictor) -> dict[str, Any]:
+def quantity(e: Study, predictor: TailoredField) -> dict[str, Any]:
   """What g is, measured on clean test data within the training duration.
 
   Returns:

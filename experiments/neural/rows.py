@@ -9,8 +9,8 @@ import numpy as np
 
 from experiments.neural import judging
 from experiments.neural import learning
-from experiments.neural.study import Predictor
 from experiments.neural.study import Study
+from experiments.neural.study import TailoredField
 from noether_jax import discover
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery.terms import term_values
@@ -27,15 +27,15 @@ def tailored(e: Study,
              *,
              conserved_fn: Callable[..., Array] | None = None,
              fraction: Array | None = None,
-             sgd: float | None = None) -> Predictor:
+             sgd: float | None = None) -> TailoredField:
   """f tailored by g in one inner step."""
   function = e.conserved_fn if conserved_fn is None else conserved_fn
   whole = e.ones() if fraction is None else fraction
-  return Predictor(e.tailored(function, sgd), (theta, phi, whole), function,
-                   phi)
+  return TailoredField(e.tailored(function, sgd), (theta, phi, whole), function,
+                       phi)
 
 
-def _naive(e: Study) -> Predictor:
+def _naive(e: Study) -> TailoredField:
   function, start = e.naive
   inner_rate = e.config.naive_inner_rate
   both = learning.joint(e,
@@ -50,27 +50,27 @@ def _naive(e: Study) -> Predictor:
                   sgd=inner_rate)
 
 
-def _quotient(e: Study) -> Predictor:
+def _quotient(e: Study) -> TailoredField:
   return tailored(e.general, e.control, learning.quotient(e.general))
 
 
-def _quotient_joint(e: Study) -> Predictor:
+def _quotient_joint(e: Study) -> TailoredField:
   e = e.general
   both = learning.joint(e, "joint training", learning.quotient(e))
   return tailored(e, both["f"], both["g"])
 
 
-def _random(e: Study) -> Predictor:
+def _random(e: Study) -> TailoredField:
   e = e.general
   theta = learning.through_frozen(e, "training through a random g", e.untrained)
   return tailored(e, theta, e.untrained)
 
 
-def _final(e: Study) -> Predictor:
+def _final(e: Study) -> TailoredField:
   trust, phi = judging.trust(e), learning.precise(e)
   params = (trust.theta, phi, trust.fraction, trust.fallback, e.region,
             trust.guard)
-  return Predictor(e.guarded(), params, e.conserved_fn, phi)
+  return TailoredField(e.guarded(), params, e.conserved_fn, phi)
 
 
 def true_law(e: Study) -> Callable[..., Array]:
@@ -78,11 +78,12 @@ def true_law(e: Study) -> Callable[..., Array]:
   return lambda _, x: e.system.laws(x, jnp)
 
 
-def _oracle(e: Study, theta: Any) -> Predictor:
+def _oracle(e: Study, theta: Any) -> TailoredField:
   return tailored(e, theta, e.ones(), conserved_fn=true_law(e))
 
 
-def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
+def with_formulas(e: Study, theta: Any, paths: Any,
+                  stage: str) -> TailoredField:
   """f tailored with the formulas that the library's search finds in paths.
 
   Args:
@@ -92,7 +93,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
     stage: the search's name.
 
   Returns:
-    A `Predictor`; without tailoring where nothing was found.
+    A `TailoredField`; without tailoring where nothing was found.
   """
   variables = parse_columns(e.system.columns)
   count = e.num_quantities
@@ -112,7 +113,7 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
   terms = list(
       dict.fromkeys(t for laws in found for law in laws for t in law.terms))
   if not terms:
-    return Predictor(lambda p, x: e.apply(p, x), theta)
+    return TailoredField(lambda p, x: e.apply(p, x), theta)
   values = np.zeros((len(found), count, len(terms)), np.float32)
   for s, laws in enumerate(found):
     for k, law in enumerate(laws):
@@ -122,17 +123,17 @@ def with_formulas(e: Study, theta: Any, paths: Any, stage: str) -> Predictor:
   return tailored(e, theta, jnp.asarray(values), conserved_fn=function)
 
 
-ROWS: dict[str, Callable[[Study], Predictor]] = {
+ROWS: dict[str, Callable[[Study], TailoredField]] = {
     "vanilla":
-        lambda e: Predictor(e.apply, e.vanilla),
+        lambda e: TailoredField(e.apply, e.vanilla),
     CONTROL:
-        lambda e: Predictor(e.apply, e.control),
+        lambda e: TailoredField(e.apply, e.control),
     "control, smooth states":
-        lambda e: Predictor(e.apply, e.smooth_control),
+        lambda e: TailoredField(e.apply, e.smooth_control),
     "control, denoised states":
-        lambda e: Predictor(e.apply, e.denoised_control),
+        lambda e: TailoredField(e.apply, e.denoised_control),
     "HNN":
-        lambda e: Predictor(e.hamiltonian, e.energy_network),
+        lambda e: TailoredField(e.hamiltonian, e.energy_network),
     "random frozen g":
         _random,
     "naive joint g":

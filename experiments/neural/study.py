@@ -17,7 +17,7 @@ from experiments.neural import fields
 from experiments.neural import quantities
 from experiments.neural.config import Config
 from experiments.neural.data import Data
-from experiments.neural.training import Training
+from experiments.neural.training import TrainingStages
 from noether_jax import networks
 from noether_jax.dynamics import integrators
 from noether_jax.learned import safety
@@ -27,7 +27,7 @@ from noether_jax.training.outer_loop import mse
 Array = jax.Array
 
 
-class Predictor(NamedTuple):
+class TailoredField(NamedTuple):
   """A vector field for every seed, and the quantity it was tailored with.
 
   Attributes:
@@ -46,7 +46,7 @@ def _single(tree: Any) -> Any:
   return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), tree)
 
 
-class Study(Training):
+class Study(TrainingStages):
   """What the rows of one table share; trained parameters are kept in a folder.
 
   Attributes:

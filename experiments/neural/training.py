@@ -16,7 +16,7 @@ from noether_jax.training.outer_loop import mse
 Array = jax.Array
 
 
-class Training:
+class TrainingStages:
   """Training in stages, which leave their results in a folder.
 
   Attributes:

@@ -26,7 +26,7 @@ Array = jax.Array
 Make = Callable[..., Any]
 
 
-class Predictor(NamedTuple):
+class RolledField(NamedTuple):
   """A vector field with its parameters for every seed.
 
   Attributes:

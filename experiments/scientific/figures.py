@@ -1,7 +1,6 @@
 """The figures, as PNG bytes."""
 
 from collections.abc import Callable
-import io
 from typing import Any
 
 import jax
@@ -10,24 +9,13 @@ from matplotlib import figure as mpl_figure
 from matplotlib import ticker
 import numpy as np
 
+from experiments.common.figures import png
+from experiments.common.figures import STYLE
 from experiments.scientific import tables
 from experiments.scientific.data import Data
 from experiments.scientific.laws import Quantity
 
 Row = dict[str, Any]
-_STYLE: Any = {
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a94a0",
-    "axes.grid": True,
-    "grid.color": "#e6eaef",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-}
 _COLORS = {
     "vanilla": "#1a202c",
     "control": "#718096",
@@ -45,12 +33,6 @@ _COLORS = {
 _TOO_CLOSE = ("control", "projection")
 # The paper's figure of the measured pendulum ends there.
 _PAPER_TOP = 0.025
-
-
-def _png(made: mpl_figure.Figure) -> bytes:
-  buffer = io.BytesIO()
-  made.savefig(buffer, format="png", dpi=140)
-  return buffer.getvalue()
 
 
 def _with_unit(name: str, unit: str) -> str:
@@ -90,7 +72,7 @@ def horizon(rows: list[Row], times: np.ndarray, time_unit: str, *,
   Returns:
     A PNG image.
   """
-  with matplotlib.rc_context(_STYLE):
+  with matplotlib.rc_context(STYLE):
     columns = 2 if with_paper else 1
     made = mpl_figure.Figure(figsize=(5.2 * columns + 2.2, 4.0),
                              layout="constrained")
@@ -123,7 +105,7 @@ def horizon(rows: list[Row], times: np.ndarray, time_unit: str, *,
       panels[1].set_title("the same on the paper's axes")
     made.legend(*panels[0].get_legend_handles_labels(),
                 loc="outside right center")
-    return _png(made)
+    return png(made, 140)
 
 
 def strips(rows: list[Row]) -> bytes:
@@ -137,7 +119,7 @@ def strips(rows: list[Row]) -> bytes:
   """
   named = {row["row"]: row for row in rows}
   shown = [row for row in rows if row["row"] != "vanilla"]
-  with matplotlib.rc_context(_STYLE):
+  with matplotlib.rc_context(STYLE):
     made = mpl_figure.Figure(figsize=(7.2, 1.1 + 0.36 * len(shown)),
                              layout="constrained")
     axes = made.subplots()
@@ -166,7 +148,7 @@ def strips(rows: list[Row]) -> bytes:
     axes.set_ylim(len(shown) - .4, -.6)
     axes.set_xlabel("RMSE over vanilla's of the same seed")
     axes.set_title("paired ratios: a point a seed, a bar at their mean")
-    return _png(made)
+    return png(made, 140)
 
 
 def portrait(rows: list[Row], truth: np.ndarray, labels: tuple[str, str],
@@ -184,7 +166,7 @@ def portrait(rows: list[Row], truth: np.ndarray, labels: tuple[str, str],
   Returns:
     A PNG image.
   """
-  with matplotlib.rc_context(_STYLE):
+  with matplotlib.rc_context(STYLE):
     made = mpl_figure.Figure(figsize=(7.6, 5.0), layout="constrained")
     axes = made.subplots()
     axes.grid(False)
@@ -215,7 +197,7 @@ def portrait(rows: list[Row], truth: np.ndarray, labels: tuple[str, str],
     axes.set_ylabel(labels[1])
     axes.set_title(f"a test rollout; level sets of {formula}")
     made.legend(*axes.get_legend_handles_labels(), loc="outside right center")
-    return _png(made)
+    return png(made, 140)
 
 
 def draw(rows: list[Row], data: Data, law: Quantity) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from experiments.scientific import laws
 from experiments.scientific.data import Data
 from experiments.scientific.experiment import Experiment
 from experiments.scientific.experiment import masked_rmse
-from experiments.scientific.experiment import Predictor
+from experiments.scientific.experiment import RolledField
 from noether_jax import networks
 from noether_jax import tailoring
 
@@ -27,8 +27,9 @@ LAWS: dict[str, Callable[[Experiment], laws.Quantity]] = {
 }
 
 
-def _control(e: Experiment) -> Predictor:
-  return Predictor(e.apply, e.train("control training", e.apply, start=e.base))
+def _control(e: Experiment) -> RolledField:
+  return RolledField(e.apply, e.train("control training", e.apply,
+                                      start=e.base))
 
 
 def central_differences(data: Data) -> tuple[Array, Array]:
@@ -44,48 +45,48 @@ def central_differences(data: Data) -> tuple[Array, Array]:
   return data.x[:, 1:], (data.y[:, :-1] + data.y[:, 1:]) / 2
 
 
-def _central(e: Experiment) -> Predictor:
+def _central(e: Experiment) -> RolledField:
   params = e.train("central differences training",
                    e.apply,
                    make=lambda key: networks.mlp(key, 2, 2),
                    data=central_differences(e.data))
-  return Predictor(e.apply, params)
+  return RolledField(e.apply, params)
 
 
-def _hnn(e: Experiment) -> Predictor:
+def _hnn(e: Experiment) -> RolledField:
   params = e.train("HNN training",
                    e.energy_apply,
                    make=lambda key: networks.hamiltonian(key, 2))
-  return Predictor(e.energy_apply, params)
+  return RolledField(e.energy_apply, params)
 
 
-def _sindy(e: Experiment) -> Predictor:
+def _sindy(e: Experiment) -> RolledField:
   regress = jax.jit(jax.vmap(baselines.sparse_regression))
   coefficients = regress(e.data.x, e.data.y)
-  return Predictor(lambda c, x: baselines.library(x) @ c, coefficients)
+  return RolledField(lambda c, x: baselines.library(x) @ c, coefficients)
 
 
-def _tailored(e: Experiment, source: str) -> Predictor:
+def _tailored(e: Experiment, source: str) -> RolledField:
   law = e.law(source)
-  return Predictor(e.tailored(law.conserved_fn, "sgd"),
-                   (e.base, law.params, e.log_inner_rates(source)))
+  return RolledField(e.tailored(law.conserved_fn, "sgd"),
+                     (e.base, law.params, e.log_inner_rates(source)))
 
 
-def _meta_tailored(e: Experiment, source: str) -> Predictor:
+def _meta_tailored(e: Experiment, source: str) -> RolledField:
   law, inner = e.law(source), e.config.inner
   log_inner_rates = e.log_inner_rates(source) if inner == "sgd" else None
-  return Predictor(
+  return RolledField(
       e.tailored(law.conserved_fn, inner),
       (e.meta(source, log_inner_rates), law.params, log_inner_rates))
 
 
-def _gauss_newton(e: Experiment, source: str) -> Predictor:
+def _gauss_newton(e: Experiment, source: str) -> RolledField:
   law = e.law(source)
-  return Predictor(e.tailored(law.conserved_fn, "gauss_newton"),
-                   (e.base, law.params, None))
+  return RolledField(e.tailored(law.conserved_fn, "gauss_newton"),
+                     (e.base, law.params, None))
 
 
-def _projection(e: Experiment, source: str) -> Predictor:
+def _projection(e: Experiment, source: str) -> RolledField:
   law = e.law(source)
 
   def field(params: Any, x: Array) -> Array:
@@ -93,18 +94,18 @@ def _projection(e: Experiment, source: str) -> Predictor:
     return baselines.project(lambda s: e.apply(predictor, s),
                              lambda s: law.conserved_fn(phi, s))(x)
 
-  return Predictor(field, (e.base, law.params))
+  return RolledField(field, (e.base, law.params))
 
 
-WITHOUT_LAW: dict[str, Callable[[Experiment], Predictor]] = {
-    "vanilla": lambda e: Predictor(e.apply, e.base),
+WITHOUT_LAW: dict[str, Callable[[Experiment], RolledField]] = {
+    "vanilla": lambda e: RolledField(e.apply, e.base),
     "control": _control,
-    "vanilla, Euler": lambda e: Predictor(e.apply, e.base, "euler"),
+    "vanilla, Euler": lambda e: RolledField(e.apply, e.base, "euler"),
     "vanilla, central differences": _central,
     "HNN": _hnn,
     "SINDy": _sindy,
 }
-WITH_LAW: dict[str, Callable[[Experiment, str], Predictor]] = {
+WITH_LAW: dict[str, Callable[[Experiment, str], RolledField]] = {
     "tailored": _tailored,
     "meta-tailored": _meta_tailored,
     "Gauss-Newton": _gauss_newton,
@@ -143,7 +144,7 @@ def source_of(name: str) -> str | None:
   return name[name.index("(") + 1:-1] if name.endswith(")") else None
 
 
-def predictor(e: Experiment, name: str) -> Predictor:
+def predictor(e: Experiment, name: str) -> RolledField:
   """A row's field and parameters; trains what is not there yet.
 
   Args:
@@ -151,7 +152,7 @@ def predictor(e: Experiment, name: str) -> Predictor:
     name: one of `names`.
 
   Returns:
-    A `Predictor`.
+    A `RolledField`.
   """
   source = source_of(name)
   if source is None:

@@ -1,6 +1,5 @@
 """The gap and the bound against the number of free dimensions."""
 
-import io
 from typing import Any
 
 import matplotlib
@@ -10,21 +9,10 @@ from matplotlib import patches as mpl_patches
 from matplotlib import ticker
 import numpy as np
 
+from experiments.common.figures import png
+from experiments.common.figures import STYLE
 from experiments.theory.config import Config
 
-_STYLE: Any = {
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a94a0",
-    "axes.grid": True,
-    "grid.color": "#e6eaef",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-}
 _COLORS = ("#c05621", "#2b6cb0", "#2f855a", "#805ad5")
 _KINDS = {
     "bound, with the constraint": {
@@ -96,7 +84,7 @@ def draw(rows: list[dict[str, Any]], *, config: Config) -> bytes:
     A PNG image.
   """
   dimensions = [d for d, _ in config.free_dimensions]
-  with matplotlib.rc_context(_STYLE):
+  with matplotlib.rc_context(STYLE):
     made = mpl_figure.Figure(figsize=(1.2 + 3.1 * len(dimensions), 4.5),
                              layout="constrained")
     panels = made.subplots(1, len(dimensions), sharey=True, squeeze=False)[0]
@@ -117,6 +105,4 @@ def draw(rows: list[dict[str, Any]], *, config: Config) -> bytes:
                        top=5 * config.loss_bound)
     panels[0].set_ylabel("expected minus empirical loss\n[units of the loss]")
     _legend(made, list(config.num_examples))
-    buffer = io.BytesIO()
-    made.savefig(buffer, format="png", dpi=140)
-  return buffer.getvalue()
+    return png(made, 140)

@@ -4,13 +4,10 @@ Learns f(x) = x + v with and without a conserved quantity, for several d, m and
 n, and writes the gaps beside the bounds.
 """
 
-from collections.abc import Sequence
 import dataclasses
-import sys
 from typing import Any
 
 from absl import flags
-from absl import logging
 import jax
 import jax.numpy as jnp
 
@@ -67,22 +64,7 @@ def _run(options: flags.FlagValues) -> None:
                 left=0)
 
 
-def main(argv: Sequence[str]) -> int:
-  """Measures, prints the table and writes the results to --out.
-
-  Args:
-    argv: the program's name and its flags.
-
-  Returns:
-    The exit code: 0; 2 for a user's mistake, told in one line on standard
-    error; 130 if interrupted.
-
-  Raises:
-    InputError: for a user's mistake, with --debug; see `program.execute`.
-  """
-  return program.execute("theory", __doc__, program.define_flags(), _run, argv)
-
+main = program.entry("theory", __doc__, program.define_flags, _run)
 
 if __name__ == "__main__":
-  logging.set_verbosity(logging.INFO)
-  sys.exit(main(sys.argv))
+  program.start(main)

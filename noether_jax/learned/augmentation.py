@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import jax
 
+from noether_jax.learned.checks import check_derivatives
 from noether_jax.types import Array
 from noether_jax.types import Key
 
@@ -44,9 +45,7 @@ def symmetric_copies(key: Key, states: Array, derivatives: Array,
     >>> x.shape, (x[:, 2] - x[:, 0]).round(6).ravel().tolist()
     ((2, 3, 1), [2.0, 2.0])
   """
-  if states.shape != derivatives.shape or states.ndim != 3:
-    raise ValueError("`states` and `derivatives` must both be [N, T, D]: got "
-                     f"{states.shape} and {derivatives.shape}.")
+  check_derivatives(states, derivatives)
   if count < 1:
     raise ValueError(f"`count` must be at least 1: got {count}.")
   keys = jax.random.split(key, (states.shape[0], count))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from noether_jax.learned.checks import check_derivatives
 from noether_jax.training.outer_loop import mse
 from noether_jax.types import Array
 from noether_jax.types import Params
@@ -59,9 +60,7 @@ def shift_loss(
     >>> bool(loss(jnp.ones((1, 2))) < 1e-12 < loss(jnp.zeros((1, 2))))
     True
   """
-  if states.shape != derivatives.shape or states.ndim != 3:
-    raise ValueError("`states` and `derivatives` must both be [N, T, D]: got "
-                     f"{states.shape} and {derivatives.shape}.")
+  check_derivatives(states, derivatives)
   if shifts.shape != (states.shape[0], states.shape[2]):
     raise ValueError("`shifts` must be [N, D]: got shape "
                      f"{shifts.shape} for states {states.shape}.")

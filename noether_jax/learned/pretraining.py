@@ -1,9 +1,9 @@
 """Learn a conserved quantity from trajectories, before any tailoring.
 
 A network that is trained through the task loss alone becomes extra capacity.
-Here its linear read-out is first solved for in closed form, then all its
-weights are fitted to the measured velocities by Levenberg-Marquardt: what
-tailoring needs is a precise gradient, not a high correlation.
+Here its linear read-out is solved for in closed form, then all weights are
+fitted to the measured velocities by Levenberg-Marquardt: tailoring needs a
+precise gradient, not a high correlation.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from noether_jax.learned import quotients
+from noether_jax.learned.checks import check_derivatives
 from noether_jax.learned.least_squares import levenberg_marquardt
 from noether_jax.learned.spectral import spectral_readout
 from noether_jax.networks import ConservedNet
@@ -267,9 +268,7 @@ def pretrain(
     >>> float(learned.variance_quotient) < -6
     True
   """
-  if states.shape != derivatives.shape or states.ndim != 3:
-    raise ValueError("`states` and `derivatives` must both be [N, T, D]: got "
-                     f"{states.shape} and {derivatives.shape}.")
+  check_derivatives(states, derivatives)
   if starts is None:
     starts = jax.tree.map(lambda leaf: leaf[None], net.params)
   count = jax.tree.leaves(starts)[0].shape[0]

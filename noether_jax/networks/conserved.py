@@ -67,6 +67,16 @@ def _standardised(key_net: Key, key_bias: Key, hidden: Sequence[int],
   return body
 
 
+def _degrees(momenta: Sequence[int], size: int) -> np.ndarray:
+  """Return the degree of each input in the momenta, `[D]`."""
+  given = tuple(int(m) for m in momenta)
+  degrees = np.asarray(given or (0,) * size)
+  if degrees.shape != (size,) or not (degrees == 0).any() or degrees.min() < 0:
+    raise ValueError("`momenta` must name the degree of each of the "
+                     f"{size} inputs, 0 for at least one: got {given}.")
+  return degrees
+
+
 def conserved_mlp(
     key: Key,
     size: int,
@@ -125,24 +135,20 @@ def conserved_mlp(
     raise ValueError("`hidden` must name at least one layer: got ().")
   if parities and mirror is None:
     raise ValueError("`parities` need `mirror`, the map they are meant for.")
-  momenta = tuple(int(m) for m in momenta)
   for name, value in (("mean", mean), ("scale", scale)):
     if value is not None and jnp.shape(value) != (size,):
       raise ValueError(f"`{name}` must be [{size}]: got {jnp.shape(value)}.")
   key_net, key_bias, key_readout = jax.random.split(key, 3)
   centre = np.zeros(size) if mean is None else mean
   spread = np.ones(size) if scale is None else scale
-  degrees = np.zeros(size, int) if not momenta else np.asarray(momenta)
-  if degrees.shape != (size,) or not (degrees == 0).any() or degrees.min() < 0:
-    raise ValueError("`momenta` must name the degree of each of the "
-                     f"{size} inputs, 0 for at least one: got {momenta}.")
+  degrees = _degrees(momenta, size)
   positions = np.flatnonzero(degrees == 0)
   hidden_units, initial = functional(
       _standardised(key_net, key_bias, hidden, activation, centre[positions],
                     spread[positions]))
   width = hidden[-1]
   products = monomials(degrees, degree)
-  if momenta:
+  if len(momenta):
     # Part of the parameters, so that a network of other data can be evaluated
     # with them, but never trained.
     initial = {
@@ -154,7 +160,7 @@ def conserved_mlp(
 
   def one(params: Params, x: Array) -> Array:
     inputs, own = x if transform is None else transform(x), params["features"]
-    if not momenta:
+    if not len(momenta):
       return activation(hidden_units(own, inputs))
     units = activation(hidden_units(own["coefficients"], inputs[positions]))
     mean, scale = jax.lax.stop_gradient((own["mean"], own["scale"]))

@@ -53,8 +53,8 @@ def test_a_warm_start_is_the_trained_video_model(warm, plain, through, control,
       models, "initial", lambda *args: MetaParams({"w": jnp.zeros(
           ())}, {"v": jnp.ones(())}))
   run = models.Compiled(None, step("plain"), step("through"), None, None)
-  training = recipes.Training(config, run, Numbers(), (0,), Stages(tmp_path),
-                              tmp_path)
+  training = recipes.Models(config, run, Numbers(), (0,), Stages(tmp_path),
+                            tmp_path)
   model = study.Study(training, 0).trained
   assert model("svg").steps == 3 and model("noether").params.conserved["v"] == 1
   expected = [("plain", i) for i in plain
@@ -119,8 +119,8 @@ def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
 
   def made(seeds, folder):
     stages = Stages(None)
-    training = recipes.Training(config, run, Drawn(), seeds, stages,
-                                tmp_path / folder)
+    training = recipes.Models(config, run, Drawn(), seeds, stages,
+                              tmp_path / folder)
     studies = [study.Study(training, seed) for seed in seeds]
     trained = {
         (name, e.seed): e.trained(name) for e in studies
