@@ -10,6 +10,7 @@ import numpy as np
 from noether_jax.data.columns import check_names
 from noether_jax.data.columns import column_pairs
 from noether_jax.data.columns import Variable
+from noether_jax.data.frames import stack_runs
 from noether_jax.data.frames import Table
 from noether_jax.data.refinement import even_and_unwrap
 from noether_jax.data.roles import assign_roles
@@ -39,6 +40,8 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
     InputError: if the table or the arguments cannot be used.
   """
   where = table.name or "the table"
+  if columns is None and trial is None and time is None:
+    table = stack_runs(table)
   source = TableColumns(table)
   if not len(table.frame):
     raise InputError(f"{where}: no rows below the header.")

@@ -184,3 +184,51 @@ def table_from_frames(frames: Sequence[Any]) -> Table:
       [p.frame.assign(**{label: n}) for n, p in enumerate(parts)],
       ignore_index=True)
   return dataclasses.replace(parts[0], frame=joined, trial=label)
+
+
+def stack_runs(table: Table) -> Table:
+  """Runs beside each other, as `Run 1: Time`, `Run 2: Time`, below each other.
+
+  Args:
+    table: with names of the form `run: quantity`.
+
+  Returns:
+    A table with a column "run", if each run has the same quantities, a time
+    among them; else the table as it is.
+
+  Example:
+    >>> import pandas
+    >>> wide = {"A: t": [0., 1.], "A: x": [2., 3.], "B: t": [0., 2.],
+    ...         "B: x": [4., 5.]}
+    >>> stack_runs(table_from_frame(pandas.DataFrame(wide))).frame["x"].tolist()
+    [2.0, 3.0, 4.0, 5.0]
+  """
+  import pandas  # pylint: disable=import-outside-toplevel
+  runs: dict[str, dict[str, str]] = {}
+  for name in table.frame:
+    run, colon, quantity = str(name).partition(": ")
+    if not colon:
+      return table
+    runs.setdefault(run, {})[quantity] = name
+  kinds = {tuple(sorted(r)) for r in runs.values()}
+  if len(runs) < 2 or len(kinds) > 1 or not any(map(is_time_name, kinds.pop())):
+    return table
+  parts = [
+      table.frame[list(r.values())].set_axis(list(r), axis=1).dropna(how="all")
+      for r in runs.values()
+  ]
+  frame = pandas.concat([p.assign(run=run) for p, run in zip(parts, runs)],
+                        ignore_index=True)
+  names = {n: q for r in runs.values() for q, n in r.items()}
+  return dataclasses.replace(table,
+                             frame=frame,
+                             units={
+                                 names[n]: u for n, u in table.units.items()
+                             },
+                             aliases={},
+                             messages=[
+                                 *table.messages,
+                                 f"{len(runs)} runs stood beside each other: "
+                                 "each is a trial"
+                             ],
+                             trial="run")

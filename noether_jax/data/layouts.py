@@ -101,21 +101,7 @@ def find_header(rows: Sequence[Sequence[str]],
     raise InputError(f"{name}: no rows below the header.")
   width = usual_width(filled)
   body = [r for r in filled[len(filled) // 2:] if len(r) == width]
-  numeric = [
-      i for i in range(width)
-      if sum(is_value(r[i], decimal) for r in body) >= .5 *
-      sum(not is_blank(r[i]) for r in body)
-  ]
-
-  def is_data(row: Sequence[str]) -> bool:
-    if len(row) != width or not numeric:
-      return False
-    cells = [row[i] for i in numeric if not is_blank(row[i])]
-    good = sum(is_value(c, decimal) for c in cells)
-    # A bad cell is reported with its row; a row of names has hardly any number.
-    return good > .5 * len(cells)
-
-  first = next((n for n, row in enumerate(rows) if is_data(row)), len(rows))
+  first = _first_data_row(rows, body, width, decimal)
   above = [(n, row)
            for n, row in enumerate(rows[:first])
            if len(row) > 1 or (row and width == 1)]
@@ -141,6 +127,27 @@ def find_header(rows: Sequence[Sequence[str]],
     messages.append(f"left out above the header: {cells!r}" +
                     (f" and {len(left) - 1} more lines" if left[1:] else ""))
   return Layout(Header.read(names, unit_row, file=name), first, tuple(messages))
+
+
+def _first_data_row(rows: Sequence[Sequence[str]],
+                    body: Sequence[Sequence[str]], width: int,
+                    decimal: str) -> int:
+  """Index of the first row that holds numbers where most rows do."""
+  numeric = [
+      i for i in range(width)
+      if sum(is_value(r[i], decimal) for r in body) >= .5 *
+      sum(not is_blank(r[i]) for r in body)
+  ]
+
+  def is_data(row: Sequence[str]) -> bool:
+    if len(row) != width or not numeric:
+      return False
+    cells = [row[i] for i in numeric if not is_blank(row[i])]
+    good = sum(is_value(c, decimal) for c in cells)
+    # A bad cell is reported with its row; a row of names has hardly any number.
+    return good > .5 * len(cells)
+
+  return next((n for n, row in enumerate(rows) if is_data(row)), len(rows))
 
 
 def _names(rows: Sequence[Sequence[str]], width: int,
