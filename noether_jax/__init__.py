@@ -1,7 +1,7 @@
 """Noether Networks in JAX: tailor a predictor to what a system conserves.
 
 What a user brings and gets:
-  MetaParams: all that is learned: predictor, conserved quantity, inner rate.
+  MetaParams: the weights of f and of g, and the inner learning rate.
   Tailored: one example's weights after the inner loop.
   Prediction: one example's tailored and untailored prediction.
   TrainState: parameters, optimizer state and counts of the outer loop.
@@ -16,7 +16,7 @@ A model that keeps laws:
 
 How a change of the conserved quantity is measured:
   trajectory_residuals: changes along a predicted trajectory.
-  field_residuals: rate of change along a predicted vector field.
+  field_residuals: derivatives along a predicted vector field.
   noether_loss: the sum of the squared changes along a trajectory.
   difference: distance of two quantities; the default.
   cosine: distance of two quantities' directions.

@@ -30,8 +30,8 @@ class MetaParams(NamedTuple):
     predictor: parameters theta of the prediction model f.
     conserved: parameters phi of the conserved quantity g; `()` if it has none.
     log_inner_rate: natural logarithm of a factor on every inner update: a
-      scalar `[]` (one rate), a tree prefix of `predictor` (one per leaf), or
-      None (the inner optimizer's own rate, which is then not learned).
+      scalar `[]` (one for all), a tree prefix of `predictor` (one per leaf), or
+      None (the inner optimizer's own learning rate, which is not learned).
 
   Example:
     >>> params = MetaParams({"w": 1.0}, log_inner_rate=0.0)
@@ -44,7 +44,7 @@ class MetaParams(NamedTuple):
 
 
 class TrainState(NamedTuple):
-  """What an outer step maps to its successor.
+  """The state of the outer loop, which an outer step maps to the next.
 
   Attributes:
     params: what is learned, usually `MetaParams`.

@@ -19,10 +19,10 @@ Adapt = bool | PyTree | Callable[[str, Any], bool]
 
 
 def by_path(pattern: str) -> Callable[[str, Any], bool]:
-  """Adapt the leaves whose path contains a match of a regular expression.
+  """Adapt the leaves whose key path contains a match of a regular expression.
 
   Args:
-    pattern: searched for in a leaf's path, keys joined by "/".
+    pattern: searched for in a leaf's key path, keys joined by "/".
 
   Returns:
     A predicate for the `adapt` argument of `partition` and `tailor`.
@@ -82,7 +82,7 @@ def partition(params: PyTree,
   Args:
     params: any pytree.
     adapt: True (all leaves), a tree prefix of booleans, or a predicate
-      `(path, leaf) -> bool` such as `by_path("norm")`.
+      `(key path, leaf) -> bool` such as `by_path("norm")`.
     name: of the argument that `params` was given as, for messages.
 
   Returns:
@@ -105,7 +105,7 @@ def partition(params: PyTree,
     paths = jax.tree_util.tree_flatten_with_path(params)[0]
     raise ValueError(
         f"`adapt` selects no leaf of `{name}` that has a gradient: nothing "
-        "could be tailored. The paths are "
+        "could be tailored. The key paths are "
         f"{[_path_string(p) for p, _ in paths]}.")
   return _parted(params, chosen)
 

@@ -16,7 +16,7 @@ from noether_jax.types import PyTree
 
 
 class GaussNewton(optax.GradientTransformationExtraArgs):
-  """What `gauss_newton` returns: an optax transformation that can be told."""
+  """The type of `gauss_newton()`, by which the inner loop recognises it."""
 
 
 def _solve(matrix: Array, vector: Array) -> Array:
@@ -61,12 +61,12 @@ def gauss_newton(
     *,
     fraction: float | Array = 1.0,
     damping: float | Array | Literal["relative"] = 1e-6) -> GaussNewton:
-  """The least-norm weight change that zeroes the linearised residuals.
+  """Return the optimizer that zeroes the linearised residuals.
 
     d theta = - fraction J^T (J J^T + damping I)^-1 r,   J = d r / d theta
 
   One step brings the conservation error to second order of itself, whatever
-  its scale, so there is no inner rate to choose.
+  its scale, so there is no learning rate to choose.
 
   Args:
     fraction: how much of the error is to vanish, dimensionless.

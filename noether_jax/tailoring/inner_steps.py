@@ -1,7 +1,7 @@
-"""The inner loop itself: which implementation it takes, and its general form.
+"""Run the inner loop, and choose its implementation.
 
-The general implementation materialises one example's weights; it serves any
-optimizer and any model. `factored` has the other one.
+The general implementation, below, materialises one example's weights; it serves
+any optimizer and any model. The other one is in `low_rank.factored`.
 """
 
 from __future__ import annotations
@@ -33,22 +33,23 @@ def _inner_rates(log_inner_rate: PyTree | None, params: Params, adapted: Params,
     return None
   try:
     spread = jax.tree.map(
-        lambda rate, sub: jax.tree.map(lambda _: jnp.exp(rate), sub),
+        lambda log, sub: jax.tree.map(lambda _: jnp.exp(log), sub),
         log_inner_rate, params)
   except (ValueError, TypeError, KeyError) as error:
     given = jax.tree.structure(log_inner_rate)
     raise ValueError(
         f"`{names[0]}` must be a prefix of `{names[1]}`: got {given} for "
         f" {jax.tree.structure(params)}. "
-        "Pass a scalar (one rate) or a tree with a scalar per leaf.") from error
-  return jax.tree.map(lambda leaf, rate: None if leaf is None else rate,
+        "Pass a scalar (one for all) or a tree with a scalar per leaf."
+    ) from error
+  return jax.tree.map(lambda leaf, factor: None if leaf is None else factor,
                       adapted,
                       spread,
                       is_leaf=lambda x: x is None)
 
 
 def all_finite(tree: PyTree) -> Array:
-  """Whether no leaf has an infinity or a NaN, bool `[]`."""
+  """Return whether no leaf has an infinity or a NaN, bool `[]`."""
   checks = [jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)]
   return functools.reduce(jnp.logical_and, checks, jnp.asarray(True))
 

@@ -1,4 +1,4 @@
-"""What the update of an inner optimizer is, read off its jaxpr."""
+"""Recognise inner optimizers whose update is a multiple of the gradient."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def _multiples(jaxpr: Any, consts: Any, args: list[Any]) -> list[Any] | None:
 
 
 def gradient_multiples(optimizer: Any, params: PyTree) -> list[Any] | None:
-  """The scalars by which a stateless optimizer multiplies each gradient leaf.
+  """Return the scalars by which an optimizer multiplies each gradient leaf.
 
-  `optax.sgd(rate)` is such an optimizer; clipping, momentum and Adam are not.
+  `optax.sgd(0.1)` is such an optimizer; clipping, momentum and Adam are not.
   The update is traced and its equations are read, so the answer is certain.
 
   Args:

@@ -107,7 +107,7 @@ def tailor(
 
 
 def tailored_params(params: Params, adapted: Params) -> Params:
-  """The full tree of one example's tailored weights.
+  """Return the full tree of one example's tailored weights.
 
   Args:
     params: the untailored parameters.
@@ -150,7 +150,7 @@ def tailored_predict(
 
   Args:
     params: parameters of the predictor and of the conserved quantity, and the
-      learned inner rate if there is one.
+      learned inner learning rate if there is one.
     x: ONE query; use `jax.vmap` for a batch.
     key: consumed; the same in every inner step and in the final prediction
       (common random numbers).

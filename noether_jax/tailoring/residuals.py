@@ -58,7 +58,7 @@ def _tangent(leaf: Any, derivative: Any) -> Any:
 
 
 def difference(before: Array, after: Array) -> Array:
-  """The squared distance's residual, `after - before`.
+  """Return the residual of the squared distance, `after - before`.
 
   Args:
     before: `[..., K]` quantities.
@@ -75,7 +75,9 @@ def difference(before: Array, after: Array) -> Array:
 
 
 def cosine(before: Array, after: Array, *, epsilon: float = 1e-12) -> Array:
-  """The cosine distance's residual: its squares sum to `1 - cos(angle)`.
+  """Return the residual of the cosine distance, `1 - cos(angle)`.
+
+  Its squares sum to that distance.
 
     1 - <u, v> / (|u| |v|) = | u/|u| - v/|v| |^2 / 2
 
@@ -109,7 +111,7 @@ def trajectory_residuals(
     reference: Reference = "first",
     distance: Callable[[Array, Array], Array] = difference,
 ) -> Array:
-  """Changes of the conserved quantities along a predicted trajectory.
+  """Return the changes of the conserved quantities along a prediction.
 
     r_t = g(s_t) - g(s_0)        "first"     (Alet et al. 2021, Eq. 2a)
     r_t = g(s_t) - g(s_{t-1})    "previous"  (Eq. 2b)
@@ -153,7 +155,9 @@ def change_residuals(
     reference: Reference = "first",
     distance: Callable[[Array, Array], Array] = difference,
 ) -> Array:
-  """Changes of quantities whose values are known; see `trajectory_residuals`.
+  """Return the changes of quantities whose values are known.
+
+  See `trajectory_residuals`.
 
   Args:
     start: `[K]`, at the first state.
@@ -197,7 +201,7 @@ def noether_loss(
     reference: Reference = "first",
     distance: Callable[[Array, Array], Array] = difference,
 ) -> Array:
-  """Summed squared change of the conserved quantities along a trajectory.
+  """Return the summed squared change of the quantities along a trajectory.
 
     L = sum_t |g(s_t) - g(s_0)|^2                    (Alet et al. 2021, Eq. 2a)
 
@@ -240,7 +244,7 @@ def field_residuals(
     *,
     dt: float | Array = 1.0,
 ) -> Array:
-  """Rate of change of the conserved quantities along a vector field, times dt.
+  """Return the derivative of the quantities along a vector field, times dt.
 
     r = grad g(x) . f(x) * dt
 
@@ -276,7 +280,7 @@ def field_residuals(
 
 
 def drift(conserved_fn: ConservedFn, params: Params, states: PyTree) -> Array:
-  """Change of each conserved quantity since the first state.
+  """Return the change of each conserved quantity since the first state.
 
   Args:
     conserved_fn: `(params, state) -> [K]`, or one quantity `[]`.

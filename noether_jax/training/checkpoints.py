@@ -41,7 +41,7 @@ def _place(directory: Path, step: int) -> pathlib.Path:
 
 
 def steps(directory: Path) -> tuple[int, ...]:
-  """The steps that have a complete checkpoint.
+  """Return the steps that have a complete checkpoint.
 
   Args:
     directory: where `save` put them; it need not exist.

@@ -58,7 +58,7 @@ def write_checksums(folder: pathlib.Path) -> None:
 
 
 def find_damage(folder: pathlib.Path) -> str | None:
-  """The first file that is not as `write` found it.
+  """Return the first file that is not as `write` found it.
 
   Args:
     folder: that `write` was given.

@@ -27,13 +27,13 @@ def _is_abstract(leaf: Any) -> bool:
 
 
 def by_name(tree: PyTree) -> dict[str, Any]:
-  """The leaves by their paths; Python's numbers as arrays.
+  """Return the leaves by their key paths; Python's numbers as arrays.
 
   Args:
     tree: arrays of JAX or NumPy, typed keys, numbers.
 
   Returns:
-    Path -> leaf.
+    Key path -> leaf.
 
   Raises:
     TypeError: if a leaf is neither an array nor a number, or has a dtype that
@@ -61,7 +61,7 @@ def by_name(tree: PyTree) -> dict[str, Any]:
 
 
 def describe(leaf: Any) -> dict[str, Any]:
-  """Shape and dtype of an array, to be written down and compared.
+  """Return shape and dtype of an array, to be written down and compared.
 
   Args:
     leaf: a value of `by_name`.
@@ -77,7 +77,7 @@ def describe(leaf: Any) -> dict[str, Any]:
 
 
 def as_data(leaf: Any) -> Any:
-  """An array that any format can hold.
+  """Return an array that any format can hold.
 
   Args:
     leaf: a value of `by_name`.
@@ -99,7 +99,7 @@ def as_data(leaf: Any) -> Any:
 
 
 def key_implementation(leaf: Any) -> str | None:
-  """The name of a typed key's algorithm; None for any other array.
+  """Return the name of a typed key's algorithm; None for another array.
 
   Args:
     leaf: a value of `by_name`, not abstract.
@@ -115,7 +115,7 @@ def key_implementation(leaf: Any) -> str | None:
 
 
 def abstract(data: Any) -> Any:
-  """What is to be read: shape, dtype, and on which devices.
+  """Return what is to be read: shape, dtype, and on which devices.
 
   Args:
     data: from `as_data`.
@@ -134,7 +134,7 @@ def abstract(data: Any) -> Any:
 
 
 def as_like(like: Any, data: Any, implementation: str | None) -> Any:
-  """What was read, as a leaf of the same kind as another.
+  """Return what was read, as a leaf of the same kind as another.
 
   Args:
     like: a leaf, of the tree itself.

@@ -23,7 +23,7 @@ AXIS = "data"
 
 
 def make_mesh(devices: Sequence[Any] | None = None) -> Mesh:
-  """A mesh with one axis, over all devices by default.
+  """Return a mesh with one axis, over all devices by default.
 
   Args:
     devices: the devices to use; None for `jax.devices()`.

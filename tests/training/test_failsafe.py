@@ -264,3 +264,41 @@ def test_integers_and_keys_may_be_examples():
   items = jnp.arange(3), jax.random.split(KEY, 3)
   total = lambda w: failsafe.failsafe_mean(example, w, items)[0]
   assert float(jax.grad(total)(2.0)) == 1.0
+
+
+def test_ones_own_loss_over_a_batch_with_a_failure():
+  """The gradient is the mean of each example's own; by `jnp.mean` it is NaN."""
+  x, target = jnp.array([1., 0., 2.]), jnp.array([2., 1., 1.])
+
+  def prediction(params, x):
+    return tailored_predict(params,
+                            x,
+                            None,
+                            predict_fn=lambda w, x, key: (w * x + w)[None],
+                            conserved_fn=lambda phi, x: jnp.log(x),
+                            optimizer=optax.sgd(.1))
+
+  def own(params, item):
+    out = prediction(params, item[0])
+    return failsafe.ExampleLoss.of(out, lambda v: jnp.abs(v[0] - item[1])**3,
+                                   {"size": jnp.abs(out.value[0])})
+
+  params = MetaParams(jnp.float64(1.5))
+  mean = lambda p: failsafe.failsafe_mean(own, p, (x, target))
+  (loss, (metrics, flags)), gradient = jax.value_and_grad(lambda p:
+                                                          (lambda out:
+                                                           (out[0], out[1:]))
+                                                          (mean(p)),
+                                                          has_aux=True)(params)
+  naive = lambda p: jnp.mean(
+      jax.vmap(lambda item: own(p, item).loss)((x, target)))
+  np.testing.assert_allclose(loss, naive(params))
+  assert jnp.isnan(jax.grad(naive)(params).predictor)
+  plain = lambda p, i: jnp.abs(p.predictor * (x[i] + 1) - target[i])**3
+  one = [
+      jax.grad(lambda p, i=i: own(p, (x[i], target[i])).loss) for i in (0, 2)
+  ]
+  expected = (sum(g(params).predictor
+                  for g in one) + jax.grad(plain)(params, 1).predictor) / 3
+  np.testing.assert_allclose(gradient.predictor, expected)
+  assert flags.finite.tolist() == [True, False, True] and metrics["size"] > 0

@@ -49,7 +49,7 @@ def _is_ref(refs: dict[Any, Ref], var: Any) -> bool:
 
 
 def dot_use(eqn: Any, refs: dict[Any, Ref]) -> Use | None:
-  """The use that a `dot_general` makes of a kernel, if it is a plain one."""
+  """Return the use that a `dot_general` makes of a kernel, if it is plain."""
   held = [_is_ref(refs, v) for v in eqn.invars]
   if sum(held) != 1:
     return None
@@ -70,7 +70,7 @@ def dot_use(eqn: Any, refs: dict[Any, Ref]) -> Use | None:
 
 
 def alias_of(eqn: Any, refs: dict[Any, Ref]) -> Ref | None:
-  """The kernel that an equation merely renames or transposes."""
+  """Return the kernel that an equation merely renames or transposes."""
   ref = refs[eqn.invars[0]] if _is_ref(refs, eqn.invars[0]) else None
   name = eqn.primitive.name
   if ref is None:
@@ -84,13 +84,13 @@ def alias_of(eqn: Any, refs: dict[Any, Ref]) -> Ref | None:
 
 
 def sub_jaxpr(eqn: Any) -> Any:
-  """The open jaxpr of a call, remat or scan equation."""
+  """Return the open jaxpr of a call, remat or scan equation."""
   jaxpr = eqn.params["jaxpr"]
   return jaxpr.jaxpr if hasattr(jaxpr, "jaxpr") else jaxpr
 
 
 def scan_split(eqn: Any) -> tuple[int, int]:
-  """How many of a scan's inputs are constants, and how many are carried."""
+  """Return how many inputs of a scan are constants, and how many carried."""
   p = eqn.params
   if "num_consts" in p:
     return p["num_consts"], p["num_carry"]
@@ -100,7 +100,7 @@ def scan_split(eqn: Any) -> tuple[int, int]:
 
 
 def count_equations(jaxpr: Any) -> int:
-  """How many equations a jaxpr has with calls inlined and scans unrolled."""
+  """Return how many equations a jaxpr has, without calls and scans."""
   total = 0
   for eqn in jaxpr.eqns:
     nested = eqn.primitive.name in (*CALLS, *REMATS, "scan")
@@ -122,7 +122,7 @@ def recursable(eqn: Any, refs: dict[Any, Ref]) -> bool:
 
 
 def analyse(jaxpr: Any, refs: dict[Any, Ref], bad: set[int]) -> list[Any]:
-  """The uses of `refs` in evaluation order; disqualified leaves go to `bad`."""
+  """Return the uses of `refs` in order; disqualified leaves go to `bad`."""
   refs = dict(refs)
   items: list[Any] = []
   for eqn in jaxpr.eqns:
@@ -156,7 +156,7 @@ def analyse(jaxpr: Any, refs: dict[Any, Ref], bad: set[int]) -> list[Any]:
 
 def zero_perturbations(
     items: Sequence[Any], lead: tuple[int, ...] = ()) -> list[Any]:
-  """A zero perturbation for every use; each enclosing scan adds an axis."""
+  """Return zeros for every use; each enclosing scan adds an axis."""
   out: list[Any] = []
   for item in items:
     if isinstance(item, Use):
@@ -168,7 +168,7 @@ def zero_perturbations(
 
 
 def count_uses(items: Sequence[Any], leaf: int, times: int = 1) -> int:
-  """How many outer products the gradient of `leaf` has."""
+  """Return how many outer products the gradient of `leaf` has."""
   total = 0
   for item in items:
     if isinstance(item, Use):
