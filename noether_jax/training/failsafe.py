@@ -200,8 +200,10 @@ def failsafe_mean(example_fn: Callable[[Params, PyTree],
     >>> batch = jnp.array([1., 0., 2.]), jnp.array([2., 1., 1.])
     >>> loss = lambda params: failsafe_mean(example, params, batch)[0]
     >>> gradient = jax.grad(loss)(MetaParams(jnp.float32(1.)))
-    >>> float(loss(MetaParams(jnp.float32(1.)))), float(gradient.predictor)
-    (1.0, 0.266667)
+    >>> float(loss(MetaParams(jnp.float32(1.))))
+    1.0
+    >>> round(float(gradient.predictor), 4)
+    0.2667
   """
   run, lifted = _lifted(example_fn, params, examples)
   moving, fixed = split_inexact((params, examples, lifted))
