@@ -50,6 +50,13 @@ def test_spreadsheet(tmp_path):
   assert any("1 of 90 rows left out" in m for m in data.messages)
 
 
+def test_an_empty_spreadsheet(tmp_path):
+  openpyxl = pytest.importorskip("openpyxl")
+  openpyxl.Workbook().save(tmp_path / "a.xlsx")
+  with pytest.raises(InputError, match="a.xlsx: the file is empty"):
+    load(tmp_path / "a.xlsx")
+
+
 def test_sheets_of_one_header_are_trials(tmp_path):
   pytest.importorskip("openpyxl")
   start = datetime.datetime(2024, 5, 1)

@@ -235,6 +235,9 @@ def test_trajectories_pass_and_columns_are_chosen():
     (_frame(), {
         "trial": "run"
     }, "`trial`: no column 'run'; columns are trial, t, q, p"),
+    (_frame().iloc[:0], {}, "the table: no rows below the header"),
+    (_frame(t=[*["12:00:00"] * 80, *["noon"] * 10]), {},
+     "column 't' holds times of more than one kind"),
     ([_frame(), _frame(z=1.)], {}, "DataFrames must have the same columns"),
     (_frame().set_axis(["trial", "t", "q", "q"], axis=1), {}, "column once"),
     (_frame(q="x"), {
