@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import inspect
 from typing import Any
 
 import jax
@@ -14,6 +15,19 @@ from noether_jax.types import ConservedFn
 from noether_jax.types import Params
 from noether_jax.types import PyTree
 from noether_jax.types import State
+
+# Of a conserved quantity, and of a predictor.
+_ARGUMENTS = {2: ("params", "state"), 3: ("params", "x", "key")}
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+  try:
+    inspect.signature(function).bind(*range(count))
+  except TypeError:
+    return False
+  except ValueError:  # Functions without a signature.
+    pass
+  return True
 
 
 def call(name: str, function: Callable[..., Any], *args: Any) -> Any:
@@ -28,6 +42,7 @@ def call(name: str, function: Callable[..., Any], *args: Any) -> Any:
     `function(*args)`.
 
   Raises:
+    TypeError: if the function does not take these arguments.
     ValueError: if the function updates a model that it closes over.
 
   Example:
@@ -36,6 +51,12 @@ def call(name: str, function: Callable[..., Any], *args: Any) -> Any:
   """
   try:
     return function(*args)
+  except TypeError as error:
+    if _takes(function, len(args)):
+      raise
+    raise TypeError(
+        f"`{name}` must take {', '.join(_ARGUMENTS[len(args)])}: "
+        f"got a function of {inspect.signature(function)}.") from error
   except Exception as error:
     # Flax's own error, which is not worth Flax's import.
     if type(error).__name__ != "TraceContextError":
@@ -77,11 +98,16 @@ def quantities(conserved_fn: ConservedFn, params: Params, state: State, *,
         f"`{name}` must return an array [K] for one state: got a "
         f"{type(values).__name__}. Put its quantities together by jnp.stack.")
   values = jnp.asarray(values)
+  if jnp.iscomplexobj(values):
+    raise ValueError(f"`{name}` must return real numbers: got {values.dtype}. "
+                     "Stack real and imaginary parts.")
   if values.ndim > 1:
     raise ValueError(
         f"`{name}` must return a vector [K] for one state: got shape "
         f"{values.shape}. It is called with one state at a time, without a "
         "leading axis.")
+  if not jnp.issubdtype(values.dtype, jnp.inexact):
+    values = values.astype(jnp.result_type(float))
   return values.reshape(-1)
 
 

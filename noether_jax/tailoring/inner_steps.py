@@ -81,11 +81,19 @@ def _general(loss_fn: Callable[[Params], Any], adapted: Params, frozen: Params,
     residuals, pull, aux = jax.vjp(merged, adapted, has_aux=True)
     pullback = lambda cotangent: pull(cotangent)[0]
     gradient = pullback(_loss_cotangent(residuals))
+
+    # A line search hands on to it whatever it does not take itself.
+    def value_fn(tree: Params,
+                 residuals: Any = None,
+                 pullback: Any = None) -> Array:
+      del residuals, pullback
+      return _value(merged(tree)[0])
+
     update = functools.partial(optimizer.update,
                                params=adapted,
                                value=_value(residuals),
                                grad=gradient,
-                               value_fn=lambda tree: _value(merged(tree)[0]),
+                               value_fn=value_fn,
                                residuals=residuals,
                                pullback=pullback)
     if isinstance(optimizer, GaussNewton):

@@ -313,3 +313,54 @@ def test_a_model_that_updates_itself():
   assert jnp.all(jnp.isfinite(predicted(within).value))
   model.eval()
   assert jnp.all(jnp.isfinite(predicted(lambda w, x, key: w * model(x)).value))
+
+
+@pytest.mark.parametrize("predict_fn, conserved_fn, error, message", [
+    (lambda w, x: x, lambda _, x: x, TypeError,
+     r"`predict_fn` must take params, x, key: got a function of \(w, x\)"),
+    (lambda w, x, key: x[None], lambda x: x, TypeError,
+     r"`conserved_fn` must take params, state: got a function of \(x\)"),
+    (lambda w, x, key: x[None], lambda _, x: 1j * x, ValueError,
+     "`conserved_fn` must return real numbers: got complex64"),
+    (lambda w, x, key: jnp.dot(x, key), lambda _, x: x, TypeError, "dot"),
+])
+def test_errors_in_the_functions_given(predict_fn, conserved_fn, error,
+                                       message):
+  with pytest.raises(error, match=message):
+    predicted(predict_fn, conserved_fn)
+
+
+def test_a_quantity_of_whole_numbers():
+  out = predicted(lambda w, x, key: (w * x)[None], lambda _, x: jnp.int32(3))
+  assert out.losses.tolist() == [0., 0.]
+
+
+@pytest.mark.parametrize("implementation", ["factored", "general"])
+def test_a_module_whose_leaves_are_functions_and_names(implementation):
+  apply, params = network()
+  x = states()[0]
+  fn = functools.partial(tailored_predict,
+                         conserved_fn=quantities,
+                         optimizer=optax.sgd(.1),
+                         residual_fn=FIELD,
+                         implementation=implementation)
+  plain = fn(MetaParams(params, PHI), x, None, predict_fn=field(apply))
+  module = {"act": jnp.tanh, "layers": params, "name": "mlp"}
+  out = fn(MetaParams(module, PHI),
+           x,
+           None,
+           predict_fn=lambda m, x, key: apply(m["layers"], x))
+  np.testing.assert_array_equal(out.value, plain.value)
+  assert tailored_params(module, out.adapted)["act"] is jnp.tanh
+
+
+def test_a_line_search():
+  out = tailored_predict(MetaParams(jnp.ones(2)),
+                         jnp.array([1., 2.]),
+                         None,
+                         predict_fn=lambda w, x, key: w * x,
+                         conserved_fn=lambda _, x: jnp.sum(x**2),
+                         optimizer=optax.lbfgs(),
+                         residual_fn=FIELD,
+                         num_steps=3)
+  assert out.losses[-1] < out.losses[0] / 100

@@ -208,13 +208,21 @@ class Captured:
     """
     self._unrolled = _UNROLLED_EQUATIONS // max(1, evaluations)
     leaves, treedef = jax.tree.flatten(params)
-    self._closed, shape = jax.make_jaxpr(
-        lambda *flat: fn(jax.tree.unflatten(treedef, flat)),
-        return_shape=True)(*leaves)
-    self._out_tree = jax.tree.structure(shape)
-    self._candidates = [
-        i for i, leaf in enumerate(leaves) if jnp.ndim(leaf) == 2
+    # A module may hold functions and names, which are no input of a jaxpr.
+    self._traced = [
+        i for i, leaf in enumerate(leaves)
+        if hasattr(leaf, "dtype") or isinstance(leaf, (bool, int, float,
+                                                       complex))
     ]
+
+    def function(*traced: Any) -> PyTree:
+      full = {**dict(enumerate(leaves)), **dict(zip(self._traced, traced))}
+      return fn(jax.tree.unflatten(treedef, full.values()))
+
+    self._closed, shape = jax.make_jaxpr(
+        function, return_shape=True)(*(leaves[i] for i in self._traced))
+    self._out_tree = jax.tree.structure(shape)
+    self._candidates = [i for i in self._traced if jnp.ndim(leaves[i]) == 2]
     bad: set[int] = set()
     items = self._layout(self._candidates, bad)
     self.uses = {
@@ -224,13 +232,14 @@ class Captured:
     }
 
   def _layout(self, kernels: Sequence[int], bad: set[int]) -> list[Any]:
-    invars = self._closed.jaxpr.invars
+    invars = dict(zip(self._traced, self._closed.jaxpr.invars))
     return kernel_uses.analyse(self._closed.jaxpr,
                                {invars[i]: kernel_uses.Ref(i) for i in kernels},
                                bad)
 
   def _evaluate(self, leaves: Sequence[Any], perturbations: Any) -> Any:
-    outs, activations = _run(self._closed.jaxpr, self._closed.consts, leaves,
+    traced = [leaves[i] for i in self._traced]
+    outs, activations = _run(self._closed.jaxpr, self._closed.consts, traced,
                              perturbations, self._unrolled)
     return jax.tree.unflatten(self._out_tree, outs), activations
 
