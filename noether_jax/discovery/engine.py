@@ -28,6 +28,7 @@ from noether_jax.errors import InputError
 # Above this noise, relative to the signal, the raw data are smoothed first.
 _SMOOTH_ABOVE = .03
 _FEW = 3
+_MOST_ROWS = 200_000
 
 
 def check_columns(states: Sequence[np.ndarray],
@@ -154,13 +155,17 @@ def _discover(data: Trajectories, degree: int | None,
   prepared, noise, smoothed = _prepare(data.states, data.times)
   if smoothed:
     messages.append("noise above 3 %: the data were smoothed (9 samples)")
+  prepared, times, step = _thin(prepared, data.times)
+  if step > 1:
+    messages.append(f"many rows: every {step}th of each trajectory was used, "
+                    "all of them for the noise")
   terms = library.library(data.variables,
                           degree=degree,
                           vectors=vectors,
                           positive=_positive(data.variables, prepared))
   few = len(prepared) < _FEW
-  make = functools.partial(Search.make, data.variables, terms, prepared,
-                           data.times, noise, seed, progress)
+  make = functools.partial(Search.make, data.variables, terms, prepared, times,
+                           noise, seed, progress)
   search = make(few)
   laws, rejected = search.run()
   if not laws and not few:
@@ -183,6 +188,20 @@ def _discover(data: Trajectories, degree: int | None,
   return Discovery(data, tuple(laws), len(exact), None if laws else rejected,
                    len(terms), noise, smoothed, tuple(search.split.held_out),
                    tuple(messages))
+
+
+def _thin(
+    states: Sequence[np.ndarray], times: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], list[np.ndarray], int]:
+  """Fewer rows of each trajectory where there are very many, and every which.
+
+  A law holds at each sample, so more of them make it no surer, but the terms'
+  values at all would fill the memory.
+  """
+  step = max(1, sum(map(len, states)) // _MOST_ROWS)
+  steps = [max(1, min(step, len(s) // (10 * MIN_ROWS))) for s in states]
+  return [s[::k] for s, k in zip(states, steps)
+         ], [t[::k] for t, k in zip(times, steps)], max(steps)
 
 
 def _positive(variables: Sequence[Variable],

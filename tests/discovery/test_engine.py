@@ -99,7 +99,7 @@ def test_uneven_times_estimate_noise_as_well():
     ([], "trajector"),
     ([np.zeros((5, 1))], "has 5 rows: at least 20"),
     ([np.ones((30, 1))], "never changes"),
-    ([np.full((30, 1), np.nan)], "not finite"),
+    ([np.full((30, 1), np.nan)], "every row holds NaN"),
     ([np.linspace(0, 1e31, 30)[:, None]], "beyond 1e30"),
     ([np.linspace(0, 1, 30)[:, None]], "One column of state, 'q'"),
 ])
@@ -156,3 +156,13 @@ def test_measured_data(file, columns, wanted):
   assert set(got) == set(wanted)
   for term, (value, tolerance) in wanted.items():
     assert abs(got[term] - value) < tolerance
+
+
+def test_very_many_rows_are_thinned(monkeypatch):
+  monkeypatch.setattr("noether_jax.discovery.engine._MOST_ROWS", 1000)
+  t = np.arange(5000) * .01
+  orbits = [a * np.stack([np.cos(t), -np.sin(t)], 1) for a in (1., 2., 3., 4.)]
+  found = discover([*orbits, 5. * orbits[0][:60]], [t] * 4 + [t[:60]],
+                   columns="q,p")
+  assert found.laws[0].text == "q^2 + p^2" and found.independent == 1
+  assert any("every 20th of each trajectory" in m for m in found.messages)
