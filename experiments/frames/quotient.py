@@ -15,6 +15,7 @@ import optax
 
 from noether_jax import video
 from noether_jax.learned import minibatch
+from noether_jax.training.loop import training_loop
 
 _OPTIMIZER = optax.adam(1e-3)
 _TOLD_EVERY = 50
@@ -83,18 +84,23 @@ def conserved(net: video.FrameNet, params: Any, seen: jax.Array, key: jax.Array,
     A tree like `params`.
   """
   batch_size = min(_PER_QUANTITY * params["output"]["bias"].size, len(seen))
-  opt_state, losses = _OPTIMIZER.init(params), []
-  for i in range(steps):
-    params, opt_state, own = _step(params,
-                                   opt_state,
-                                   seen,
-                                   jax.random.fold_in(key, i),
-                                   apply=net.apply,
-                                   batch_size=batch_size)
-    if i % _TOLD_EVERY == 0 or i + 1 == steps:
-      losses.append(round(float(own[0]), 3))
-      logging.info("g on the quotient: %d/%d, log(W/T) %.3f", i + 1, steps,
+  losses: list[float] = []
+
+  def advance(carry: Any, done: int, length: int) -> tuple[Any, Any]:
+    del length  # Always 1, see `_step`.
+    fit = _step(*carry,
+                seen,
+                jax.random.fold_in(key, done),
+                apply=net.apply,
+                batch_size=batch_size)
+    if done % _TOLD_EVERY == 0 or done + 1 == steps:
+      losses.append(round(float(fit.losses[0]), 3))
+      logging.info("g on the quotient: %d/%d, log(W/T) %.3f", done + 1, steps,
                    losses[-1])
+    return (fit.params, fit.opt_state), None
+
+  start = params, _OPTIMIZER.init(params)
+  (params, _), *_ = training_loop(advance, start, num_steps=steps)
   counts["log_quotient"] = losses
   first = lambda params, window: net.apply(params, window)[0]
   scale = minibatch.unit_variance(first, params, seen)
