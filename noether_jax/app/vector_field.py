@@ -56,7 +56,7 @@ def split(states: Sequence[np.ndarray],
           *,
           seed: int = 0,
           smoothed: bool = False) -> PredictorData:
-  """Holds out trajectories if there are five or more, else the last quarter.
+  """Hold out trajectories if there are five or more, else the last quarter.
 
   Derivatives are those of local polynomials (5 samples; 9 if the data are
   smoothed). Every trajectory has its own times. At most eight held-out paths
@@ -154,7 +154,7 @@ class Field:
 
 def make_field(samples: PredictorData, keys: Array,
                hidden: tuple[int, ...]) -> tuple[Field, Params]:
-  """The field and its initial parameters, one set per key."""
+  """Return the field and its initial parameters, one set per key."""
   angles = tuple(int(i) for i in np.flatnonzero(samples.angles))
   lines = tuple(int(i) for i in np.flatnonzero(~samples.angles))
   width = samples.states.shape[1]
@@ -180,7 +180,7 @@ def train(
     learning_rate: float = 3e-3,
     progress: Callable[[int, float], None] = lambda *_: None
 ) -> tuple[Params, np.ndarray]:
-  """Fits the derivatives by Adam with a cosine schedule, all seeds at once.
+  """Fit the derivatives by Adam with a cosine schedule, all seeds at once.
 
   Args:
     field: the model.

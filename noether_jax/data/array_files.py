@@ -13,7 +13,7 @@ from noether_jax.errors import InputError
 
 
 def read_mat(stream: Any, name: str) -> Table:
-  """Reads a MATLAB file of arrays, cells of arrays, or structs of these.
+  """Read a MATLAB file of arrays, cells of arrays, or structs of these.
 
   Args:
     stream: bytes.
@@ -51,7 +51,7 @@ def _flatten(arrays: dict[str, Any], key: str, value: np.ndarray) -> None:
 
 
 def read_hdf5(stream: Any, name: str) -> Table:
-  """Reads an HDF5 file of data sets; groups of equal content are trials.
+  """Read an HDF5 file of data sets; groups of equal content are trials.
 
   Args:
     stream: bytes.

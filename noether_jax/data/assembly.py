@@ -24,7 +24,7 @@ Columns = str | Sequence[str | Variable] | Mapping[str, str]
 
 def assemble(table: Table, columns: Columns | None, trial: str | None,
              time: str | None) -> Trajectories:
-  """Trajectories from a table.
+  """Return trajectories from a table.
 
   Args:
     table: one row for each sample.
@@ -238,7 +238,7 @@ def check_times(times: Sequence[np.ndarray],
                 rows: Sequence[np.ndarray],
                 *,
                 trial_given: bool = True) -> None:
-  """Refuses times that do not increase.
+  """Refuse times that do not increase.
 
   Args:
     times: N arrays `[T_i]`.

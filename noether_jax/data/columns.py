@@ -29,7 +29,7 @@ class Variable:
 
   @classmethod
   def parse(cls, name: str, unit: str) -> Variable:
-    """A variable whose unit is text.
+    """Return a variable whose unit is text.
 
     Args:
       name: as in the data.
@@ -63,7 +63,7 @@ class Variable:
 
 def name_and_unit(text: str,
                   names: Mapping[str, str] | None = None) -> tuple[str, str]:
-  """Splits `name:unit`; the name may contain colons and commas if it is known.
+  """Split `name:unit`; the name may contain colons and commas if it is known.
 
   Args:
     text: a name, perhaps in quotes, and a unit after a colon.
@@ -113,7 +113,7 @@ def _take_name(text: str, names: Mapping[str, str]) -> tuple[str, str]:
 def column_pairs(
     columns: str | Sequence[str | Variable] | Mapping[str, str],
     names: Mapping[str, str] | None = None) -> list[tuple[str, str | Variable]]:
-  """Columns and their units, from any way to write them.
+  """Return columns and their units, from any way to write them.
 
   Args:
     columns: text `q:rad,p:1/s`; a sequence of names, `name:unit` strings or
@@ -155,7 +155,7 @@ def column_pairs(
 def as_variables(
     columns: str | Sequence[str | Variable] | Mapping[str, str]
 ) -> tuple[Variable, ...]:
-  """The columns of a state, from any way to write them.
+  """Return the columns of a state, from any way to write them.
 
   Args:
     columns: see `column_pairs`.
@@ -176,7 +176,7 @@ def as_variables(
 
 
 def parse_columns(text: str) -> tuple[Variable, ...]:
-  """Reads `q:rad,p:1/s`.
+  """Read `q:rad,p:1/s`.
 
   Args:
     text: comma-separated names, each with an optional unit after a colon. A
@@ -196,7 +196,7 @@ def parse_columns(text: str) -> tuple[Variable, ...]:
 
 
 def check_names(variables: Sequence[Variable], where: str) -> None:
-  """Refuses names that cannot stand in formulas, code and a report.
+  """Refuse names that cannot stand in formulas, code and a report.
 
   Args:
     variables: columns.

@@ -34,7 +34,7 @@ def as_trajectories(data: Any,
                     columns: Columns | None = None,
                     trial: str | None = None,
                     time: str | None = None) -> Trajectories:
-  """Trajectories from arrays, tables or files.
+  """Return trajectories from arrays, tables or files.
 
   Args:
     data: `Trajectories`; a list of N arrays `[T_i, D]`; one array `[N, T, D]`

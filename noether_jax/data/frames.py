@@ -35,7 +35,7 @@ class Table:
 
 
 def is_from(value: Any, *packages: str) -> bool:
-  """Whether an object's class comes from a package, without importing it.
+  """Return whether an object's class comes from a package not imported here.
 
   Example:
     >>> import fractions
@@ -47,7 +47,7 @@ def is_from(value: Any, *packages: str) -> bool:
 
 
 def table_from_frame(frame: Any, name: str = "") -> Table:
-  """A table from a pandas, polars or Arrow one.
+  """Return a table from a pandas, polars or Arrow one.
 
   Args:
     frame: DataFrame; named levels of its index are columns, too.
@@ -92,7 +92,7 @@ def table_from_frame(frame: Any, name: str = "") -> Table:
 
 
 def table_from_dataset(dataset: Any, name: str = "") -> Table:
-  """A table from an xarray.Dataset or DataArray.
+  """Return a table from an xarray.Dataset or DataArray.
 
   Args:
     dataset: variables over a dimension of times, one of trials, and others,
@@ -155,7 +155,7 @@ def table_from_dataset(dataset: Any, name: str = "") -> Table:
 
 
 def table_from_frames(frames: Sequence[Any]) -> Table:
-  """One table from several DataFrames, each of which is a trial.
+  """Return one table from several DataFrames, each of which is a trial.
 
   Args:
     frames: with the same columns.
@@ -187,7 +187,9 @@ def table_from_frames(frames: Sequence[Any]) -> Table:
 
 
 def stack_runs(table: Table) -> Table:
-  """Runs beside each other, as `Run 1: Time`, `Run 2: Time`, below each other.
+  """Put runs that stand beside each other below each other.
+
+  The columns of such a table are `Run 1: Time`, `Run 2: Time`, and so on.
 
   Args:
     table: with names of the form `run: quantity`.

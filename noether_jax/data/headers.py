@@ -36,7 +36,7 @@ class Header:
            unit_cells: Sequence[str] = (),
            *,
            file: str = "") -> Header:
-    """Reads names such as `v (m/s)`, `v_{x}`, and a row of units below.
+    """Read names such as `v (m/s)`, `v_{x}`, and a row of units below.
 
     Args:
       cells: one for each column, as written.
@@ -81,7 +81,7 @@ class Header:
 
 
 def is_unit_row(cells: Sequence[str]) -> bool:
-  """Whether the cells below a header are units.
+  """Return whether the cells below a header are units.
 
   Args:
     cells: one for each column; some may be blank.

@@ -35,7 +35,7 @@ class Layout:
 
 
 def is_blank(cell: str) -> bool:
-  """Whether a cell holds no value.
+  """Return whether a cell holds no value.
 
   Example:
     >>> is_blank(" NaN "), is_blank("0")
@@ -45,7 +45,7 @@ def is_blank(cell: str) -> bool:
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-  """Whether a cell reads as a number.
+  """Return whether a cell reads as a number.
 
   Example:
     >>> is_number("1e3"), is_number("two"), is_number("0,5", ",")
@@ -66,7 +66,7 @@ def is_value(cell: str, decimal: str) -> bool:
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
-  """The number of cells of most rows; the first ones may be others."""
+  """Return the number of cells of most rows; the first may have others."""
   later = rows[len(rows) // 4:] or rows
   return Counter(len(row) for row in later if row).most_common(1)[0][0]
 
@@ -76,7 +76,7 @@ def find_header(rows: Sequence[Sequence[str]],
                 *,
                 comments: Sequence[Sequence[str]] = (),
                 decimal: str = ".") -> Layout:
-  """Finds names, units and the first row of data among the first rows.
+  """Find names, units and the first row of data among the first rows.
 
   Args:
     rows: cells of the first lines; empty where there is no row.

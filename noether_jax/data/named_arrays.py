@@ -15,7 +15,7 @@ from noether_jax.errors import InputError
 
 
 def table_from_arrays(arrays: Mapping[str, Any], name: str = "") -> Table:
-  """A table from named arrays, as MATLAB, HDF5 and NPZ files hold them.
+  """Return a table from named arrays, as MATLAB, HDF5 and NPZ files hold them.
 
   Args:
     arrays: each `[T]`, `[T, D]`, `[D, T]`, `[N, T]`, `[N, T, D]`, or N arrays

@@ -38,7 +38,7 @@ def _words(name: str) -> list[str]:
 
 
 def is_time_name(name: str) -> bool:
-  """Whether a name says time; `T` does not, for it may be a temperature.
+  """Return whether a name says time; `T` does not, for it may be a temperature.
 
   Example:
     >>> [is_time_name(n) for n in ("t", "Run 1: Time", "T", "half_time")]
@@ -51,7 +51,7 @@ def is_time_name(name: str) -> bool:
 
 
 def is_trial_name(name: str) -> bool:
-  """Whether a name tells trials apart.
+  """Return whether a name tells trials apart.
 
   Example:
     >>> [is_trial_name(n) for n in ("run_id", "Versuch", "runtime")]
@@ -64,7 +64,7 @@ def is_trial_name(name: str) -> bool:
 
 
 def is_counter_name(name: str) -> bool:
-  """Whether a name says that a column counts steps or frames.
+  """Return whether a name says that a column counts steps or frames.
 
   Example:
     >>> is_counter_name("imageNumber"), is_counter_name("x")
@@ -75,7 +75,7 @@ def is_counter_name(name: str) -> bool:
 
 
 def is_index_name(name: str) -> bool:
-  """Whether a name is that of a table's index.
+  """Return whether a name is that of a table's index.
 
   Example:
     >>> is_index_name("__index_level_0__"), is_index_name("Unnamed: 0")

@@ -24,7 +24,7 @@ def load(path: Path | Sequence[Path],
          columns: Columns | None = None,
          trial: str | None = None,
          time: str | None = None) -> Trajectories:
-  """Reads trajectories from files.
+  """Read trajectories from files.
 
   Args:
     path: a file, a folder, a pattern such as `runs/*.csv`, or a list of these.

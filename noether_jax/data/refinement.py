@@ -16,7 +16,7 @@ _RAD = Unit(is_angle=True)
 
 def even_and_unwrap(
     data: Trajectories, told: Collection[str] = ()) -> Trajectories:
-  """Evens out rounded time stamps; angles go to radians, without jumps.
+  """Even out rounded time stamps; angles go to radians, without jumps.
 
   Args:
     data: as read; variables may have factors.

@@ -44,7 +44,7 @@ def assign_roles(columns: TableColumns,
                  trial: str | None,
                  time: str | None,
                  taken: Collection[str] = ()) -> Roles:
-  """Finds the clock, the trial and the states.
+  """Find the clock, the trial and the states.
 
   Args:
     columns: of the table.

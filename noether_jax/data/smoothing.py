@@ -13,7 +13,7 @@ _BLOCK = 2**16
 
 def noise_level(states: Sequence[np.ndarray],
                 times: Sequence[np.ndarray] | None = None) -> np.ndarray:
-  """Standard deviation of the observation noise of each column.
+  """Return the standard deviation of the observation noise of each column.
 
   The m-th difference of a smooth signal vanishes as dt^m while white noise
   keeps sqrt(binomial(2 m, m)) times its own level, so the lowest estimate over
@@ -54,7 +54,7 @@ def noise_level(states: Sequence[np.ndarray],
 
 
 def is_evenly_spaced(times: Sequence[np.ndarray]) -> bool:
-  """Whether steps differ by less than 10 % within every trajectory.
+  """Return whether steps differ by less than 10 % within every trajectory.
 
   Args:
     times: N arrays `[T_i]`, increasing.
@@ -97,7 +97,7 @@ def local_polynomial(times: np.ndarray,
                      *,
                      window: int = 9,
                      order: int = 4) -> tuple[np.ndarray, np.ndarray, float]:
-  """Smoothed states and their time derivative (Savitzky-Golay).
+  """Return smoothed states and their time derivative (Savitzky-Golay).
 
   Fits a polynomial to the `window` samples nearest in the sequence; times need
   not be equally spaced. No window spans a gap (a step of more than four usual

@@ -25,7 +25,7 @@ class TableColumns:
     self._numbers: dict[str, np.ndarray] = {}
 
   def resolve(self, given: str, argument: str) -> str:
-    """The column of a name that the user gave.
+    """Return the column of a name that the user gave.
 
     Raises:
       InputError: if there is none.
@@ -36,7 +36,7 @@ class TableColumns:
     raise InputError(f"`{argument}`: no column {given!r}; columns are {known}.")
 
   def is_numeric(self, name: str) -> bool:
-    """Whether a column holds numbers; a few cells may be bad."""
+    """Return whether a column holds numbers; a few cells may be bad."""
     import pandas  # pylint: disable=import-outside-toplevel
     column = self.table.frame[name]
     kinds = pandas.api.types
@@ -50,7 +50,7 @@ class TableColumns:
     return bool(len(head)) and good.mean() > .5
 
   def is_stamped(self, name: str) -> bool:
-    """Whether a column holds dates or clock times."""
+    """Return whether a column holds dates or clock times."""
     import pandas  # pylint: disable=import-outside-toplevel
     column = self.table.frame[name]
     kinds = pandas.api.types
@@ -62,7 +62,7 @@ class TableColumns:
     return _seconds(column.dropna().iloc[:50]) is not None
 
   def numbers(self, name: str) -> np.ndarray:
-    """One column as floats, NaN where it is blank.
+    """Return one column as floats, NaN where it is blank.
 
     Raises:
       InputError: naming the first cell that is no number.
@@ -139,7 +139,7 @@ def _seconds(column: Any) -> np.ndarray | None:
 
 
 def groups(columns: TableColumns, trial: str | None) -> np.ndarray | None:
-  """Number of each row's trial, `[rows]`; None if there is only one."""
+  """Return the number of each row's trial, `[rows]`; None for a single one."""
   if trial is None:
     return None
   import pandas  # pylint: disable=import-outside-toplevel
@@ -147,7 +147,7 @@ def groups(columns: TableColumns, trial: str | None) -> np.ndarray | None:
 
 
 def within(values: np.ndarray, codes: np.ndarray | None) -> np.ndarray:
-  """Steps from row to row within trials, of rows that are not blank."""
+  """Return steps from row to row within trials, of rows that are not blank."""
   if codes is not None and np.any(np.diff(codes) < 0):
     order = np.argsort(codes, kind="stable")
     values, codes = values[order], codes[order]

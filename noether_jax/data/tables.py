@@ -33,7 +33,7 @@ _COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 
 
 def read(path: pathlib.Path) -> Table:
-  """Reads a table by the ending of its name; text if that is not known.
+  """Read a table by the ending of its name; text if that is not known.
 
   Args:
     path: an existing file: text of any usual layout, .npz, .parquet, .xlsx,

@@ -26,7 +26,7 @@ _NAMES = {"\t": "tabs", " ": "blanks"}
 
 
 def read_text(stream: Any, name: str) -> Table:
-  """Reads a table of text.
+  """Read a table of text.
 
   Args:
     stream: bytes, can be read again from its beginning.

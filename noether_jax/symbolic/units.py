@@ -69,7 +69,7 @@ class Unit:
 
   @classmethod
   def parse(cls, text: str) -> "Unit":
-    """Reads a unit such as `kg*m/s^2`, `1/s`, `m s-1`, `AU³/day²`, `rad`.
+    """Read a unit such as `kg*m/s^2`, `1/s`, `m s-1`, `AU³/day²`, `rad`.
 
     Products (`*`, `·` or a space) and quotients bind equally and from left to
     right, so `W/m/K` is `W/(m*K)`. An empty text is the pure number. Names that
@@ -157,7 +157,7 @@ def _power(name: str, power: Fraction) -> str:
 
 @functools.lru_cache(maxsize=1000)
 def parse_with_factor(text: str) -> tuple[Unit, float]:
-  """Reads a unit, and the factor that takes data in the written one to it.
+  """Read a unit, and the factor that takes data in the written one to it.
 
   Angles go to radians (`deg`, `rpm`, `mrad`), percent and the like to pure
   numbers; all other units are kept as written, with the factor 1.
@@ -190,7 +190,7 @@ def parse_with_factor(text: str) -> tuple[Unit, float]:
 
 
 def is_known(text: str) -> bool:
-  """Whether a text is a unit of which every symbol is known to pint.
+  """Return whether a text is a unit of which every symbol is known to pint.
 
   Args:
     text: such as a cell below a header, which may be a remark as well.
