@@ -100,7 +100,7 @@ class Progress(NamedTuple):
 
   Example:
     >>> str(Progress(2, 10, None, 4.0).line("f", 0.5))
-    'f: 2/10, 4.0 steps/s, loss 0.5, 2 s left'
+    'f: 2/10, 4 steps/s, loss 0.5, 2 s left'
   """
   done: int
   num_steps: int
