@@ -32,7 +32,10 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
   """
   latex = result.latex or formulas.symbol(result.text)
   one_value = result.verdict == "constant in all data"
-  picture = figures.series(result.values, result.unit, data, one_value)
+  picture = figures.series(result.values,
+                           data,
+                           unit=result.unit,
+                           one_value=one_value)
   return report.render(
       "check.html", ("parts.css",), {
           "kind": _KINDS.get(result.verdict, "none"),
@@ -83,7 +86,7 @@ def findings(result: ShownCheck, time_unit: str) -> list[str]:
 
 
 def _per(unit: str, time_unit: str) -> str:
-  """The unit of a drift."""
+  """Return the unit of a drift."""
   time = time_unit or "time unit"
   return f" per {time}" if unit == "1" else f" {unit} per {time}"
 

@@ -59,19 +59,26 @@ def quantity(law: ShownLaw, data: Trajectories) -> Picture:
   """
   with np.errstate(all="ignore"):
     values = [np.asarray(law(s)) for s in data.states]
-  return series(values, law.unit, data, law.verdict == "constant in all data")
+  return series(values,
+                data,
+                unit=law.unit,
+                name=law.name or "quantity",
+                one_value=law.verdict == "constant in all data")
 
 
 def series(values: Sequence[np.ndarray],
-           unit: str,
            data: Trajectories,
+           *,
+           unit: str,
+           name: str = "quantity",
            one_value: bool = False) -> Picture:
   """Draw a quantity along time, and its change along each trajectory.
 
   Args:
     values: N arrays `[T_i]`.
-    unit: of the values.
     data: the trajectories.
+    unit: of the values.
+    name: of the quantity.
     one_value: whether all values are the same but for small errors.
 
   Returns:
@@ -81,8 +88,8 @@ def series(values: Sequence[np.ndarray],
   everything = np.concatenate(values)
   spread, size = float(np.std(everything)), float(np.mean(np.abs(everything)))
   one_value = one_value or spread <= 1e-12 * size
-  name, scale = (("mean size", size) if one_value else
-                 ("overall spread", spread))
+  size_name, scale = (("mean size", size) if one_value else
+                      ("overall spread", spread))
   changes = [(v - v.mean()) / (scale or 1.) for v in values]
   largest = max(float(np.abs(c).max()) for c in changes)
 
@@ -90,7 +97,7 @@ def series(values: Sequence[np.ndarray],
     for n, i in enumerate(_chosen(data)):
       drawing.line(axes, data.times[i], values[i], n)
     axes.set_title("Along time")
-    axes.set_ylabel(_with_unit("quantity", unit))
+    axes.set_ylabel(_with_unit(_shorten(name, 26), unit))
     if one_value and np.isfinite(size):  # Rounding must not fill the panel.
       middle, room = float(everything.mean()), .1 * size or 1.
       axes.set_ylim(middle - room, middle + room)
@@ -101,7 +108,7 @@ def series(values: Sequence[np.ndarray],
     for n, i in enumerate(_chosen(data)):
       drawing.line(axes, data.times[i], changes[i], n)
     axes.set_title("Change along each trajectory")
-    axes.set_ylabel(f"change / {name}")
+    axes.set_ylabel(f"change / {size_name}")
     if np.isfinite(largest):
       axes.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
     axes.set_xlabel(_time_label(data))
@@ -110,7 +117,7 @@ def series(values: Sequence[np.ndarray],
   return Picture(
       "quantity", "The quantity along time, level if it is conserved; and how "
       "far it strays from its mean on each trajectory, in units of its "
-      f"{name}.", (Panel(along), Panel(change)))
+      f"{size_name}.", (Panel(along), Panel(change)))
 
 
 def _columns(law: ShownLaw) -> list[str]:

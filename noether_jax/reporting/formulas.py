@@ -128,6 +128,8 @@ def _clean(element: ElementTree.Element) -> None:
   element.tail = html.unescape(element.tail) if element.tail else None
   for name in set(element.attrib) - _ATTRIBUTES:
     del element.attrib[name]
+  if element.tag == "mo" and element.text == "|":
+    element.set("stretchy", "false")
 
 
 def _join_names(root: ElementTree.Element) -> None:

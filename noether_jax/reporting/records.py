@@ -37,6 +37,8 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
   e = law.evidence
   return {
       "law": law.text,
+      "name": law.name,
+      "latex": law.latex,
       "unit": law.unit,
       "verdict": law.verdict,
       "in_words": words.evidence_sentence(law),

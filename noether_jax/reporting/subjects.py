@@ -70,6 +70,10 @@ class ShownLaw(Protocol):
     """The formula in LaTeX."""
 
   @property
+  def name(self) -> str | None:
+    """A physicist's name, where it is certain."""
+
+  @property
   def unit(self) -> str:
     """Of the quantity."""
 

@@ -113,7 +113,7 @@ def _factor(atom: Any, power: int, variables: Sequence[Variable]) -> str:
   if atom.kind == "dot":
     first = _vector(atom.plus, atom, variables)
     if atom.plus == atom.minus:
-      return f"\\lvert{first}\\rvert^{{{2 * power}}}"
+      return _power(f"{{\\lvert{first}\\rvert}}", 2 * power)
     product = f"{first} \\cdot {_vector(atom.minus, atom, variables)}"
     return product if power == 1 else f"({product})^{{{power}}}"
   names = [symbol(variables[i].name) for i in (*atom.plus, *atom.minus)]
@@ -129,7 +129,8 @@ def _norm(atom: Any, variables: Sequence[Variable]) -> str:
   inner = _vector(atom.plus, atom, variables)
   if atom.minus:
     inner += f" - {_vector(atom.minus, atom, variables)}"
-  return f"\\lvert{inner}\\rvert"
+  # In braces, so that a power belongs to the whole and not to the last bar.
+  return f"{{\\lvert{inner}\\rvert}}"
 
 
 def _vector(indices: tuple[int, ...], atom: Any,

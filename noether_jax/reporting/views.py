@@ -23,7 +23,7 @@ from noether_jax.reporting.subjects import ShownOutcome
 
 def law_view(law: ShownLaw, heading: str,
              pictures: Sequence[Picture]) -> dict[str, Any]:
-  """A law for the templates.
+  """Prepare a law for the templates.
 
   Args:
     law: the law.
@@ -83,9 +83,8 @@ def statistics_view(shown: ShownLaw | ShownCheck) -> list[dict[str, Any]]:
 
 
 def law_heading(number: int, law: ShownLaw) -> str:
-  """`Law 1: energy`, or `Law 1` where no name is certain."""
-  name = getattr(law, "name", None)
-  return f"Law {number}: {name}" if name else f"Law {number}"
+  """Return `Law 1: energy`, or `Law 1` where no name is certain."""
+  return f"Law {number}: {law.name}" if law.name else f"Law {number}"
 
 
 def discovery_view(found: ShownDiscovery,
@@ -93,7 +92,7 @@ def discovery_view(found: ShownDiscovery,
                    notes: Sequence[str] = (),
                    *,
                    program: bool = True) -> dict[str, Any]:
-  """A discovery for the templates.
+  """Prepare a discovery for the templates.
 
   Args:
     found: the discovery.
@@ -115,6 +114,7 @@ def discovery_view(found: ShownDiscovery,
   return {
       "kind": kind,
       "verdict": _sentence(found.verdict),
+      "names": [law.name for law in found.laws if law.name],
       "laws": laws,
       "rejected": (law_view(rejected, "", law_pictures(rejected, data))
                    if rejected is not None else None),
@@ -132,7 +132,7 @@ def law_pictures(law: ShownLaw,
                  data: Trajectories | None,
                  *,
                  first: bool = False) -> list[Picture]:
-  """The figures of one law; the portrait of the first law only."""
+  """Return the figures of one law; the portrait of the first law only."""
   if data is None:
     return []
   made = [figures.quantity(law, data)]
@@ -140,7 +140,7 @@ def law_pictures(law: ShownLaw,
 
 
 def data_summary(data: Trajectories) -> str:
-  """One line about the trajectories.
+  """Write one line about the trajectories.
 
   Example:
     >>> import numpy as np
@@ -159,7 +159,7 @@ def data_summary(data: Trajectories) -> str:
 
 
 def prediction_view(outcome: ShownOutcome, time_unit: str) -> dict[str, Any]:
-  """The comparison of predictors for the templates.
+  """Prepare the comparison of predictors for the templates.
 
   Args:
     outcome: the prediction experiment.

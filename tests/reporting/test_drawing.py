@@ -62,7 +62,7 @@ def test_axes_have_names_and_units():
     assert label in shown
   shown = pages.text(
       pages.parsed("".join(figures.quantity(made.law(), made.data()).svgs())))
-  assert "time [s]" in shown and "quantity [m²]" in shown
+  assert "time [s]" in shown and "energy [m²]" in shown
   assert "run 0" in shown
 
 

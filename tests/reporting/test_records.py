@@ -24,7 +24,8 @@ def test_of_each_verdict(verdict):
       records.result(made.found(verdict), made.Outcome(), {"title": "a"}))
   one = record["best_rejected"] or record["laws"][0]
   assert one["verdict"] == verdict
-  assert one["law"] == "q^2 + 2.5 p^2"
+  assert one["law"] == "q^2 + 2.5 p^2" and one["name"] == "energy"
+  assert one["latex"] == r"q^{2} + 2.5 \, p^{2}"
   assert record["prediction"]["training_loss"] == [.1, None]
   assert record["title"] == "a"
 

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 
 from noether_jax.reporting import report
@@ -126,3 +127,22 @@ def test_text_for_a_terminal(verdict):
 def test_whether_the_law_helps(ratio, wins, word):
   text = report.plain_text(made.found(), made.Outcome(ratio, wins), ())
   assert f"predict? {word}" in text
+
+
+def test_laws_are_named_where_that_is_certain():
+  shown = " ".join(pages.text(pages.page(page(made.found()))).split())
+  assert "found. Energy" in shown and "Law 1: energy" in shown
+  law = made.law(columns="q,p")
+  found = made.found(laws=(law,))
+  shown = " ".join(pages.text(pages.page(page(found))).split())
+  assert "energy" not in shown and "Law 1" in shown
+
+
+def test_simple_coefficients_stand_beside_the_fitted_ones():
+  law = made.law(coefficients=np.array([1., -.9999873]),
+                 uncertainties=np.array([0., 6e-6]))
+  tree = pages.page(page(made.found(laws=(law,))))
+  cells = ["".join(cell.itertext()) for cell in tree.iter("td")]
+  place = cells.index("\u22120.9999873")
+  assert cells[place - 1] == "\u22121"
+  assert cells[place + 1] == "6 × 10\u22126"

@@ -21,18 +21,18 @@ COLUMNS = parse_columns("x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,theta:rad,a b")
     ([("cos", (6,), (), 1)], r"\cos{\theta}"),
     ([("sin", (6,), (0,), 1)], r"\sin(\theta - x_{1})"),
     ([("log", (7,), (), 1)], r"\log(\mathrm{a\ b})"),
-    ([("norm", (0, 1), (), 1)], r"\lvert\mathbf{r}_{1}\rvert"),
+    ([("norm", (0, 1), (), 1)], r"{\lvert\mathbf{r}_{1}\rvert}"),
     ([("inverse", (0, 1),
-       (2, 3), 1)], r"\frac{1}{\lvert\mathbf{r}_{1} - \mathbf{r}_{2}\rvert}"),
+       (2, 3), 1)], r"\frac{1}{{\lvert\mathbf{r}_{1} - \mathbf{r}_{2}\rvert}}"),
     ([("inverse", (0, 6),
-       (), 2)], r"\frac{1}{\lvert(x_{1}, \theta)\rvert^{2}}"),
-    ([("dot", (4, 5), (4, 5), 1)], r"\lvert\mathbf{v}_{1}\rvert^{2}"),
+       (), 2)], r"\frac{1}{{\lvert(x_{1}, \theta)\rvert}^{2}}"),
+    ([("dot", (4, 5), (4, 5), 1)], r"{\lvert\mathbf{v}_{1}\rvert}^{2}"),
     ([("dot", (0, 1), (4, 5), 1)], r"\mathbf{r}_{1} \cdot \mathbf{v}_{1}"),
     ([("dot", (0, 1),
        (4, 5), 2)], r"(\mathbf{r}_{1} \cdot \mathbf{v}_{1})^{2}"),
     ([("var", (0,), (), 1),
       ("inverse", (0, 1),
-       (), 3)], r"\frac{x_{1}}{\lvert\mathbf{r}_{1}\rvert^{3}}"),
+       (), 3)], r"\frac{x_{1}}{{\lvert\mathbf{r}_{1}\rvert}^{3}}"),
 ])
 def test_terms(factors, latex):
   term = Term.make([
@@ -49,7 +49,7 @@ def test_a_law_has_its_signs_and_rounded_coefficients():
                                    law.variables))
   law = dataclasses.replace(law,
                             form=dataclasses.replace(law.form, terms=terms))
-  assert r"\frac{2.9877 \times 10^{-5}}{\lvert(q, p)\rvert}" in (law.latex)
+  assert r"\frac{2.9877 \times 10^{-5}}{{\lvert(q, p)\rvert}}" in (law.latex)
 
 
 def test_words_are_told_apart_by_a_dot():
