@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import markupsafe
 import numpy as np
 
 from noether_jax.data.trajectories import Trajectories
@@ -32,10 +33,7 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
   """
   latex = result.latex or formulas.symbol(result.text)
   one_value = result.verdict == "constant in all data"
-  picture = figures.series(result.values,
-                           data,
-                           unit=result.unit,
-                           one_value=one_value)
+  picture = figures.series(result.values, result.unit, data, one_value)
   return report.render(
       "check.html", ("parts.css",), {
           "kind": _KINDS.get(result.verdict, "none"),
@@ -53,6 +51,23 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
           "statistics": views.statistics_view(result),
           "text": result.text,
           "messages": [formulas.prose(m) for m in result.messages],
+      })
+
+
+def check_page(result: ShownCheck, data: Trajectories) -> str:
+  """Make a page of a check, one HTML file with its figure inside.
+
+  Args:
+    result: the check.
+    data: its trajectories.
+
+  Returns:
+    HTML.
+  """
+  return report.render(
+      "check_page.html", ("page.css",), {
+          "title": f"Is {result.text} conserved?",
+          "cell": markupsafe.Markup(check_html(result, data))
       })
 
 

@@ -60,26 +60,26 @@ def quantity(law: ShownLaw, data: Trajectories) -> Picture:
   with np.errstate(all="ignore"):
     values = [np.asarray(law(s)) for s in data.states]
   return series(values,
+                law.unit,
                 data,
-                unit=law.unit,
-                name=law.name or "quantity",
-                one_value=law.verdict == "constant in all data")
+                law.verdict == "constant in all data",
+                name=law.name or "quantity")
 
 
 def series(values: Sequence[np.ndarray],
-           data: Trajectories,
-           *,
            unit: str,
-           name: str = "quantity",
-           one_value: bool = False) -> Picture:
+           data: Trajectories,
+           one_value: bool = False,
+           *,
+           name: str = "quantity") -> Picture:
   """Draw a quantity along time, and its change along each trajectory.
 
   Args:
     values: N arrays `[T_i]`.
-    data: the trajectories.
     unit: of the values.
-    name: of the quantity.
+    data: the trajectories.
     one_value: whether all values are the same but for small errors.
+    name: of the quantity.
 
   Returns:
     Two panels. The change is in units of the quantity's overall spread, or of

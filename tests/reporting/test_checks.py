@@ -59,6 +59,13 @@ def test_names_from_users_stay_text():
   assert pages.text(tree).count(made.HOSTILE) >= 2
 
 
+def test_a_page_is_whole_and_keeps_names_as_text():
+  tree = pages.page(checks.check_page(Check(text=made.HOSTILE), made.data()))
+  assert tree.find("./head/title").text == f"Is {made.HOSTILE} conserved?"
+  assert "script" not in pages.tags(tree)
+  assert {"math", "svg"} <= pages.tags(tree)
+
+
 def test_text():
   lines = checks.check_text(Check(), made.data()).splitlines()
   assert lines[0] == "q**2   [J]" and lines[-1] == "verdict: conserved"
