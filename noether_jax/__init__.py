@@ -13,6 +13,7 @@ Finding laws:
 
 A model that keeps laws:
   conserve: make a trained model keep laws, by tailoring or by projection.
+  NoetherNetwork: a predictor and a conserved quantity, learned together.
 
 How a change of the conserved quantity is measured:
   trajectory_residuals: changes along a predicted trajectory.

@@ -21,6 +21,7 @@ from .dynamics import rollout as rollout
 from .dynamics import valid_prediction_time as valid_prediction_time
 from .errors import InputError as InputError
 from .keeping import conserve as conserve
+from .keeping import NoetherNetwork as NoetherNetwork
 from .tailoring import by_path as by_path
 from .tailoring import combine as combine
 from .tailoring import cosine as cosine

@@ -19,20 +19,37 @@ from noether_jax.types import State
 Quantities = Callable[[State], Array]
 
 
-def _listed(laws: Any) -> list[Any]:
+def is_pair(value: Any) -> bool:
+  """Whether this is `(apply, params)`, and not a list of two laws.
+
+  Args:
+    value: anything.
+
+  Returns:
+    Whether its second and last item is no function.
+
+  Example:
+    >>> is_pair((abs, 1.0)), is_pair([abs, abs])
+    (True, False)
+  """
+  return (isinstance(value, (tuple, list)) and len(value) == 2 and
+          callable(value[0]) and not callable(value[1]))
+
+
+def _listed(laws: Any, name: str) -> list[Any]:
   """The laws one by one."""
   if isinstance(laws, Discovery):
     if not laws.laws:
-      raise InputError(f"`laws` holds no law: {laws.verdict}. Pass a "
+      raise InputError(f"`{name}` holds no law: {laws.verdict}. Pass a "
                        "discovery with laws, or a function of a state.")
     return list(laws.laws)
   if not isinstance(laws, (list, tuple)):
     return [laws]
-  if len(laws) == 2 and callable(laws[0]) and not callable(laws[1]):
-    return [laws]  # (apply, params)
+  if is_pair(laws):
+    return [laws]
   if not laws:
-    raise InputError("`laws` is empty: pass at least one law.")
-  return [one for law in laws for one in _listed(law)]
+    raise InputError(f"`{name}` is empty: pass at least one law.")
+  return [one for law in laws for one in _listed(law, name)]
 
 
 def _from_law(law: Law, name: str) -> Quantities:
@@ -91,7 +108,7 @@ def conserved_quantities(laws: Any, *, name: str = "laws") -> Quantities:
     >>> g(jnp.array([1., 2., 3.])).tolist()
     [1.0, 4.0, 9.0]
   """
-  listed = _listed(laws)
+  listed = _listed(laws, name)
   single = len(listed) == 1 and not isinstance(laws, (list, tuple))
   quantities = [
       _quantity(law, f"`{name}`" if single else f"`{name}[{i}]`")

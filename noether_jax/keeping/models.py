@@ -11,12 +11,13 @@ from flax import errors as flax_errors
 from flax import linen
 from flax import nnx
 import jax
-import jax.numpy as jnp
-import numpy as np
 
 from noether_jax.errors import InputError
 from noether_jax.keeping.calls import Call
 from noether_jax.keeping.calls import evaluation_fields
+from noether_jax.keeping.weights import is_array
+from noether_jax.keeping.weights import is_weight_array
+from noether_jax.keeping.weights import split_weights
 from noether_jax.networks import functional
 from noether_jax.tailoring.adaptation import combine
 from noether_jax.types import Key
@@ -27,73 +28,6 @@ from noether_jax.types import State
 Apply = Callable[[Params, State, Key | None], PyTree]
 _KINDS = ("a Flax NNX module, (module, variables) of Flax linen, an Equinox "
           "module, (apply, params), or a function of a state")
-
-
-def is_weight(leaf: Any) -> bool:
-  """Whether a leaf can adapt: an array or a number, real and floating.
-
-  Args:
-    leaf: a leaf of a parameter tree.
-
-  Returns:
-    False for integers, booleans, random keys, complex numbers and objects.
-
-  Example:
-    >>> [is_weight(v) for v in (jnp.ones(2), 1.0, 3, jax.random.key(0))]
-    [True, True, False, False]
-  """
-  if isinstance(leaf, float):
-    return True
-  return _is_array(leaf) and jnp.issubdtype(leaf.dtype, jnp.floating)
-
-
-def _is_array(leaf: Any) -> bool:
-  return isinstance(leaf, (jax.Array, np.ndarray, np.generic))
-
-
-def _is_weight_array(leaf: Any) -> bool:
-  return _is_array(leaf) and is_weight(leaf)
-
-
-def to_single(leaf: Any) -> Any:
-  """A floating leaf as an array of at least 32 bits.
-
-  Tailoring changes weights by less than bfloat16 and float16 can resolve.
-
-  Args:
-    leaf: a real floating array or number.
-
-  Returns:
-    A JAX array, float32 if the leaf has fewer bits.
-
-  Example:
-    >>> to_single(jnp.ones(2, jnp.bfloat16)).dtype.name
-    'float32'
-  """
-  leaf = jnp.asarray(leaf)
-  return leaf.astype(jnp.float32 if leaf.dtype.itemsize < 4 else leaf.dtype)
-
-
-def split_weights(
-    tree: PyTree,
-    keep: Callable[[Any], bool] = is_weight) -> tuple[PyTree, PyTree]:
-  """Separate what can adapt from integers, keys and all else.
-
-  Args:
-    tree: any tree.
-    keep: which leaves are weights.
-
-  Returns:
-    `(weights, fixed)`, each like `tree` with None where the leaf is in the
-    other; weights are arrays of at least 32 bits.
-
-  Example:
-    >>> split_weights({"w": 1.0, "count": 3})[1]
-    {'count': 3, 'w': None}
-  """
-  weights = jax.tree.map(lambda v: to_single(v) if keep(v) else None, tree)
-  fixed = jax.tree.map(lambda v: None if keep(v) else v, tree)
-  return weights, fixed
 
 
 def _from_nnx(module: nnx.Module,
@@ -163,7 +97,7 @@ def _from_tree(model: Any,
   """Equinox modules, `jax.tree_util.Partial` and the like."""
   model = _evaluation_copy(model)
   call = Call(getattr(model, method), ("x",), name)
-  weights, fixed = split_weights(model, _is_weight_array)
+  weights, fixed = split_weights(model, is_weight_array)
 
   def apply(weights: Params, x: State, key: Key | None) -> PyTree:
     bound = getattr(combine(weights, fixed), method)
@@ -181,7 +115,7 @@ def _from_stateful_equinox(model: Any, state: Any,
                            name: str) -> tuple[Apply, Params]:
   model = _evaluation_copy(model)
   call = Call(model, ("x", "state"), name)
-  weights, fixed = split_weights(model, _is_weight_array)
+  weights, fixed = split_weights(model, is_weight_array)
   leaves, treedef = jax.tree.flatten(state)
 
   def apply(weights: Params, x: State, key: Key | None) -> PyTree:
@@ -209,7 +143,7 @@ def _from_pair(first: Any, second: Any, name: str) -> tuple[Apply, Params]:
 
 
 def _has_arrays(tree: Any) -> bool:
-  return any(map(_is_array, jax.tree.leaves(tree)))
+  return any(map(is_array, jax.tree.leaves(tree)))
 
 
 def _from_method(owner: Any, method: str,
@@ -240,6 +174,25 @@ def _adapter(model: Any, name: str) -> tuple[Apply, Params]:
   return lambda _, x, key: call(model, x, key=key), ()
 
 
+def is_model(value: Any) -> bool:
+  """Whether a value brings its own weights, unlike a plain function.
+
+  Args:
+    value: anything.
+
+  Returns:
+    True for modules of Flax and Equinox and for other trees with arrays that
+    can be called.
+
+  Example:
+    >>> is_model(nnx.Linear(2, 2, rngs=nnx.Rngs(0))), is_model(lambda w, x: x)
+    (True, False)
+  """
+  owner = value.__self__ if inspect.ismethod(value) else value
+  return (isinstance(owner, (nnx.Module, linen.Module)) or
+          callable(value) and _has_arrays(owner))
+
+
 def pure_function(model: Any, *, name: str = "`model`") -> tuple[Apply, Params]:
   """Make a pure function and a parameter tree of what a user brings.
 
@@ -267,8 +220,8 @@ def pure_function(model: Any, *, name: str = "`model`") -> tuple[Apply, Params]:
       if it changes its own state or needs a key and has none.
 
   Example:
-    >>> apply, params = pure_function((lambda w, x: w * x, jnp.float32(2.)))
-    >>> float(apply(params, jnp.float32(3.), None))
+    >>> apply, params = pure_function((lambda w, x: w * x, 2.))
+    >>> float(apply(params, 3., None))
     6.0
   """
   adapted, tree = _adapter(model, name)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from noether_jax.errors import InputError
-from noether_jax.keeping.models import to_single
+from noether_jax.keeping.weights import to_single
 from noether_jax.tailoring.residuals import field_residuals
 from noether_jax.tailoring.residuals import trajectory_residuals
 from noether_jax.types import Array
