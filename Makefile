@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 OUT ?= out/discover
 # Tests run in as many processes; those of a file in one, which compiles once.
 WORKERS ?= 2
-CODE := noether_jax experiments datasets benchmarks docs tests conftest.py
+CODE := noether_jax experiments datasets benchmarks docs examples tests conftest.py
 PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
-.PHONY: help discover test slow reference lint types doctest unit docs format benchmark clean
+.PHONY: help discover test slow reference lint types doctest unit docs gallery format benchmark clean
 
 help:
 	@echo "make discover   find what the planets conserve; writes $(OUT)"
@@ -16,6 +16,7 @@ help:
 	@echo "make slow       the tests marked slow"
 	@echo "make reference  what CI has no time for: more of the authors' numbers, minutes"
 	@echo "make docs       the documentation; writes site/index.html"
+	@echo "make gallery    the pictures of the documentation, from examples/"
 	@echo "make benchmark  the performance ratios of the README (peers extra)"
 
 $(VENV)/pip-ready:
@@ -63,6 +64,9 @@ reference: $(VENV)/test-ready
 # Warnings are errors. The build reads no network, and neither do the pages.
 docs: $(VENV)/docs-ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+gallery: $(VENV)/test-ready
+	$(BIN)/python -m examples.gallery
 
 format: $(VENV)/test-ready
 	$(BIN)/isort --quiet $(CODE)

@@ -111,11 +111,12 @@ class Search:
     return found
 
   def judge(self, support: np.ndarray) -> Law:
-    """Fits on all trajectories; evidence from held-out ones."""
+    """Fit on all trajectories; take evidence from held-out ones."""
+    scaled = sparse.refit(self.data, support)
+    lead = sparse.leading(scaled, support, self.terms)
     evidence = sparse.held_out_evidence(self.data, self.split, support,
-                                        self.times)
-    return self._law(support, sparse.refit(self.data, support), evidence,
-                     evidence.verdict)
+                                        self.times, lead)
+    return self._law(support, scaled, evidence, evidence.verdict)
 
   def _law(self, support: np.ndarray, scaled: np.ndarray,
            evidence: evidence_lib.Evidence, verdict: str) -> Law:

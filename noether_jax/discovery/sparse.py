@@ -131,14 +131,17 @@ def _validated(data: Moments, split: Split, support: np.ndarray,
 
 
 def held_out_evidence(data: Moments, split: Split, support: np.ndarray,
-                      times: Sequence[np.ndarray]) -> evidence_lib.Evidence:
-  """Judges a support on trajectories that took no part in its fit.
+                      times: Sequence[np.ndarray],
+                      lead: int) -> evidence_lib.Evidence:
+  """Judge a support on trajectories that took no part in its fit.
 
   Args:
     data: moments.
     split: which ones judge.
     support: indices of the terms.
     times: N arrays `[T_i]`.
+    lead: position of the term whose coefficient is positive, as in the law
+      that is shown: the drift's sign is this law's.
 
   Returns:
     The evidence; T comes from all trajectories, because few held-out ones
@@ -154,7 +157,7 @@ def held_out_evidence(data: Moments, split: Split, support: np.ndarray,
   rows, series, when = [], [], []
   for fit, judge in pairs:
     c = _fit(data, support, fit, total)
-    c = c * np.sign(c[np.argmax(np.abs(c))])
+    c = c * np.sign(c[lead])
     matrices = [
         _sub(m, support)
         for m in (data.within[judge].mean(0), total, data.noise[judge].mean(0))

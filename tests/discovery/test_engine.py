@@ -166,3 +166,14 @@ def test_very_many_rows_are_thinned(monkeypatch):
                    columns="q,p")
   assert found.laws[0].text == "q^2 + p^2" and found.independent == 1
   assert any("every 20th of each trajectory" in m for m in found.messages)
+
+
+def test_the_energy_of_a_damped_system_is_said_to_fall():
+  times = np.linspace(0, 20, 401)
+  decay, angle = np.exp(-.02 * times), 3 * times
+  states = [
+      a * decay[:, None] * np.stack([np.cos(angle), -3 * np.sin(angle)], -1)
+      for a in np.linspace(.5, 2, 8)
+  ]
+  found = discover(states, times, columns="q:m,v:m/s")
+  assert found.laws[0].evidence.drift < -4

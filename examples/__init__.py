@@ -1,0 +1,1 @@
+"""Short programs, each with one picture; `make gallery` draws all of them."""
