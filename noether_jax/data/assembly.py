@@ -17,6 +17,7 @@ from noether_jax.data.roles import assign_roles
 from noether_jax.data.roles import Roles
 from noether_jax.data.table_columns import TableColumns
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.data.unnamed import name_columns
 from noether_jax.errors import InputError
 
 Columns = str | Sequence[str | Variable] | Mapping[str, str]
@@ -40,6 +41,7 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
     InputError: if the table or the arguments cannot be used.
   """
   where = table.name or "the table"
+  table, columns = name_columns(table, columns, trial, time)
   if columns is None and trial is None and time is None:
     table = stack_runs(table)
   source = TableColumns(table)
@@ -51,7 +53,8 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
   if named:
     clash = [n for n in named if n in (roles.clock, roles.trial)]
     if clash:
-      raise InputError(f"`columns`: {clash[0]!r} is the time or trial column.")
+      raise InputError(
+          f"{where}: `columns`: {clash[0]!r} is the time or trial column.")
     used, variables = list(named), [v for v, _ in named.values()]
     told = {v.name for v, unit in named.values() if unit}
     messages = [m for m in messages if "no state by default" not in m]
@@ -157,7 +160,8 @@ def _cut(source: TableColumns, roles: Roles, used: Sequence[str],
                       roles.time_unit,
                       tuple(messages),
                       others=others,
-                      timed=roles.clock is not None)
+                      timed=roles.clock is not None,
+                      source=source.table.name)
 
 
 def _try_numbers(source: TableColumns, name: str) -> np.ndarray | None:

@@ -24,6 +24,8 @@ class Table:
     messages: what was decided, one line each.
     trial: column that tells trials apart, where the source says so.
     time: column of times, likewise.
+    header: names that the source gives where they are fewer or more than the
+      columns, which are called c1, c2, ... then; None if all have names.
   """
   frame: Any
   name: str = ""
@@ -32,6 +34,7 @@ class Table:
   messages: Sequence[str] = ()
   trial: str | None = None
   time: str | None = None
+  header: Sequence[str] | None = None
 
 
 def is_from(value: Any, *packages: str) -> bool:

@@ -9,6 +9,7 @@ import re
 
 from noether_jax.data.headers import Header
 from noether_jax.data.headers import is_unit_row
+from noether_jax.data.naming import placeholders
 from noether_jax.errors import InputError
 
 BLANKS = ("", "-", "--", "---", "nan", "na", "n/a", "null", "none", "#n/a",
@@ -28,10 +29,13 @@ class Layout:
     header: names and units.
     first: index of the first row of data.
     messages: what was decided.
+    loose: names that stand above where they are fewer or more than the
+      columns, or none; None if the columns have names.
   """
   header: Header
   first: int
   messages: tuple[str, ...] = ()
+  loose: tuple[str, ...] | None = None
 
 
 def is_blank(cell: str) -> bool:
@@ -88,7 +92,7 @@ def find_header(rows: Sequence[Sequence[str]],
     The layout.
 
   Raises:
-    InputError: if the columns are not named, each once.
+    InputError: if there is no row, or a name stands twice.
 
   Example:
     >>> layout = find_header([["run 7"], ["t", "x"], ["s", "m"], ["0", "1"]],
@@ -114,19 +118,28 @@ def find_header(rows: Sequence[Sequence[str]],
     named = remarks[-2:] if len(remarks) > 1 and is_unit_row(
         remarks[-1][1]) else remarks[-1:]
   if not named:
-    raise _no_names(rows, comments, first, width, name)
+    wide = [c for c in [*rows[:first], *comments] if len(c) > 1]
+    names = placeholders(width)
+    return Layout(Header(tuple(names), {}, {}), first,
+                  _left_out(rows, first, first),
+                  tuple(wide[-1] if wide else ()))
   below = [row for _, row in named[1:]]
   unit_row = next((r for r in below if is_unit_row(r)), [])
   unit_row = [""] * (width - len(unit_row)) + list(unit_row)
   names = _names([named[0][1], *(r for r in below if r != unit_row)], width,
                  [all(is_blank(r[i]) for r in body) for i in range(width)])
-  messages = []
-  left = [n for n, row in enumerate(rows[:first]) if row and n < named[0][0]]
-  if left:
-    cells = " ".join(rows[left[0]])[:40]
-    messages.append(f"left out above the header: {cells!r}" +
-                    (f" and {len(left) - 1} more lines" if left[1:] else ""))
-  return Layout(Header.read(names, unit_row, file=name), first, tuple(messages))
+  return Layout(Header.read(names, unit_row, file=name), first,
+                _left_out(rows, first, named[0][0]))
+
+
+def _left_out(rows: Sequence[Sequence[str]], first: int,
+              header: int) -> tuple[str, ...]:
+  left = [n for n, row in enumerate(rows[:first]) if row and n < header]
+  if not left:
+    return ()
+  more = f" and {len(left) - 1} more lines" if left[1:] else ""
+  return (f"left out above the {'header' if header < first else 'data'}: "
+          f"{' '.join(rows[left[0]])[:40]!r}{more}",)
 
 
 def _first_data_row(rows: Sequence[Sequence[str]],
@@ -166,14 +179,3 @@ def _names(rows: Sequence[Sequence[str]], width: int,
       f"column {i + 1}" if not n and blank[i] else n
       for i, n in enumerate(names)
   ]
-
-
-def _no_names(rows: Sequence[Sequence[str]], comments: Sequence[Sequence[str]],
-              first: int, width: int, name: str) -> InputError:
-  above = [c for c in [*rows[:first], *comments] if len(c) > 1]
-  if above:
-    return InputError(f"{name}: the header names {len(above[-1])} columns "
-                      f"({', '.join(above[-1])[:60]}), the rows have {width} "
-                      "cells.")
-  return InputError(f"{name}: the first line holds numbers: it must name the "
-                    "columns.")

@@ -83,3 +83,13 @@ def is_index_name(name: str) -> bool:
   """
   plain = "".join(re.findall(r"[^\W\d_]+", name.lower()))
   return plain in _INDEXES or plain == "indexlevel"
+
+
+def placeholders(width: int) -> list[str]:
+  """Return the names c1, c2, ... of columns that have none.
+
+  Example:
+    >>> placeholders(2)
+    ['c1', 'c2']
+  """
+  return [f"c{i + 1}" for i in range(width)]

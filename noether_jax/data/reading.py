@@ -126,7 +126,8 @@ def _join(read: Sequence[tables.Table], files: Sequence[pathlib.Path],
                       aliases=first.aliases,
                       messages=messages,
                       trial=inner or "file",
-                      time=first.time)
+                      time=first.time,
+                      header=first.header)
 
 
 def _inner_trial(table: tables.Table, trial: str | None) -> str | None:

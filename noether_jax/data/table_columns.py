@@ -33,7 +33,9 @@ class TableColumns:
     if given in self.names:
       return self.names[given]
     known = ", ".join(map(str, self.table.frame))[:200]
-    raise InputError(f"`{argument}`: no column {given!r}; columns are {known}.")
+    where = f"{self.table.name}: " if self.table.name else ""
+    raise InputError(
+        f"{where}`{argument}`: no column {given!r}; columns are {known}.")
 
   def is_numeric(self, name: str) -> bool:
     """Return whether a column holds numbers; a few cells may be bad."""

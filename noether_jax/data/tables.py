@@ -165,6 +165,7 @@ def _sheet(rows: list[list[Any]], name: str) -> Table:
                name,
                units=layout.header.units,
                aliases=layout.header.aliases,
+               header=layout.loose,
                messages=[*layout.messages, *layout.header.messages])
 
 

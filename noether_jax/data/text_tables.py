@@ -84,6 +84,7 @@ def read_text(stream: Any, name: str) -> Table:
                name,
                units=layout.header.units,
                aliases=layout.header.aliases,
+               header=layout.loose,
                messages=[*messages, *layout.messages, *layout.header.messages])
 
 

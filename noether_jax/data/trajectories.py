@@ -27,6 +27,7 @@ class Trajectories:
     others: columns that are no state, such as a log of the energy: N arrays
       `[T_i]` by name, as written, with NaN where a cell is blank.
     timed: whether times were given; else they count rows.
+    source: name of the file, for messages; empty for data in memory.
   """
   variables: tuple[Variable, ...]
   labels: tuple[str, ...]
@@ -39,3 +40,4 @@ class Trajectories:
   others: Mapping[str, tuple[np.ndarray,
                              ...]] = dataclasses.field(default_factory=dict)
   timed: bool = True
+  source: str = ""

@@ -140,7 +140,12 @@ def discover(data: Any,
     ('q^2 + p^2', 1)
   """
   known = as_trajectories(data, times, columns=columns, trial=trial, time=time)
-  check_columns(known.states, known.variables)
+  try:
+    check_columns(known.states, known.variables)
+  except InputError as error:
+    if known.source:
+      raise InputError(f"{known.source}: {error}") from error
+    raise
   chosen = None if vectors is None else as_vectors(vectors, known.variables)
   return _discover(known, degree, chosen, seed, progress)
 
