@@ -8,6 +8,8 @@ What a user brings and gets:
 
 Finding laws:
   discover: what stays constant along trajectories.
+  check: whether a given quantity is conserved on given data.
+  Check: its verdict, drift and largest excursion.
   Discovery: the laws, their evidence, and what to know about the data.
   Law: a conserved quantity; a function of the state with its evidence.
 

@@ -9,6 +9,8 @@ from . import tailoring as tailoring
 from . import theory as theory
 from . import training as training
 from . import video as video
+from .discovery import Check as Check
+from .discovery import check as check
 from .discovery import discover as discover
 from .discovery import Discovery as Discovery
 from .discovery import Law as Law

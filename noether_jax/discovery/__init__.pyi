@@ -1,4 +1,6 @@
 from . import library as library
+from .check_result import Check as Check
+from .checking import check as check
 from .engine import discover as discover
 from .evidence import Evidence as Evidence
 from .forms import Combination as Combination

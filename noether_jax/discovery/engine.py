@@ -16,8 +16,8 @@ from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import library
+from noether_jax.discovery.evidence import UNVERIFIED
 from noether_jax.discovery.law import Law
-from noether_jax.discovery.law import UNVERIFIED
 from noether_jax.discovery.library import as_vectors
 from noether_jax.discovery.library import Vectors
 from noether_jax.discovery.result import Discovery

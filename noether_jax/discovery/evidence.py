@@ -15,6 +15,8 @@ _RANK_TOLERANCE = 1e-9
 _FLOOR = 1e-300
 # Scatter ratio below which no noise is needed to explain a change.
 EXACT = 1e-6
+# The verdict on what too few trajectories show.
+UNVERIFIED = "conserved, unverified"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,15 +11,15 @@ import numpy as np
 import sympy as sympy_lib
 
 from noether_jax.data.columns import Variable
+from noether_jax.discovery import checking
 from noether_jax.discovery import evidence as evidence_lib
 from noether_jax.discovery import naming
+from noether_jax.discovery.check_result import Check
 from noether_jax.discovery.forms import as_states
 from noether_jax.discovery.forms import Form
 from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
 from noether_jax.reporting import simple_numbers
-
-UNVERIFIED = "conserved, unverified"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -94,6 +94,33 @@ class Law:
 
   def __repr__(self) -> str:
     return f"Law({self.text!r}, {self.verdict!r})"
+
+  def check(self,
+            new_data: Any,
+            times: Any = None,
+            *,
+            trial: str | None = None,
+            time: str | None = None) -> Check:
+    """Judge whether the law holds on other data.
+
+    Args:
+      new_data: trajectories with the law's columns, as for `check`.
+      times: as for `check`.
+      trial: column of a table that tells trials apart.
+      time: column of a table that holds the times.
+
+    Returns:
+      The check.
+
+    Raises:
+      InputError: if the data cannot be used.
+    """
+    return checking.check(self,
+                          new_data,
+                          times,
+                          columns=self.variables,
+                          trial=trial,
+                          time=time)
 
   @property
   def terms(self) -> tuple[Term, ...]:

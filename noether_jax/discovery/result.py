@@ -10,8 +10,8 @@ import numpy as np
 from noether_jax.data.columns import Variable
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import saving
+from noether_jax.discovery.evidence import UNVERIFIED
 from noether_jax.discovery.law import Law
-from noether_jax.discovery.law import UNVERIFIED
 from noether_jax.reporting import report
 
 

@@ -85,4 +85,16 @@ def result(found: ShownDiscovery, outcome: ShownOutcome | None,
       "prediction": outcome.summary if outcome else None,
       **extra,
   }
+  return as_json(record)
+
+
+def as_json(record: Mapping[str, Any]) -> str:
+  """Write plain numbers and text as strict JSON: what is not finite is null.
+
+  Example:
+    >>> print(as_json({"t": float("inf")}), end="")
+    {
+      "t": null
+    }
+  """
   return json.dumps(_plain(record), indent=2, allow_nan=False) + "\n"

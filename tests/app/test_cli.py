@@ -184,3 +184,32 @@ def test_slice_of_the_fuzzing(number, tmp_path: pathlib.Path):
   case = malformed.cases()[number]
   result = fuzz_discover.run_case(case, number, tmp_path)
   assert not result["wrong"]
+
+
+def test_check_writes_a_verdict(tmp_path, capsys):
+  data = _spring(tmp_path / "data.csv", noise=.01)
+  shared = ["--columns=q:1,p:1", "--trial=trial", "--time=t:s"]
+  for formula, verdict in (("q**2 + p**2", "conserved"),
+                           ("q**2", "not conserved"), ("p", "not conserved")):
+    out = tmp_path / "out"
+    assert cli.main(["x", data, *shared, f"--check={formula}",
+                     f"--out={out}"]) == 0
+    assert f"verdict: {verdict}\n" in capsys.readouterr().out
+    record = json.loads((out / "result.json").read_text())
+    assert record["quantity"] == formula and record["verdict"] == verdict
+    names = {p.name for p in out.iterdir()}
+    assert names == {"result.json", "report.html", "quantity.png"}
+
+
+@pytest.mark.parametrize("arguments,message", [
+    (("--check=q + x",), "no column 'x'"),
+    (("--check=q + p",), "units clash in 'q + p': 1 and 1/s"),
+    (("--check=",), "cannot be read"),
+    (("--check=q", "--degree=2"), "--degree and --vectors are for a search"),
+])
+def test_mistakes_in_a_check(arguments, message, tmp_path, capsys):
+  data = _spring(tmp_path / "data.csv")
+  assert cli.main(
+      ["x", data, "--columns=q:1,p:1/s", "--trial=trial", *arguments]) == 2
+  errors = capsys.readouterr().err
+  assert message in errors and "Traceback" not in errors

@@ -1,0 +1,149 @@
+"""The options of noether-discover: one table, one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+import shlex
+from typing import Any
+
+from absl import flags
+
+_USAGE = """usage: noether-discover FILE [FILE ...] [--option=value ...]
+       noether-discover FOLDER [--option=value ...]
+       noether-discover --dataset=planets
+       noether-discover FILE --check=FORMULA
+
+Finds quantities that stay constant along trajectories, says how sure that is,
+and shows whether a learned predictor is better for respecting them.
+FILE is text (delimiter, decimal mark, header and units are found), .parquet,
+.npz, .xlsx, .mat, .h5 or .nc, also compressed, with one row for each sample.
+Each of several files, or of a FOLDER, is a trial unless a column tells trials
+apart."""
+
+# (kind, group, name, default, help, further arguments)
+_OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
+    ("string", "data", "columns", None,
+     "The state's columns with units, as q:rad,p:1/s; a name with a comma or "
+     "colon in quotes, if the file has no column of it. Angles enter by sine "
+     "and cosine. Default: every column of numbers that is no time, count or "
+     "constant.", {}),
+    ("string", "data", "trial", None,
+     "Column that tells trials apart. Default: found, or each file is one.",
+     {}),
+    ("string", "data", "time", None,
+     "Column of times, as t or t:s. Default: found by name, unit or equal "
+     "steps.", {}),
+    ("string", "data", "dataset", None,
+     "A data set that is built in, instead of a file: planets (the "
+     "default without a file).", {}),
+    ("string", "data", "check", None,
+     "Instead of a search, check a quantity: a formula of the columns, as "
+     "'v**2/2 - 9.81*l*cos(q)', or the column that holds it.", {}),
+    ("integer", "search", "degree", None,
+     "Highest polynomial degree. Default: 4 for up to two columns, 3 for "
+     "up to four, else 2; 2 with angles.", {
+         "lower_bound": 1,
+         "upper_bound": 8
+     }),
+    ("string", "search", "vectors", None,
+     "Vectors' components, as 'x,y,z;vx,vy,vz', or none. Default: "
+     "x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
+    ("boolean", "prediction", "predict", True,
+     "Train a predictor and tailor it with the best law, and with all "
+     "laws.", {}),
+    ("integer", "prediction", "seeds", 3,
+     "Networks trained from different initial weights.", {
+         "lower_bound": 1,
+         "upper_bound": 64
+     }),
+    ("integer", "prediction", "steps", 3000, "Updates of training.", {
+        "lower_bound": 1
+    }),
+    ("string", "output", "out", "out/discover",
+     "Folder for report.html, result.json, law.py and the figures.", {}),
+    ("integer", "running", "seed", 0, "Seed of every random choice.", {}),
+    ("boolean", "running", "quick", False,
+     "Fewer updates, one seed, a small network: seconds, rougher errors.", {}),
+    ("boolean", "running", "debug", False,
+     "Show the traceback of a user's mistake too.", {}),
+    ("boolean", "running", "help", False, "Show this text.", {}),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """What a user asked for; each field is the option of its name.
+
+  Attributes:
+    paths: files or a folder.
+    command: the whole command line, for the record.
+  """
+  paths: tuple[str, ...]
+  command: str
+  columns: str | None
+  trial: str | None
+  time: str | None
+  dataset: str | None
+  check: str | None
+  degree: int | None
+  vectors: str | None
+  predict: bool
+  seeds: int
+  steps: int
+  out: str
+  seed: int
+  quick: bool
+  debug: bool
+  help: bool
+
+
+def parse_options(argv: Sequence[str]) -> Options:
+  """Read the program's arguments.
+
+  Args:
+    argv: the program's name and its arguments.
+
+  Returns:
+    The options.
+
+  Raises:
+    absl.flags.Error: for an unknown option or a value that it cannot have.
+
+  Example:
+    >>> parse_options(["noether-discover", "a.csv", "--seed=3"]).paths
+    ('a.csv',)
+  """
+  # Fresh flags, so that a process can run the program more than once.
+  values = flags.FlagValues()
+  for kind, _, name, default, text, more in _OPTIONS:
+    define = getattr(flags, f"DEFINE_{kind}")
+    define(name, default, text, flag_values=values, **more)
+  paths = values(list(argv))[1:]
+  chosen: dict[str, Any] = {}
+  for _, _, name, *_ in _OPTIONS:
+    chosen[name] = values[name].value
+  return Options(paths=tuple(paths),
+                 command=shlex.join(["noether-discover", *argv[1:]]),
+                 **chosen)
+
+
+def help_text() -> str:
+  """The program's options by group.
+
+  Example:
+    >>> help_text().splitlines()[0]
+    'usage: noether-discover FILE [FILE ...] [--option=value ...]'
+  """
+  lines = [_USAGE]
+  last = ""
+  for _, group, name, default, text, _ in _OPTIONS:
+    if group != last:
+      lines += ["", f"{group}:"]
+      last = group
+    shown = "" if default in (None, False) else f" [{default}]"
+    body = flags.text_wrap(text + shown, length=80, indent=" " * 14)
+    head = f"  --{name}"
+    lines.append(
+        head.ljust(14) + body.lstrip() if len(head) < 14 else f"{head}\n{body}")
+  return "\n".join(lines)

@@ -1,0 +1,111 @@
+"""The check of a given quantity, as one value that shows and saves itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+import numpy as np
+
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.discovery.evidence import Evidence
+from noether_jax.discovery.result_folder import write_files
+from noether_jax.reporting import checks
+from noether_jax.reporting import figures
+from noether_jax.reporting import records
+from noether_jax.reporting.drawing import Picture
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Check:
+  """How well a given quantity is conserved; printed, the program's text.
+
+  Attributes:
+    data: the trajectories.
+    text: the formula, or the quantity's name.
+    latex: the formula in LaTeX; empty if there is none.
+    unit: of the quantity.
+    values: N arrays `[T_i]`, the quantity along each trajectory.
+    evidence: scatter and drift on the data.
+    verdict: "conserved", "approximately conserved", "not conserved",
+      "conserved, unverified" or "constant in all data".
+    drift: mean slope along time, in `unit` over that of time.
+    drift_interval: its 95 % confidence interval, which allows for
+      autocorrelation.
+    excursion: largest distance from a trajectory's mean, in `unit`.
+    excursion_trial: label of the trial where it occurs.
+    excursion_time: the time at which it occurs.
+    messages: what a user should know.
+  """
+  data: Trajectories
+  text: str
+  latex: str
+  unit: str
+  values: tuple[np.ndarray, ...]
+  evidence: Evidence
+  verdict: str
+  drift: float
+  drift_interval: tuple[float, float]
+  excursion: float
+  excursion_trial: str
+  excursion_time: float
+  messages: tuple[str, ...]
+
+  def figure(self) -> Picture:
+    """Draw the quantity along time, and its change along each trajectory."""
+    return figures.series(self.values, self.unit, self.data,
+                          self.verdict == "constant in all data")
+
+  def save(self, out: str | os.PathLike[str], **extra: Any) -> None:
+    """Write result.json, report.html and quantity.png.
+
+    Args:
+      out: the folder; made if it is missing. Results that it holds already are
+        replaced.
+      **extra: more entries of result.json.
+
+    Raises:
+      InputError: if a file cannot be written.
+    """
+    write_files(
+        out, {
+            "quantity.png": self.figure().png(),
+            "report.html": checks.check_page(self, self.data),
+            "result.json": records.as_json({
+                **self.record,
+                **extra
+            })
+        })
+
+  @property
+  def record(self) -> dict[str, Any]:
+    """Plain numbers and text: the content of result.json."""
+    evidence = self.evidence
+    return {
+        "quantity": self.text,
+        "unit": self.unit,
+        "verdict": self.verdict,
+        "within_over_total": evidence.ratio,
+        "noise_corrected": evidence.corrected,
+        "within_over_noise": evidence.excess,
+        "drift": self.drift,
+        "drift_interval": self.drift_interval,
+        "largest_excursion": {
+            "value": self.excursion,
+            "trial": self.excursion_trial,
+            "time": self.excursion_time
+        },
+        "trajectories": len(self.values),
+        "rows": sum(map(len, self.values)),
+        "messages": self.messages
+    }
+
+  def __str__(self) -> str:
+    return checks.check_text(self, self.data)
+
+  def __repr__(self) -> str:
+    return f"Check({self.text!r}, {self.verdict!r})"
+
+  def _repr_html_(self) -> str:
+    return checks.check_html(self, self.data)
