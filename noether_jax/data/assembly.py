@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import dataclasses
 from typing import Any
 
 import numpy as np
 
+from noether_jax.data.cells import without_marks
+from noether_jax.data.clocks import from_first_stamp
+from noether_jax.data.clocks import in_seconds
 from noether_jax.data.columns import check_names
 from noether_jax.data.columns import column_pairs
+from noether_jax.data.columns import name_and_unit
 from noether_jax.data.columns import Variable
 from noether_jax.data.frames import stack_runs
 from noether_jax.data.frames import Table
@@ -41,6 +46,8 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
     InputError: if the table or the arguments cannot be used.
   """
   where = table.name or "the table"
+  if not (time and name_and_unit(time)[1]):
+    table = from_first_stamp(table)
   table, columns = name_columns(table, columns, trial, time)
   if columns is None and trial is None and time is None:
     table = stack_runs(table)
@@ -62,9 +69,24 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
     used, variables = roles.states, _defaults(table, roles, where, messages)
     told = {v.name for v in variables if v.name in table.units}
   check_names(variables, where)
+  source = _without_repeats(source, roles, messages)
   rest = [n for n in [*roles.states, *roles.others] if n not in used]
   return even_and_unwrap(_cut(source, roles, used, variables, rest, messages),
                          told)
+
+
+def _without_repeats(source: TableColumns, roles: Roles,
+                     messages: list[str]) -> TableColumns:
+  """Without rows that repeat the one above, as where a log goes on."""
+  if roles.clock is None or np.all(np.diff(source.numbers(roles.clock))):
+    return source
+  frame = source.table.frame
+  again = (frame == frame.shift()).all(axis=1)
+  if not again.any():
+    return source
+  messages.append(f"{int(again.sum())} rows repeat the row above: left out")
+  frame = frame[~again].reset_index(drop=True)
+  return TableColumns(dataclasses.replace(source.table, frame=frame))
 
 
 def _named(source: TableColumns,
@@ -112,13 +134,14 @@ def _cut(source: TableColumns, roles: Roles, used: Sequence[str],
          messages: list[str]) -> Trajectories:
   """Leaves out gaps and splits rows by trial."""
   where = source.table.name or "the table"
-  columns = [source.numbers(n) for n in used]
+  columns = [without_marks(n, source.numbers(n), messages) for n in used]
   rows = len(columns[0])
   if roles.clock is None:
     messages.append("no time column: rows are taken to be 1 apart")
     clock = np.arange(float(rows))
   else:
     clock = source.numbers(roles.clock)
+  clock, unit = in_seconds(clock, roles.time_unit, variables, messages)
   keep = _known(dict(zip([*used, roles.clock or ""], [*columns, clock])), where,
                 messages)
   codes, labels = _trials(source, roles.trial, messages)
@@ -157,7 +180,7 @@ def _cut(source: TableColumns, roles: Roles, used: Sequence[str],
                       tuple(labels),
                       times,
                       tuple(np.split(states, ends)),
-                      roles.time_unit,
+                      unit,
                       tuple(messages),
                       others=others,
                       timed=roles.clock is not None,
@@ -266,5 +289,9 @@ def check_times(times: Sequence[np.ndarray],
       row = int(number[int(np.argmin(steps > 0)) + 1]) + 1
       name = f" of trial {label!r}" if label else ""
       hint = "" if trial_given else " Is `trial` missing?"
+      if np.all(steps < 0):
+        hint = " It decreases throughout: sort the rows by time."
+      elif steps.min() == 0 and np.mean(steps > 0) > .5:
+        hint += " Rows of the same time: keep one of them."
       raise InputError(f"{where}: time does not increase at data row {row}"
                        f"{name}.{hint}")

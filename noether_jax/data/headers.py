@@ -13,6 +13,8 @@ _BRACKETS = re.compile(r"(.*?\S)(\s*)[(\[]([^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)"
                        r"[)\]]")
 _SLASH = re.compile(r"(.*?\S)\s+/\s+(\S.*)")
 _SUFFIX = re.compile(r".*[^\W_]_(deg|degrees|rad|radians)", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:t|time|timestamp|elapsed)_(s|ms|us|ns|min)")
+_RUN = re.compile(r"(.*\S)\s+((?:Run|Trial) #?\d+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +57,9 @@ class Header:
       (('t', 'v_x'), {'v_x': 'm/s'})
     """
     written = [str(cell).strip() for cell in cells]
+    runs = [_RUN.fullmatch(name) for name in written]
+    if all(runs):  # As `Run 1: Time (s)`.
+      written = [f"{m[2]}: {m[1]}" for m in runs if m]
     if len(set(written)) < len(written) or "" in written:
       raise InputError(f"{file}: the first line must name every column "
                        f"once: got {', '.join(written)[:60]!r}.")
@@ -112,7 +117,7 @@ def _split(name: str) -> tuple[str, str]:
   match = _SLASH.fullmatch(name)
   if match and units.is_known(match[2]):
     return match[1], match[2]
-  match = _SUFFIX.fullmatch(name)
+  match = _CLOCK.fullmatch(name) or _SUFFIX.fullmatch(name)
   return name, match[1].lower() if match else ""
 
 

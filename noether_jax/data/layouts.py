@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+import csv
 import dataclasses
 import re
 
+from noether_jax.data.cells import is_quantity
 from noether_jax.data.headers import Header
 from noether_jax.data.headers import is_unit_row
 from noether_jax.data.naming import placeholders
@@ -66,7 +68,8 @@ def is_number(cell: str, decimal: str = ".") -> bool:
 
 
 def is_value(cell: str, decimal: str) -> bool:
-  return is_number(cell, decimal) or bool(_STAMP.fullmatch(cell.strip()))
+  return is_number(cell, decimal) or bool(_STAMP.fullmatch(
+      cell.strip())) or is_quantity(cell)
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
@@ -75,11 +78,30 @@ def usual_width(rows: Sequence[Sequence[str]]) -> int:
   return Counter(len(row) for row in later if row).most_common(1)[0][0]
 
 
+def split_cells(line: str, delimiter: str) -> list[str]:
+  """Return a line's cells, without quotes.
+
+  Example:
+    >>> split_cells('1, "a,b"', ",")
+    ['1', 'a,b']
+  """
+  if not line.strip():
+    return []
+  if delimiter == " ":
+    return line.split()
+  try:
+    row = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+  except (csv.Error, StopIteration):
+    row = line.split(delimiter)
+  return [cell.strip() for cell in row]
+
+
 def find_header(rows: Sequence[Sequence[str]],
                 name: str,
                 *,
                 comments: Sequence[Sequence[str]] = (),
-                decimal: str = ".") -> Layout:
+                decimal: str = ".",
+                stacked: bool = True) -> Layout:
   """Find names, units and the first row of data among the first rows.
 
   Args:
@@ -87,6 +109,7 @@ def find_header(rows: Sequence[Sequence[str]],
     name: of the file, for messages.
     comments: cells of the lines that are comments.
     decimal: mark.
+    stacked: whether names may stand in several rows, as body and coordinate.
 
   Returns:
     The layout.
@@ -110,6 +133,11 @@ def find_header(rows: Sequence[Sequence[str]],
            for n, row in enumerate(rows[:first])
            if len(row) > 1 or (row and width == 1)]
   named = [(n, r) for n, r in above if len(r) in (width, width - 1)]
+  # What stands above the header is not next to it.
+  named = [(n, r) for n, r in named if all(
+      len(row) < 2 or len(row) in (width, width - 1) for row in rows[n:first])]
+  if not stacked and named:
+    named = named[-2:] if is_unit_row(named[-1][1]) else named[-1:]
   # A spreadsheet fills up the line of a title with blank cells.
   while named and sum(map(bool, named[0][1])) <= width / 2 and named[1:]:
     named.pop(0)

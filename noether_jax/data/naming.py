@@ -22,6 +22,7 @@ _COUNTERS = {
     "step", "steps", "timestep", "timesteps", "frame", "frames", "iteration",
     "iter", "tick", "ticks", "imagenumber", "framenumber", "frameindex"
 }
+_QUALITIES = {"likelihood", "confidence", "visibility"}
 _INDEXES = {
     "", "index", "idx", "row", "rows", "rownames", "record", "no", "nr", "id",
     "unnamed"
@@ -72,6 +73,17 @@ def is_counter_name(name: str) -> bool:
   """
   words = _words(name)
   return "".join(words) in _COUNTERS or bool(set(words) & _COUNTERS)
+
+
+def is_quality_name(name: str) -> bool:
+  """Return whether a column says how good a measurement is.
+
+  Example:
+    >>> is_quality_name("nose likelihood"), is_quality_name("x")
+    (True, False)
+  """
+  words = _words(name)
+  return bool(words) and words[-1] in _QUALITIES
 
 
 def is_index_name(name: str) -> bool:

@@ -29,7 +29,8 @@ def load(path: Path | Sequence[Path],
   Args:
     path: a file, a folder, a pattern such as `runs/*.csv`, or a list of these.
       Text of any usual layout (delimiter, decimal mark, header and units are
-      found), .npz, .parquet, .xlsx, .mat, .h5 and .nc, also compressed. Each
+      found), .json, .npy, .npz, .parquet, .feather, .xlsx, .mat, .h5 and .nc,
+      also compressed. Each
       file is a trial unless a column tells trials apart.
     columns: the state: text `q:rad,p:1/s`, a sequence of names, or a mapping
       from name to unit. If None, every column of numbers that is no time,

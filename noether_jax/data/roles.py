@@ -199,6 +199,8 @@ def _no_state(columns: TableColumns, name: str, clock: str | None,
     values = columns.numbers(name)
   except InputError:
     return ""  # Told with its row when it is used.
+  if naming.is_quality_name(name):
+    return "says how good a measurement is"
   known = np.isfinite(values)
   if known.mean() < .5:
     return f"is blank in {np.sum(~known)} of {len(values)} rows"

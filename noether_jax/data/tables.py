@@ -22,6 +22,8 @@ from noether_jax.data.frames import table_from_dataset
 from noether_jax.data.frames import table_from_frame
 from noether_jax.data.layouts import find_header
 from noether_jax.data.named_arrays import table_from_arrays
+from noether_jax.data.naming import placeholders
+from noether_jax.data.records import read_json
 from noether_jax.errors import InputError
 
 _OPENERS: dict[bytes, Callable[..., Any]] = {
@@ -36,8 +38,9 @@ def read(path: pathlib.Path) -> Table:
   """Read a table by the ending of its name; text if that is not known.
 
   Args:
-    path: an existing file: text of any usual layout, .npz, .parquet, .xlsx,
-      .mat, .h5 or .nc, also compressed by gzip, bzip2, xz or zip.
+    path: an existing file: text of any usual layout, .json, .npy, .npz,
+      .parquet, .feather, .xlsx, .mat, .h5 or .nc, also compressed by gzip,
+      bzip2, xz or zip.
 
   Returns:
     The table.
@@ -54,6 +57,9 @@ def read(path: pathlib.Path) -> Table:
     >>> table.frame["x"].tolist(), table.units
     ([0.5, 0.75], {'x': 'm'})
   """
+  if path.suffix.lower() in _PICKLES:
+    raise InputError(f"{path.name}: a pickle can run any code when it is read: "
+                     "save the table as .csv or .parquet.")
   suffixes = [s.lower() for s in path.suffixes]
   if suffixes and suffixes[-1] in _COMPRESSED:
     suffixes.pop()
@@ -120,6 +126,23 @@ def _read_parquet(stream: Any, name: str) -> Table:
   return table_from_frame(frame, name)
 
 
+def _read_feather(stream: Any, name: str) -> Table:
+  import pyarrow.feather  # pylint: disable=import-outside-toplevel
+  return table_from_frame(pyarrow.feather.read_feather(stream), name)
+
+
+def _read_npy(stream: Any, name: str) -> Table:
+  import pandas  # pylint: disable=import-outside-toplevel
+  array = np.load(stream, allow_pickle=False)
+  if array.dtype.names:
+    return table_from_frame(pandas.DataFrame(array), name)
+  if array.ndim != 2:
+    raise InputError(f"{name}: one array of rows and columns is needed: got "
+                     f"shape {array.shape}. Pass it to discover as an array.")
+  frame = pandas.DataFrame(array, columns=placeholders(array.shape[1]))
+  return Table(frame, name, header=())
+
+
 def _read_excel(stream: Any, name: str) -> Table:
   """The first sheet, and those of the same header as further trials."""
   import openpyxl  # pylint: disable=import-outside-toplevel
@@ -181,6 +204,11 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Table]]] = {
     ".npz": ("NPZ", _read_npz),
     ".parquet": ("Parquet", _read_parquet),
     ".pq": ("Parquet", _read_parquet),
+    ".feather": ("Feather", _read_feather),
+    ".npy": ("NPY", _read_npy),
+    ".json": ("JSON", read_json),
+    ".jsonl": ("JSON", read_json),
+    ".ndjson": ("JSON", read_json),
     ".xlsx": ("Excel", _read_excel),
     ".xlsm": ("Excel", _read_excel),
     ".mat": ("MATLAB", array_files.read_mat),
@@ -190,9 +218,11 @@ _READERS: dict[str, tuple[str, Callable[[Any, str], Table]]] = {
 }
 _EXTRAS = {
     "Parquet": "parquet",
+    "Feather": "parquet",
     "Excel": "excel",
     "MATLAB": "hdf5",
     "HDF5": "hdf5",
     "NetCDF": "netcdf",
 }
+_PICKLES = (".pkl", ".pickle", ".joblib")
 SUFFIXES = (*_READERS, ".csv", ".tsv", ".txt", ".dat", ".asc")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
-import csv
+import dataclasses
 import re
 from typing import Any
 import warnings
 
+from noether_jax.data import prose
+from noether_jax.data.cells import mend_cells
 from noether_jax.data.frames import Table
 from noether_jax.data.layouts import BLANKS
 from noether_jax.data.layouts import find_header
 from noether_jax.data.layouts import is_blank
+from noether_jax.data.layouts import is_number
 from noether_jax.data.layouts import is_value
 from noether_jax.data.layouts import Layout
+from noether_jax.data.layouts import split_cells
 from noether_jax.data.layouts import THOUSANDS
 from noether_jax.data.layouts import usual_width
+from noether_jax.data.records import read_json
 from noether_jax.errors import InputError
 
 _HEAD = 2**16
@@ -38,7 +43,11 @@ def read_text(stream: Any, name: str) -> Table:
   Raises:
     InputError: if the text is no table.
   """
+  stream = prose.plain(stream)
   raw = stream.read(_HEAD)
+  if raw.lstrip()[:1] == b"{" or re.match(rb"\s*\[\s*\{", raw):
+    stream.seek(0)
+    return read_json(stream, name)
   text, encoding, messages = _decode(raw, name)
   lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
   if len(raw) == _HEAD:
@@ -59,13 +68,20 @@ def read_text(stream: Any, name: str) -> Table:
                     f"{_NAMES.get(delimiter, repr(delimiter))}")
   if decimal == ",":
     messages.append("the decimal mark is a comma")
-  rows = [_cells(line, delimiter) for line in bare[:_LINES]]
+  rows = [split_cells(line, delimiter) for line in bare[:_LINES]]
+  if delimiter == " ":
+    width = usual_width(rows[len(rows) // 2:])
+    rows = [_header_cells(line, row, width) for line, row in zip(bare, rows)]
   comments = [
       _comment(line, mark, delimiter)
       if mark and line.lstrip().startswith(mark) else []
       for line in lines[:_LINES]
   ]
-  layout = find_header(rows, name, comments=comments, decimal=decimal)
+  layout = find_header(rows,
+                       name,
+                       comments=comments,
+                       decimal=decimal,
+                       stacked=delimiter != " ")
   grouped = decimal == "," and any("." in cell and THOUSANDS.fullmatch(cell)
                                    for row in rows[layout.first:]
                                    for cell in row)
@@ -75,17 +91,20 @@ def read_text(stream: Any, name: str) -> Table:
   frame = _parse(stream,
                  name,
                  layout,
+                 messages,
                  sep=r"\s+" if delimiter == " " else delimiter,
                  decimal=decimal,
                  thousands="." if grouped else None,
                  encoding=encoding,
                  comment=mark if noted else None)
-  return Table(frame,
-               name,
-               units=layout.header.units,
-               aliases=layout.header.aliases,
-               header=layout.loose,
-               messages=[*messages, *layout.messages, *layout.header.messages])
+  return mend_cells(
+      Table(frame,
+            name,
+            units=layout.header.units,
+            aliases=layout.header.aliases,
+            header=layout.loose,
+            messages=[*messages, *layout.messages, *layout.header.messages]),
+      decimal)
 
 
 def _decode(raw: bytes, name: str) -> tuple[str, str, list[str]]:
@@ -108,22 +127,22 @@ def _decode(raw: bytes, name: str) -> tuple[str, str, list[str]]:
   return text, encoding, messages
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-  if not line.strip():
-    return []
-  if delimiter == " ":
-    return line.split()
-  try:
-    row = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
-  except (csv.Error, StopIteration):
-    row = line.split(delimiter)
-  return [cell.strip() for cell in row]
+def _header_cells(line: str, row: list[str], width: int) -> list[str]:
+  """Names that hold blanks, where two blanks or brackets end them."""
+  if len(row) <= width:
+    return row
+  wide = re.split(r"\s{2,}|\t", line.strip())
+  if len(wide) == width:
+    return wide
+  joined = re.sub(r"\s+(?=[(\[])", "\0", line.strip()).split()
+  joined = [cell.replace("\0", " ") for cell in joined]
+  return joined if len(joined) == width else row
 
 
 def _comment(line: str, mark: str, delimiter: str) -> list[str]:
   """Names in a line behind a comment mark; often separated by blanks."""
   bare = line.lstrip().lstrip(mark).strip()
-  cells = _cells(bare, delimiter)
+  cells = split_cells(bare, delimiter)
   return cells if len(cells) > 1 else bare.split()
 
 
@@ -131,7 +150,7 @@ def _dialect(lines: Sequence[str], name: str) -> tuple[str, str]:
   """Delimiter and decimal mark that make most cells numbers."""
   best, found = 0., (",", ".")
   for delimiter in _DELIMITERS:
-    rows = [_cells(line, delimiter) for line in lines[-_LINES:]]
+    rows = [split_cells(line, delimiter) for line in lines[-_LINES:]]
     width = usual_width(rows)
     if width < 2:
       continue
@@ -143,13 +162,40 @@ def _dialect(lines: Sequence[str], name: str) -> tuple[str, str]:
       if score > best + 1e-9:
         best, found = score, (delimiter, mark)
   if not best:
-    counts = {d: len(_cells(lines[0], d)) for d in _DELIMITERS}
+    counts = {d: len(split_cells(lines[0], d)) for d in _DELIMITERS}
     found = max(_DELIMITERS[:-1], key=lambda d: counts[d]), "."
   return found
 
 
-def _parse(stream: Any, name: str, layout: Layout, **dialect: Any) -> Any:
-  """The rows as a DataFrame."""
+def _parse(stream: Any, name: str, layout: Layout, messages: list[str],
+           **dialect: Any) -> Any:
+  """The rows as a DataFrame, without text between them."""
+  try:
+    frame = _parse_rows(stream, name, layout, **dialect)
+    odd = [n for n in frame if frame[n].dtype.kind not in "iufb"]
+    # Numbers that became text; other text would only cost time.
+    if not any(is_number(str(c)) for n in odd for c in frame[n].iloc[:3]):
+      return frame
+    fault = None
+  except InputError as error:
+    frame, fault = None, error
+  stream.seek(0)
+  kept, count = prose.without_text(stream, layout, dialect)
+  if count:
+    messages.append(f"{count} lines of text between or below the rows left out")
+    layout = dataclasses.replace(layout, first=0)
+    frame = _parse_rows(kept, name, layout, **dialect)
+    again = (frame == frame.shift()).all(axis=1)
+    if again.any():  # A log prints the state once more where it goes on.
+      messages.append(f"{int(again.sum())} rows repeat the row above: left out")
+      frame = frame[~again].reset_index(drop=True)
+    return frame
+  if fault:
+    raise fault
+  return frame
+
+
+def _parse_rows(stream: Any, name: str, layout: Layout, **dialect: Any) -> Any:
   import pandas  # pylint: disable=import-outside-toplevel
   if tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1):
     dialect["float_precision"] = "round_trip"

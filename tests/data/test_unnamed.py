@@ -30,9 +30,9 @@ def test_the_user_names_all_columns(tmp_path, arguments, delimiter):
 
 
 def test_units_that_are_given_with_the_names(tmp_path):
-  data = tables.load(tmp_path, _bare(), columns="trial,t:ms,x:m,v:m/s")
+  data = tables.load(tmp_path, _bare(), columns="trial,t:s,x:m,v:m/s")
   tables.check(data, unit=("m", "m/s"))
-  assert data.time_unit == "ms"
+  assert data.time_unit == "s"
 
 
 def test_names_are_made_up_and_told(tmp_path):

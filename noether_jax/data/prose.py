@@ -1,0 +1,90 @@
+"""Text between the rows of a table, and plots of Grace as tables."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+from noether_jax.data.layouts import is_blank
+from noether_jax.data.layouts import is_value
+from noether_jax.data.layouts import Layout
+from noether_jax.data.layouts import split_cells
+
+_LEGEND = re.compile(r'@\s*s\d+\s+legend\s+"(.*)"')
+_AXIS = re.compile(r'@\s*xaxis\s+label\s+"(.*)"')
+_HEAD = 2**16
+
+
+def without_text(stream: Any, layout: Layout,
+                 dialect: dict[str, Any]) -> tuple[Any, int]:
+  """Leave out lines that are no rows: reports, repeated headers, footers.
+
+  Args:
+    stream: of the whole file.
+    layout: of its table.
+    dialect: as pandas takes it.
+
+  Returns:
+    The rows as a stream, and how many lines were left out.
+
+  Example:
+    >>> from noether_jax.data.headers import Header
+    >>> layout = Layout(Header(("t", "x"), {}, {}), 1)
+    >>> raw = io.BytesIO(b"t,x\\n0,1\\nLoop done\\nt,x\\n1,2\\n")
+    >>> kept, count = without_text(raw, layout, {"sep": ",", "decimal": "."})
+    >>> kept.read(), count
+    (b'0,1\\n1,2\\n', 2)
+  """
+  encoding = dialect.get("encoding") or "utf-8"
+  delimiter = " " if dialect["sep"] == r"\s+" else dialect["sep"]
+  width = len(layout.header.names)
+  kept: list[str] = []
+  count = 0
+  try:
+    text = stream.read().decode(encoding)
+  except UnicodeDecodeError:
+    return stream, 0
+  for line in text.splitlines()[layout.first:]:
+    cells = split_cells(line, delimiter)
+    filled = [c for c in cells if not is_blank(c)]
+    good = sum(is_value(c, dialect["decimal"]) for c in filled)
+    # A row of another width that holds numbers is a fault, and is told.
+    odd = good <= len(filled) / 2 if len(cells) != width else (good
+                                                               <= len(filled) /
+                                                               4)
+    if filled and odd and dialect.get("comment") is None:
+      count += 1
+    else:
+      kept.append(line)
+  return io.BytesIO("\n".join([*kept, ""]).encode(encoding)), count
+
+
+def plain(stream: Any) -> Any:
+  """Return a plot of Grace (.xvg) as a table; other streams as they are.
+
+  Args:
+    stream: at its beginning.
+
+  Returns:
+    A stream at its beginning.
+
+  Example:
+    >>> raw = b'@ xaxis label "Time (ps)"\\n@ s0 legend "E"\\n0 1\\n1 2\\n'
+    >>> plain(io.BytesIO(raw)).read()
+    b'Time (ps)\\tE\\n0\\t1\\n1\\t2\\n'
+  """
+  head = stream.read(_HEAD).decode("utf-8", errors="replace")
+  axis = re.search(_AXIS, head)
+  names = re.findall(_LEGEND, head)
+  stream.seek(0)
+  if not axis or not names:
+    return stream
+  text = stream.read().decode("utf-8", errors="replace")
+  rows = [
+      "\t".join(line.split())
+      for line in text.splitlines()
+      if line.strip() and line.lstrip()[0] not in "#@&"
+  ]
+  return io.BytesIO("\n".join(["\t".join([axis[1], *names]), *rows,
+                               ""]).encode())
