@@ -10,12 +10,16 @@ import numpy as np
 
 from noether_jax.data.columns import Variable
 from noether_jax.data.frames import Table
+from noether_jax.data.naming import is_counter_name
 from noether_jax.data.naming import is_time_name
 
 # From 1990 to 2050, in s, ms, us and ns since 1970.
 _FIRST, _LAST = 6.3e8, 2.53e9
 _SCALES = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6),
            ("nanoseconds", 10**9))
+_RATE = re.compile(
+    r"(fps|(?:frame|sampling|sample|data|camera)[ _]?rate|frequency|"
+    r"frames per second)\b[^\w\n]*(\d+(?:\.\d+)?)", re.IGNORECASE)
 _SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -52,6 +56,39 @@ def in_seconds(clock: np.ndarray, unit: str, variables: Sequence[Variable],
   messages.append(f"times converted from {unit} to s, as the states are told "
                   "per s")
   return clock * factor, "s"
+
+
+def told_above(table: Table, head: str) -> Table:
+  """Use what lines above a table tell: a rate of frames, degrees.
+
+  Args:
+    table: as read.
+    head: the lines above its rows.
+
+  Returns:
+    The table; frames became seconds where their rate is told.
+
+  Example:
+    >>> import pandas
+    >>> table = Table(pandas.DataFrame({"frame": [0, 1], "x": [1., 2.]}))
+    >>> told_above(table, "# fps: 50").frame["frame"].tolist()
+    [0.0, 0.02]
+  """
+  frame, messages = table.frame, list(table.messages)
+  units = dict(table.units)
+  if re.search(r"indegrees\s*=\s*yes", head, re.IGNORECASE):
+    messages.append("the header says inDegrees=yes: give the angles' units, as "
+                    "in columns='hip:deg'")
+  rate = _RATE.search(head)
+  counters = [n for n in frame if is_counter_name(n)]
+  if rate and len(counters) == 1 and not any(map(is_time_name, frame)) and (
+      frame[counters[0]].dtype.kind in "iuf") and float(rate[2]) > 0:
+    name = counters[0]
+    frame = frame.assign(**{name: frame[name] / float(rate[2])})
+    units[name] = "s"
+    messages.append(f"{name!r} became seconds: the header tells "
+                    f"{rate[1]} {rate[2]}")
+  return dataclasses.replace(table, frame=frame, units=units, messages=messages)
 
 
 def from_first_stamp(table: Table) -> Table:

@@ -92,6 +92,11 @@ def assign_roles(columns: TableColumns,
   text = [
       n for n in frame if n not in numeric and n not in stamped and n != group
   ]
+  dates = [n for n in text if clock is None and naming.is_time_name(n)]
+  if dates:
+    cell = str(frame[dates[0]].iloc[0])[:30]
+    messages.append(f"{dates[0]!r} holds {cell!r}, no time that can be read: "
+                    "write it like 2020-01-31 10:00:00")
   if text:
     messages.append(f"no numbers in {', '.join(text)[:100]}: left out")
   return Roles(clock, unit, group, states, others, messages)

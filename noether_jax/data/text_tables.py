@@ -11,6 +11,7 @@ import warnings
 
 from noether_jax.data import prose
 from noether_jax.data.cells import mend_cells
+from noether_jax.data.clocks import told_above
 from noether_jax.data.frames import Table
 from noether_jax.data.layouts import BLANKS
 from noether_jax.data.layouts import find_header
@@ -97,7 +98,7 @@ def read_text(stream: Any, name: str) -> Table:
                  thousands="." if grouped else None,
                  encoding=encoding,
                  comment=mark if noted else None)
-  return mend_cells(
+  table = mend_cells(
       Table(frame,
             name,
             units=layout.header.units,
@@ -105,6 +106,7 @@ def read_text(stream: Any, name: str) -> Table:
             header=layout.loose,
             messages=[*messages, *layout.messages, *layout.header.messages]),
       decimal)
+  return told_above(table, "\n".join(lines[:layout.first]))
 
 
 def _decode(raw: bytes, name: str) -> tuple[str, str, list[str]]:

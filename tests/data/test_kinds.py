@@ -201,3 +201,28 @@ def test_times_that_do_not_increase(tmp_path, times, message):
   rows = [(times(k), *r[2:]) for k, r in enumerate(_ONE)]
   with pytest.raises(InputError, match=message):
     tables.load(tmp_path, tables.text("t,x,v", rows))
+
+
+@pytest.mark.parametrize("head",
+                         ["# fps: 20", "Frame rate: 20 Hz", "FREQUENCY;20"])
+def test_frames_of_a_rate_that_is_told(tmp_path, head):
+  rows = [(str(k), *r[2:]) for k, r in enumerate(_ONE)]
+  data = tables.load(tmp_path, tables.text(head + "\nframe,x,v", rows))
+  _one(data)
+  assert data.time_unit == "s"
+  tables.told(data, "'frame' became seconds: the header tells")
+
+
+def test_degrees_that_the_header_tells_of(tmp_path):
+  head = "Coordinates\nnRows=30\ninDegrees=yes\n\nendheader\ntime\tx\tv"
+  data = tables.load(tmp_path, tables.text(head, [r[1:] for r in _ONE], "\t"),
+                     "a.mot")
+  _one(data)
+  tables.told(data, "inDegrees=yes: give the angles' units")
+
+
+def test_dates_that_cannot_be_read_are_told(tmp_path):
+  rows = [(f"01/{k % 28 + 1:02d}/20 10h", *r[2:]) for k, r in enumerate(_ONE)]
+  data = tables.load(tmp_path, tables.text("Date,x,v", rows))
+  assert not data.timed
+  tables.told(data, "no time that can be read: write it like 2020-01-31")
