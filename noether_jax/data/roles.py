@@ -194,6 +194,10 @@ def _sort(columns: TableColumns, names: Sequence[str], clock: str | None,
       others.append(name)
     else:
       states.append(name)
+  if len(states) > 1 and all(map(naming.is_trial_name, states)):
+    messages.append(
+        f"{', '.join(states)[:100]} are named like runs: runs are no "
+        "state; write them below each other, with a column `run`")
   return states, others
 
 

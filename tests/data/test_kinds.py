@@ -226,3 +226,9 @@ def test_dates_that_cannot_be_read_are_told(tmp_path):
   data = tables.load(tmp_path, tables.text("Date,x,v", rows))
   assert not data.timed
   tables.told(data, "no time that can be read: write it like 2020-01-31")
+
+
+def test_runs_as_columns_are_told(tmp_path):
+  rows = [(t, x, v, x + v) for _, t, x, v in _ONE]
+  data = tables.load(tmp_path, tables.text("Time,Run 1,Run 2,Run 3", rows))
+  tables.told(data, "Run 1, Run 2, Run 3 are named like runs")
