@@ -28,6 +28,10 @@ class Check:
     unit: of the quantity.
     values: N arrays `[T_i]`, the quantity along each trajectory.
     evidence: scatter and drift on the data.
+    scale: with what changes are compared, in `unit`.
+    scale_name: what that is: the quantity's spread over all data or, where the
+      trajectories hardly differ, its mean size or its spread over randomly
+      combined columns.
     verdict: "conserved", "approximately conserved", "not conserved",
       "conserved, unverified" or "constant in all data".
     drift: mean slope along time, in `unit` over that of time.
@@ -44,6 +48,8 @@ class Check:
   unit: str
   values: tuple[np.ndarray, ...]
   evidence: Evidence
+  scale: float
+  scale_name: str
   verdict: str
   drift: float
   drift_interval: tuple[float, float]

@@ -205,13 +205,14 @@ def _judge(data: Trajectories, text: str, latex: str, unit: str,
   within = float(np.mean([v.var() for v in values]))
   total = within + float(means.var())
   messages = list(data.messages)
+  scale_name = "its spread over all data"
   alike = total < 2 * within or np.sqrt(total) <= EXACT * np.abs(means).mean()
   if alike:
-    spread, reference = _spread(mixed, means)
+    spread, name = _spread(mixed, means)
     if spread > total:
-      total = spread
+      total, scale_name = spread, name
       messages.append("the trajectories hardly differ in this quantity: its "
-                      f"change is compared with {reference}")
+                      f"change is compared with {name}")
   noise = float(
       smoothing.noise_level([v[:, None] for v in values], data.times)[0])**2
   evidence = _evidence(values, data, within, total, noise)
@@ -220,8 +221,8 @@ def _judge(data: Trajectories, text: str, latex: str, unit: str,
   changes = [np.abs(v - v.mean()) for v in values]
   worst = int(np.argmax([c.max() for c in changes]))
   row = int(np.argmax(changes[worst]))
-  return Check(data, text, latex, unit, values, evidence,
-               verdict, slope.value, (slope.low, slope.high),
+  return Check(data, text, latex, unit, values, evidence, float(np.sqrt(total)),
+               scale_name, verdict, slope.value, (slope.low, slope.high),
                float(changes[worst][row]), data.labels[worst],
                float(data.times[worst][row]), tuple(messages))
 

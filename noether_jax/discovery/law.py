@@ -157,6 +157,9 @@ class Law:
     """In LaTeX, with the numbers of `text`."""
     return self.form.latex(self.variables)
 
+  def _repr_latex_(self) -> str:
+    return rf"$\displaystyle {self.latex}$"
+
   @property
   def name(self) -> str | None:
     """A physicist's name, such as "energy", where it is certain, else None."""

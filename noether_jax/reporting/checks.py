@@ -44,9 +44,8 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
               "unit":
                   formulas.raised(result.unit) if result.unit != "1" else "",
           },
-          "sentence": formulas.prose(words.evidence_sentence(result)),
-          "findings":
-              [formulas.prose(f) for f in findings(result, data.time_unit)],
+          "sentence": formulas.prose(_sentence(result)),
+          "findings": [formulas.prose(f) for f in findings(result, data)],
           "pictures": [picture],
           "statistics": views.statistics_view(result),
           "text": result.text,
@@ -71,33 +70,60 @@ def check_page(result: ShownCheck, data: Trajectories) -> str:
       })
 
 
-def findings(result: ShownCheck, time_unit: str) -> list[str]:
+def _sentence(result: ShownCheck) -> str:
+  """The evidence without its drift, on which the findings say more."""
+  return words.evidence_sentence(result,
+                                 scale_name=result.scale_name,
+                                 drift=False)
+
+
+def findings(result: ShownCheck, data: Trajectories) -> list[str]:
   """Say how much the quantity drifts, and how far it strays.
 
   Args:
     result: the check.
-    time_unit: text.
+    data: its trajectories.
 
   Returns:
     Two sentences.
   """
-  per = _per(result.unit, time_unit)
-  low, high = result.drift_interval
-  bounds = f"between {low:.2g} and {high:.2g}{per}, with 95 % confidence"
-  if not np.isfinite([low, high]).all():
-    slope = "The data are too few for a confidence interval of the drift."
-  elif low <= 0 <= high:
-    slope = f"No drift can be told from zero: it lies {bounds}."
-  else:
-    way = "rises" if result.drift > 0 else "falls"
-    slope = f"It {way}: its drift is {result.drift:.2g}{per}, {bounds}."
-  spread = float(np.std(np.concatenate(list(result.values))))
   unit = "" if result.unit == "1" else f" {result.unit}"
-  far = f"It strays from a trajectory's mean by {result.excursion:.2g}{unit}"
-  if spread > 0 and result.verdict != "constant in all data":
-    far += f" at most, {100 * result.excursion / spread:.2g} % of its spread"
-    return [slope, f"{far} over all data."]
-  return [slope, f"{far} at most."]
+  far = (f"It strays from a trajectory's mean by {result.excursion:.2g}{unit} "
+         "at most")
+  if result.scale > 0:
+    far += f", {_part(result.excursion / result.scale)} {result.scale_name}"
+  return [_drift(result, data), f"{far}."]
+
+
+def _drift(result: ShownCheck, data: Trajectories) -> str:
+  """Say how much the quantity drifts, and whether that matters."""
+  per = _per(result.unit, data.time_unit)
+  low, high = result.drift_interval
+  if not np.isfinite([low, high]).all():
+    return "The data are too few for a confidence interval of the drift."
+  # As many digits as tell the bounds apart.
+  half, size = (high - low) / 2, max(abs(low), abs(high))
+  digits = int(np.clip(np.log10(size / half) + 2, 2, 6)) if half > 0 else 3
+  bounds = (f"between {low:.{digits}g} and {high:.{digits}g}{per}, with 95 % "
+            "confidence")
+  if low <= 0 <= high:
+    return f"No drift can be told from zero: it lies {bounds}."
+  lengths = [t[-1] - t[0] for t in data.times]
+  change = abs(result.drift) * float(np.mean(lengths))
+  part = change / result.scale if result.scale > 0 else 0.
+  value = f"{result.drift:.{digits}g}{per}, {bounds}"
+  # An even change has a twelfth of its square as variance.
+  if part**2 / 12 < words.EXACT:
+    return (f"Its drift is negligible, over a whole trajectory {_part(part)} "
+            f"{result.scale_name}: it is {value}.")
+  way = "rises" if result.drift > 0 else "falls"
+  return (f"Over a whole trajectory it {way} by {_part(part)} "
+          f"{result.scale_name}: its drift is {value}.")
+
+
+def _part(part: float) -> str:
+  """Return `12 % of` or `2.5 times`."""
+  return f"{part:.2g} times" if part >= .995 else f"{words.share(part**2)} of"
 
 
 def _per(unit: str, time_unit: str) -> str:
@@ -118,8 +144,8 @@ def check_text(result: ShownCheck, data: Trajectories) -> str:
   """
   unit = f"   [{result.unit}]" if result.unit != "1" else ""
   return "\n".join([
-      f"{result.text}{unit}", f"  {words.evidence_sentence(result)}",
-      *(f"  {line}" for line in findings(result, data.time_unit)),
+      f"{result.text}{unit}", f"  {_sentence(result)}",
+      *(f"  {line}" for line in findings(result, data)),
       f"  ({words.statistics_text(result)})",
       *(f"note: {m}" for m in result.messages), f"verdict: {result.verdict}"
   ])

@@ -192,6 +192,14 @@ class ShownCheck(Protocol):
     """Mean slope along time, in the quantity's unit over that of time."""
 
   @property
+  def scale(self) -> float:
+    """With what changes are compared, in the quantity's unit."""
+
+  @property
+  def scale_name(self) -> str:
+    """What `scale` is, such as "its spread over all data"."""
+
+  @property
   def drift_interval(self) -> tuple[float, float]:
     """95 % confidence interval of the drift."""
 

@@ -15,7 +15,7 @@ from noether_jax.reporting.subjects import ShownEvidence
 from noether_jax.reporting.subjects import ShownLaw
 
 # Below this ratio of variances no noise is needed to excuse a change.
-_EXACT = 1e-6
+EXACT = 1e-6
 _DRIFTS_ABOVE = 4.
 _CLEAR_BELOW = 2.
 _EXCUSED_BELOW = 2.
@@ -94,11 +94,18 @@ def share(variance_ratio: float) -> str:
   return f"less than 1 part in 10^{power}"
 
 
-def evidence_sentence(law: ShownLaw | ShownCheck) -> str:
+def evidence_sentence(law: ShownLaw | ShownCheck,
+                      *,
+                      scale_name: str = "its spread over all data",
+                      drift: bool = True) -> str:
   """Say how well the quantity is conserved.
 
   Args:
     law: the quantity.
+    scale_name: with what its change is compared.
+    drift: whether to speak of the drift. A law that needs no noise to excuse
+      its change (within/total below 1e-6) has none worth a word, however large
+      its t: round-off and the error of an integrator drift, too.
 
   Returns:
     One sentence.
@@ -108,14 +115,17 @@ def evidence_sentence(law: ShownLaw | ShownCheck) -> str:
     return ("All trajectories have the same value, so its change cannot be "
             "compared with differences between trajectories.")
   parts = [
-      f"Along a trajectory it changes by {share(evidence.ratio)} of its spread "
-      "over all data", *_noise_words(evidence)
+      f"Along a trajectory it changes by {share(evidence.ratio)} of "
+      f"{scale_name}", *_noise_words(evidence)
   ]
-  return f"{', '.join(parts)}; {_drift_words(evidence)}."
+  sentence = ", ".join(parts)
+  if drift and evidence.ratio >= EXACT:
+    sentence += f"; {_drift_words(evidence)}"
+  return f"{sentence}."
 
 
 def _noise_words(evidence: ShownEvidence) -> list[str]:
-  if evidence.ratio < _EXACT:
+  if evidence.ratio < EXACT:
     return []
   if not math.isfinite(evidence.excess):
     return ["and no measurement noise explains that"]
@@ -131,8 +141,6 @@ def _drift_words(evidence: ShownEvidence) -> str:
   if abs(evidence.drift) < _DRIFTS_ABOVE:
     return f"it may {'rise' if evidence.drift > 0 else 'fall'} slowly with time"
   way = "rises" if evidence.drift > 0 else "falls"
-  if evidence.ratio < _EXACT:
-    return f"within that, it {way} steadily"
   return f"it {way} steadily with time"
 
 

@@ -143,6 +143,7 @@ def test_a_network_shows_itself():
 def test_simple_numbers_are_shown_and_fits_kept(value, spread, text, latex):
   law = _law("q:rad,p:1/s", spread, **{"p^2": 1., "cos(q)": value})
   assert law.text == text and law.latex == latex
+  assert latex in law._repr_latex_()  # pylint: disable=protected-access
   assert law.coefficients[1] == value
   assert law.sympy().coeff(sympy.cos(sympy.Symbol("q"))) == value
 

@@ -23,6 +23,8 @@ class Check:
   values: tuple = tuple(s[:, 0]**2 for s in made.data().states)
   drift: float = -.2
   drift_interval: tuple = (-.3, -.1)
+  scale: float = 4.
+  scale_name: str = "its spread over all data"
   excursion: float = .5
   messages: tuple = ("a note",)
 
@@ -33,8 +35,9 @@ def test_a_cell_of_each_verdict(verdict):
   tree = pages.parsed(checks.check_html(result, made.data()))
   shown = " ".join(pages.text(tree).split())
   assert {"math", "svg"} <= pages.tags(tree)
-  assert "It falls: its drift is -0.2 J per s, between -0.3 and -0.1" in shown
-  assert "0.5 J at most" in shown and "a note" in shown
+  assert "falls by 30 % of its spread over all data: its" in shown
+  assert "its drift is -0.2 J per s, between -0.3 and -0.1" in shown
+  assert "0.5 J at most, 12 % of its" in shown and "a note" in shown
   assert ("within/total" in shown) == (verdict != "constant in all data")
 
 
@@ -44,12 +47,43 @@ def test_a_cell_of_each_verdict(verdict):
     ((math.nan, math.nan), "too few for a confidence interval"),
 ])
 def test_drift(interval, text):
-  assert text in checks.findings(Check(drift_interval=interval), "s")[0]
+  found = checks.findings(Check(drift_interval=interval), made.data())
+  assert text in found[0]
+
+
+@pytest.mark.parametrize("change,text", [
+    ({
+        "drift": -2e-9,
+        "drift_interval": (-2.1e-9, -1.9e-9)
+    },
+     "Its drift is negligible, over a whole trajectory less than 1 part in 10^7"
+    ),
+    ({
+        "drift": 3e-5,
+        "drift_interval": (2.999e-5, 3.001e-5)
+    }, "trajectory less than 1 part in 10^4 of its spread over all data: it is "
+     "3e-05 J per s, between 2.999e-05 and 3.001e-05 J per s"),
+    ({
+        "drift": .02,
+        "drift_interval": (.01, .03)
+    }, "it rises by 3 % of its"),
+    ({
+        "drift": 9.,
+        "drift_interval": (8., 10.)
+    }, "it rises by 14 times its"),
+    ({
+        "scale": 0.
+    }, "Its drift is negligible"),
+])
+def test_drift_counts_beside_the_spread(change, text):
+  assert text in checks.findings(Check(**change), made.data())[0]
 
 
 def test_units_of_a_pure_number():
-  lines = checks.findings(Check(unit="1"), "")
-  assert "-0.2 per time unit" in lines[0] and "by 0.5 at most" in lines[1]
+  data = dataclasses.replace(made.data(), time_unit="")
+  lines = checks.findings(Check(unit="1", scale=.2), data)
+  assert "-0.2 per time unit" in lines[0]
+  assert "by 0.5 at most, 2.5 times its spread" in lines[1]
 
 
 def test_names_from_users_stay_text():

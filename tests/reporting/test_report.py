@@ -30,8 +30,7 @@ def test_a_page_of_each_verdict(verdict):
 
 
 @pytest.mark.parametrize("verdict,words", [
-    ("conserved", "less than 1 part in 104 of its spread over all data; no "
-     "drift."),
+    ("conserved", "less than 1 part in 104 of its spread over all data."),
     ("approximately conserved", "20 % of its spread over all data, 3 times "
      "what the measurement noise explains; it falls steadily with time."),
     ("conserved, unverified", "no more than the measurement noise explains; it "

@@ -25,8 +25,8 @@ def test_share(ratio, text):
 
 
 @pytest.mark.parametrize("evidence,text", [
-    (Evidence(1e-9, 1e-9, 1e9, 9.), "of its spread over all data; within that, "
-     "it rises steadily."),
+    (Evidence(1e-9, 1e-9, 1e9, 9.), "10^4 of its spread over all data."),
+    (Evidence(2e-18, 2e-18, 70., -90.), "10^7 of its spread over all data."),
     (Evidence(1e-3, 1e-3, math.inf, 0.), "and no measurement noise explains "
      "that; no drift."),
     (Evidence(1e-3, 1e-3, 1., -3.), "explains; it may fall slowly with time."),
