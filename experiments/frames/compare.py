@@ -20,7 +20,7 @@ from experiments.common import tables as common
 from experiments.frames import tables
 from experiments.frames.rows import CONTROL
 from noether_jax.data.files import write_atomically
-from noether_jax.discovery.saving import make_folder
+from noether_jax.discovery.result_folder import make_folder
 from noether_jax.errors import InputError
 
 # Settings that only rows with g depend on.

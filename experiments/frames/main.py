@@ -26,7 +26,7 @@ from experiments.frames import study
 from experiments.frames import tables
 from experiments.frames.config import Config
 from noether_jax.data.files import write_atomically
-from noether_jax.discovery.saving import make_folder
+from noether_jax.discovery.result_folder import make_folder
 from noether_jax.errors import InputError
 
 CONFIGS = ("small", "paper", "smoke")

@@ -30,7 +30,7 @@ from experiments.neural import simulation
 from experiments.neural import tables
 from experiments.neural.study import Study
 from noether_jax.data.files import write_atomically
-from noether_jax.discovery.saving import make_folder
+from noether_jax.discovery.result_folder import make_folder
 from noether_jax.errors import InputError
 
 

@@ -21,7 +21,7 @@ from experiments.scientific import rows
 from experiments.scientific import tables
 from experiments.scientific.experiment import Experiment
 from noether_jax.data.files import write_atomically
-from noether_jax.discovery.saving import make_folder
+from noether_jax.discovery.result_folder import make_folder
 from noether_jax.errors import InputError
 
 

@@ -19,7 +19,7 @@ from experiments.theory import figures
 from experiments.theory import simulation
 from experiments.theory import tables
 from noether_jax.data.files import write_atomically
-from noether_jax.discovery.saving import make_folder
+from noether_jax.discovery.result_folder import make_folder
 
 
 def _measure(config: configs.Config, seeds: int,
