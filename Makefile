@@ -12,12 +12,14 @@ PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 help:
 	@echo "make discover   find what the planets conserve; writes $(OUT)"
-	@echo "make test       lint, types, doctests, tests, documentation"
-	@echo "make slow       the tests marked slow"
-	@echo "make reference  what CI has no time for: more of the authors' numbers, minutes"
-	@echo "make docs       the documentation; writes site/index.html"
-	@echo "make gallery    the pictures of the documentation, from examples/"
-	@echo "make benchmark  the performance ratios of the README (peers extra)"
+	@echo "make test       lint, types, doctests, fast tests, documentation"
+	@echo "make slow       the slow tests; minutes"
+	@echo "make reference  compare more numbers with the authors'; too slow for CI, minutes"
+	@echo "make docs       build the documentation; writes site/index.html"
+	@echo "make gallery    draw the pictures of the documentation, from examples/"
+	@echo "make benchmark  measure the performance ratios of docs/results.md"
+	@echo "make format     format the code"
+	@echo "make clean      remove .venv and everything that was built"
 
 $(VENV)/pip-ready:
 	$(PYTHON) -m venv $(VENV)

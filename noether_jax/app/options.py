@@ -14,59 +14,65 @@ _USAGE = """usage: noether-discover FILE [FILE ...] [--option=value ...]
        noether-discover --dataset=planets
        noether-discover FILE --check=FORMULA
 
-Finds quantities that stay constant along trajectories, says how sure that is,
-and shows whether a learned predictor is better for respecting them.
-FILE is text (delimiter, decimal mark, header and units are found), .parquet,
-.npz, .xlsx, .mat, .h5 or .nc, also compressed, with one row for each sample.
-Each of several files, or of a FOLDER, is a trial unless a column tells trials
-apart."""
+Finds quantities that stay constant along trajectories, says how certain each
+one is, and measures whether a learned predictor gains by keeping them.
+With --check, tests one given quantity instead.
+
+FILE has one row for each sample: text (the delimiter, decimal mark, header and
+units are found), .parquet, .npz, .xlsx, .mat, .h5 or .nc, also compressed.
+Each file is one trial, unless a column tells trials apart.
+
+example: noether-discover swings.csv --columns=q:rad,w:rad/s --out=out/swings"""
 
 # (kind, group, name, default, help, further arguments)
 _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
     ("string", "data", "columns", None,
-     "The state's columns with units, as q:rad,p:1/s; a name with a comma or "
-     "colon in quotes, if the file has no column of it. Angles enter by sine "
-     "and cosine. Default: every column of numbers that is no time, count or "
+     "The columns of the state, with units: q:rad,p:1/s. Angles enter through "
+     "sine and cosine. Put a name that holds a comma or a colon in quotes. "
+     "Default: every column of numbers that is not a time, a count or a "
      "constant.", {}),
     ("string", "data", "trial", None,
-     "Column that tells trials apart. Default: found, or each file is one.",
-     {}),
+     "The column that tells trials apart. Default: found; else each file is "
+     "one trial.", {}),
     ("string", "data", "time", None,
-     "Column of times, as t or t:s. Default: found by name, unit or equal "
-     "steps.", {}),
+     "The column of times, as t or t:s. Default: found by its name, its unit "
+     "or its equal steps.", {}),
     ("string", "data", "dataset", None,
-     "A data set that is built in, instead of a file: planets (the "
-     "default without a file).", {}),
+     "A built-in data set instead of a file: planets (the default if no file "
+     "is given).", {}),
     ("string", "data", "check", None,
-     "Instead of a search, check a quantity: a formula of the columns, as "
-     "'v**2/2 - 9.81*l*cos(q)', or the column that holds it.", {}),
+     "Make no search; test whether a given quantity is conserved. It is a "
+     "formula of the columns, as 'v**2/2 - 9.81*l*cos(q)', or the name of the "
+     "column that holds it.", {}),
     ("integer", "search", "degree", None,
-     "Highest polynomial degree. Default: 4 for up to two columns, 3 for "
-     "up to four, else 2; 2 with angles.", {
+     "The highest degree of the polynomial terms. Default: 4 for up to two "
+     "columns, 3 for up to four, else 2; 2 with angles.", {
          "lower_bound": 1,
          "upper_bound": 8
      }),
     ("string", "search", "vectors", None,
-     "Vectors' components, as 'x,y,z;vx,vy,vz', or none. Default: "
-     "x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
+     "The components of vectors, as 'x,y,z;vx,vy,vz', or none. Default: the "
+     "names x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
     ("boolean", "prediction", "predict", True,
-     "Train a predictor and tailor it with the best law, and with all "
-     "laws.", {}),
+     "Train a predictor, and compare it with itself tailored to the best law "
+     "and to all laws. --nopredict leaves this out.", {}),
     ("integer", "prediction", "seeds", 3,
-     "Networks trained from different initial weights.", {
+     "Number of networks, trained from different initial weights.", {
          "lower_bound": 1,
          "upper_bound": 64
      }),
-    ("integer", "prediction", "steps", 3000, "Updates of training.", {
-        "lower_bound": 1
-    }),
+    ("integer", "prediction", "steps", 3000,
+     "Number of training steps of each network.", {
+         "lower_bound": 1
+     }),
     ("string", "output", "out", "out/discover",
-     "Folder for report.html, result.json, law.py and the figures.", {}),
-    ("integer", "running", "seed", 0, "Seed of every random choice.", {}),
+     "The folder for report.html, result.json, law.py and the figures.", {}),
+    ("integer", "running", "seed", 0, "The seed of every random choice.", {}),
     ("boolean", "running", "quick", False,
-     "Fewer updates, one seed, a small network: seconds, rougher errors.", {}),
-    ("boolean", "running", "debug", False,
-     "Show the traceback of a user's mistake too.", {}),
+     "Train one small network for fewer steps: seconds instead of minutes, "
+     "with less accurate errors.", {}),
+    ("boolean", "running", "debug", False, "Show the traceback of every error.",
+     {}),
     ("boolean", "running", "help", False, "Show this text.", {}),
 )
 
