@@ -100,7 +100,7 @@ def _check_text(text: str, data: Trajectories) -> Check:
   else:
     formula = Formula(text, units)
     used, unit, evaluate = formula.names, str(formula.unit), formula
-    latex = sympy.latex(formula.to_sympy())
+    latex = sympy.latex(formula.to_sympy(), mul_symbol=r"\,")
   if not used:
     raise InputError(f"The formula {text[:80]!r} holds no column; columns are "
                      f"{', '.join(units)[:200]}.")

@@ -18,12 +18,15 @@ _HELPER = '''def _arrays(states):
 def law_module(laws: Sequence[Law]) -> str:
   """Write laws as functions of NumPy or JAX arrays.
 
+  A law that is a network has no formula. The module's docstring says that it
+  is left out, and how to evaluate it.
+
   Args:
-    laws: K formulas of the same columns.
+    laws: formulas of the same columns, K in number, and networks.
 
   Returns:
-    Source text of a module with the functions `law_1` to `law_K`, and
-    `laws(states [..., D]) -> [..., K]`.
+    Source text of a module with a function such as `law_1` for each formula,
+    numbered as in `laws`, and `laws(states [..., D]) -> [..., K]`.
 
   Example:
     >>> import numpy as np
@@ -38,15 +41,14 @@ def law_module(laws: Sequence[Law]) -> str:
     >>> module["laws"]([3., 1.]).tolist()
     [5.0]
   """
-  summary = "\n".join(f"  law_{n}: {_safe(law.text)}    [{_safe(law.unit)}]"
-                      f"{f', {law.name}' if law.name else ''}: {law.verdict}"
-                      for n, law in enumerate(laws, 1))
+  summary = "\n".join(_line(n, law) for n, law in enumerate(laws, 1))
+  formulas = {n: law for n, law in enumerate(laws, 1) if law.terms}
   columns = "\n".join(
       f"  {i}: {v.identifier}, unit {_safe(str(v.unit))}" +
       (f", {_safe(v.name)} in the data" if v.name != v.identifier else "")
       for i, v in enumerate(laws[0].variables))
-  functions = "\n\n".join(_function(n, law) for n, law in enumerate(laws, 1))
-  calls = ", ".join(f"law_{n}(states)" for n in range(1, len(laws) + 1))
+  functions = "\n\n".join(_function(n, law) for n, law in formulas.items())
+  calls = ", ".join(f"law_{n}(states)" for n in formulas)
   return f'''"""Conserved quantities found by noether-discover.
 
 {summary}
@@ -59,18 +61,28 @@ import numpy as np
 
 
 def laws(states):
-  """Return all quantities, `[..., {len(laws)}]`.
+  """Return the quantities with a formula, `[..., {len(formulas)}]`.
 
   Args:
     states: `[..., {len(laws[0].variables)}]`, a NumPy or JAX array.
   """
   xp, states = _arrays(states)
-  return xp.stack([{calls}], axis=-1)
+  return {f"xp.stack([{calls}], axis=-1)" if calls else "states[..., :0]"}
 
 
 {functions}
 
 {_HELPER}'''
+
+
+def _line(number: int, law: Law) -> str:
+  """What the module's docstring says of a law."""
+  line = f"  law_{number}: {_safe(law.text)}    [{_safe(law.unit)}]"
+  line += f"{f', {law.name}' if law.name else ''}: {law.verdict}"
+  if not law.terms:
+    line += (f".\n    It is a network, so this file leaves it out: call "
+             f"`found.laws[{number - 1}](states)` in Python.")
+  return line
 
 
 def _function(number: int, law: Law) -> str:

@@ -48,9 +48,8 @@ def save_discovery(out: str | os.PathLike[str],
   contents: dict[str, str | bytes] = {
       f"{picture.name}.png": picture.png() for picture in pictures
   }
-  formulas = [law for law in found.laws if law.terms]
-  if formulas:
-    contents["law.py"] = law_module(formulas)
+  if found.laws:
+    contents["law.py"] = law_module(found.laws)
   contents["report.html"] = report.page(found,
                                         outcome,
                                         data,

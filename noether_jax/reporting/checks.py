@@ -33,6 +33,8 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
   """
   latex = result.latex or formulas.symbol(result.text)
   one_value = result.verdict == "constant in all data"
+  told = [formulas.prose(f) for f in findings(result, data)]
+  notes = [formulas.prose(views.sentence(m)) for m in result.messages]
   picture = figures.series(result.values, result.unit, data, one_value)
   return report.render(
       "check.html", ("parts.css",), {
@@ -45,11 +47,11 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
                   formulas.raised(result.unit) if result.unit != "1" else "",
           },
           "sentence": formulas.prose(_sentence(result)),
-          "findings": [formulas.prose(f) for f in findings(result, data)],
+          "findings": told,
           "pictures": [picture],
           "statistics": views.statistics_view(result),
           "text": result.text,
-          "messages": [formulas.prose(m) for m in result.messages],
+          "messages": notes,
       })
 
 

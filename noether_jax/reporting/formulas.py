@@ -44,7 +44,10 @@ MINUS = "\u2212"
 _PLAIN = str.maketrans("\u2212\u2227\u223c\u2217\u00a0", "-^~* ")
 _BREAKS = ("+", "\u2212", "\u22c5", "\u00b7")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_OPTION = re.compile(r"(?<![\w-])--\w[\w-]*(?:=[\w:,/*^|.-]*[\w|])?")
+_OPTION = re.compile(r"(?:noether-discover \w+ |(?<![\w-]))--\w[\w-]*"
+                     r"(?:=&#34;\w+&#34;|=[\w:,/*^|.-]*[\w|])?")
+_SCIENTIFIC = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)e([+-]\d+)\b")
+_NEGATIVE = re.compile(r"(?<=[ (])-(?=\d)")
 _OPTION_HTML = r'<code class="nj-option">\g<0></code>'
 _POWER = re.compile(r"(?<=[^\s^])\^(?:(-?\d+)|\((-?\d+/\d+)\))")
 
@@ -178,13 +181,19 @@ def _raise(match: re.Match[str]) -> str:
 
 
 def prose(text: str) -> markupsafe.Markup:
-  """Write a sentence as HTML: powers raised, options and percentages whole.
+  """Write a sentence as HTML: powers raised, commands and percentages whole.
 
   Example:
     >>> print(prose("Try --degree=3 & more: 2 +- 1 %."))
     Try <code class="nj-option">--degree=3</code> &amp; more: 2 ± 1\u00a0%.
+    >>> print(prose("It is -2.5e-09 J."))
+    It is \u22122.5\u00a0×\u00a010<sup>\u22129</sup> J.
   """
   escaped = str(raised(text)).replace(" +- ", " ± ").replace(" %", "\u00a0%")
+  escaped = _SCIENTIFIC.sub(
+      lambda m: f"{m[1]}\u00a0×\u00a010<sup>{int(m[2])}</sup>".replace(
+          "-", MINUS), escaped)
+  escaped = _NEGATIVE.sub(MINUS, escaped)
   return markupsafe.Markup(_OPTION.sub(_OPTION_HTML, escaped))
 
 

@@ -109,11 +109,11 @@ def discovery_view(found: ShownDiscovery,
   ]
   rejected = found.best_rejected
   steps = words.next_steps(found, data, program=program)
-  messages = [_sentence(m) for m in (*notes, *found.messages)]
+  messages = [sentence(m) for m in (*notes, *found.messages)]
   kind = "found" if found.independent else "open" if found.laws else "none"
   return {
       "kind": kind,
-      "verdict": _sentence(found.verdict),
+      "verdict": sentence(found.verdict),
       "names": [law.name for law in found.laws if law.name],
       "laws": laws,
       "rejected": (law_view(rejected, "", law_pictures(rejected, data))
@@ -123,7 +123,13 @@ def discovery_view(found: ShownDiscovery,
   }
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+  """Begin with a capital letter and end with a stop.
+
+  Example:
+    >>> sentence("two rows were left out")
+    'Two rows were left out.'
+  """
   stop = "" if text.endswith((".", "!", "?")) else "."
   return text[:1].upper() + text[1:] + stop
 

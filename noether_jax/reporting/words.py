@@ -30,8 +30,8 @@ VERDICTS = {
         "Conserved: it stays constant along every trajectory, and differs "
         "between trajectories.",
     "approximately conserved":
-        "Approximately conserved: it changes little, but more than the "
-        "measurement noise explains, or steadily.",
+        "Approximately conserved: it changes little, but measurement noise "
+        "does not explain the change.",
     _UNVERIFIED:
         "It stays constant here. There are too few trajectories to tell a law "
         "from a coincidence.",

@@ -19,6 +19,7 @@ from noether_jax.discovery import Evidence
 from noether_jax.discovery import law_file
 from noether_jax.discovery import library
 from noether_jax.discovery import Network
+from tests.reporting import made
 
 _GOOD = Evidence(1e-9, 1e-9, 1., 0.)
 
@@ -257,6 +258,37 @@ def test_the_file_holds_all_laws(tmp_path):
     assert isinstance(got, jax.Array)
     np.testing.assert_allclose(got, wanted, rtol=1e-12)
   jax.grad(lambda s: module["laws"](s).sum())(jnp.asarray(states))
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_network_is_left_out_of_the_file_with_a_word(others):
+  laws = [_KINDS["network"], *[_law("q,p", **{"q^2": 1., "p^2": 2.})] * others]
+  source = law_file.law_module(laws)
+  assert "law_1: network(q, p)" in source
+  assert "call `found.laws[0](states)`" in source
+  module = {}
+  exec(compile(source, "law.py", "exec"), module)  # pylint: disable=exec-used
+  states = _states(laws[0], 4)
+  wanted = np.zeros((4, 0)) if not others else laws[1](states)[:, None]
+  np.testing.assert_allclose(module["laws"](states), wanted)
+  assert "law_1" not in module and ("law_2" in module) == bool(others)
+
+
+@pytest.mark.parametrize("verdict", list(made.EVIDENCE))
+def test_a_discovery_of_a_network_shows_and_saves_itself(verdict, tmp_path):
+  law = dataclasses.replace(_KINDS["network"], verdict=verdict)
+  rejected = verdict == "not conserved"
+  found = made.found(verdict,
+                     laws=() if rejected else (law,),
+                     best_rejected=law if rejected else None)
+  for text in (str(found), found._repr_html_()):  # pylint: disable=W0212
+    assert "network" in text
+  found.save(tmp_path)
+  names = {p.name for p in tmp_path.iterdir()}
+  assert {"portrait.png", "quantity.png", "report.html"} <= names
+  assert ("law.py" in names) == (not rejected)
+  assert str(law) and law.name is None and law.simple == ()
+  assert law.check(made.data()).text == "network(q, p)"
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def test_a_cell_of_each_verdict(verdict):
   shown = " ".join(pages.text(tree).split())
   assert {"math", "svg"} <= pages.tags(tree)
   assert "falls by 30 % of its spread over all data: its" in shown
-  assert "its drift is -0.2 J per s, between -0.3 and -0.1" in shown
-  assert "0.5 J at most, 12 % of its" in shown and "a note" in shown
+  assert "its drift is −0.2 J per s, between −0.3 and −0.1" in shown
+  assert "0.5 J at most, 12 % of its" in shown and "A note." in shown
   assert ("within/total" in shown) == (verdict != "constant in all data")
 
 
