@@ -19,7 +19,8 @@ one is, and measures whether a learned predictor gains by keeping them.
 With --check, tests one given quantity instead.
 
 FILE has one row for each sample: text (the delimiter, decimal mark, header and
-units are found), .parquet, .npz, .xlsx, .mat, .h5 or .nc, also compressed.
+units are found), .json, .npy, .npz, .mat, .parquet, .feather, .xlsx, .h5 or
+.nc, also compressed.
 Each file is one trial, unless a column tells trials apart.
 
 example: noether-discover swings.csv --columns=q:rad,w:rad/s --out=out/swings"""
