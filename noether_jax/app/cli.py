@@ -46,14 +46,14 @@ class _Progress:
 
 
 def main(argv: Sequence[str]) -> int:
-  """Runs the program.
+  """Run the program.
 
   Args:
     argv: the program's name and its arguments.
 
   Returns:
-    The exit code: 0 if it came to a verdict, 2 for a user's mistake, which is
-    told in one line on standard error.
+    The exit code: 0 after a verdict, 2 after a user's mistake, which is told in
+    one line on standard error.
 
   Raises:
     InputError: for a user's mistake, with --debug.
@@ -76,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run() -> None:
-  """Entry point of the console script."""
+  """Run the program as the console script."""
   try:
     sys.exit(main(sys.argv))
   except KeyboardInterrupt:
@@ -86,7 +86,7 @@ def run() -> None:
 
 
 def _load(options: Options) -> tuple[Any, Any, str]:
-  """The trajectories, what to note about laws, and a title."""
+  """Return the trajectories, a function for notes on laws, and a title."""
   # pylint: disable=import-outside-toplevel
   from noether_jax.app import builtin
   from noether_jax.data import reading
@@ -121,7 +121,7 @@ def _check(options: Options) -> None:
   """Load, check the quantity, write.
 
   Raises:
-    InputError: if a prediction or a search was asked for as well.
+    InputError: if an option of the search is given as well.
   """
   if options.degree is not None or options.vectors is not None:
     raise InputError("--degree and --vectors are for a search: --check makes "
@@ -181,7 +181,7 @@ def _discover(options: Options) -> None:
 
 def _predict(data: Any, found: Any, options: Options,
              progress: Any) -> tuple[Any, str]:
-  """The prediction experiment, or None and why there is none."""
+  """Return the prediction experiment, or None and why there is none."""
   if not options.predict:
     return None, ""
   if not found.laws:

@@ -101,15 +101,15 @@ def compare(
     hidden: tuple[int, ...] = (200, 200),
     seed: int = 0,
     progress: Callable[[int, float], None] = lambda *_: None) -> Outcome:
-  """Trains a vector field and rolls it out with and without the laws.
+  """Train a vector field and roll it out with and without the laws.
 
   A tailored field is the same network: at every state one Gauss-Newton step
   changes its weights, as little as possible, until the laws' quantities do not
-  change along the field. Nothing is trained for it, so the plain field of the
-  same seed is its control.
+  change along the field. Tailoring needs no training, so the plain field of the
+  same seed is the control.
 
   Args:
-    laws: K laws; the first one alone and all together are tailored with.
+    laws: K laws. One field is tailored with the first law, one with all laws.
     samples: training and held-out data.
     seeds: number S of independently initialised networks.
     steps: updates of training.
@@ -147,7 +147,7 @@ def compare(
 
 def _tailored(field: vector_field.Field, params: Params, laws: Sequence[Law],
               samples: PredictorData) -> tuple[Callable[[Params], Any], str]:
-  """Makes the tailored field of given weights; says how it is computed."""
+  """Return the tailored field of given weights, and its implementation."""
   spread = [float(np.std(law(samples.states))) or 1. for law in laws]
   predict = functools.partial(query.tailored_predict,
                               predict_fn=field,
@@ -172,7 +172,7 @@ def _roll_out(make: Callable[[Params], Any],
               law: Law,
               name: str,
               inner_step: str = "") -> Variant:
-  """Integrates from every held-out start, for every seed."""
+  """Integrate from every held-out start, for every seed."""
   start = jnp.asarray(samples.start, jnp.result_type(float))
   steps, index = _fine_steps(samples)
 
@@ -198,10 +198,14 @@ def _roll_out(make: Callable[[Params], Any],
 
 
 def _fine_steps(samples: PredictorData) -> tuple[np.ndarray, np.ndarray]:
-  """Sizes `[M, F]` of the integrator's steps, and which end at a sample.
+  """Choose the integrator's steps.
 
-  Two steps between two usual samples, more between samples far apart. Shorter
-  paths are filled up with steps of no length.
+  There are two steps between two usual samples, and more between samples far
+  apart. Shorter paths are padded with steps of no length.
+
+  Returns:
+    Sizes `[M, F]` of the steps, and indices `[M, T]` of those that end at a
+    sample.
   """
   sizes, ends = [], []
   for clock in samples.times:
@@ -219,14 +223,14 @@ def _fine_steps(samples: PredictorData) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _horizon(samples: PredictorData) -> np.ndarray:
-  """Equal steps up to the end of the shortest path, `[T]`."""
+  """Return times `[T]` in equal steps up to the end of the shortest path."""
   end = np.nanmax(samples.times, axis=1).min()
   count = max(1, int(end / samples.dt + 1e-3))
   return samples.dt * np.arange(1, count + 1)
 
 
 def _at_horizon(values: np.ndarray, samples: PredictorData) -> np.ndarray:
-  """Values `[S, M, T]` at each path's own times, at the common ones."""
+  """Interpolate `[S, M, T]` from each path's own times to the common ones."""
   common = _horizon(samples)
   out = np.empty((*values.shape[:2], len(common)))
   for m, clock in enumerate(samples.times):
@@ -237,7 +241,7 @@ def _at_horizon(values: np.ndarray, samples: PredictorData) -> np.ndarray:
 
 
 def rollout_error(rolled: np.ndarray, samples: PredictorData) -> np.ndarray:
-  """Root mean square over columns, each in its standard deviations.
+  """Return the root mean square over columns, in standard deviations.
 
   Args:
     rolled: `[S, M, T, D]` predicted states.

@@ -32,7 +32,7 @@ class PredictorData:
 
   Attributes:
     states: `[n, D]` to train on.
-    rates: `[n, D]` time derivatives at them.
+    derivatives: `[n, D]` time derivatives at `states`.
     start: `[M, D]` first states of the held-out paths.
     paths: `[M, T, D]` held-out states after `start`; NaN beyond a path's end.
     times: `[M, T]` time since `start`, likewise.
@@ -41,7 +41,7 @@ class PredictorData:
     split: what was held out, for people.
   """
   states: np.ndarray
-  rates: np.ndarray
+  derivatives: np.ndarray
   start: np.ndarray
   paths: np.ndarray
   times: np.ndarray
@@ -58,9 +58,9 @@ def split(states: Sequence[np.ndarray],
           smoothed: bool = False) -> PredictorData:
   """Hold out trajectories if there are five or more, else the last quarter.
 
-  Derivatives are those of local polynomials (5 samples; 9 if the data are
+  Derivatives are those of local polynomials (of 5 samples; of 9 if the data are
   smoothed). Every trajectory has its own times. At most eight held-out paths
-  are kept, to the end of the shortest, or for 400 usual steps.
+  are kept. They end with the shortest path, or after 400 usual steps.
 
   Args:
     states: N arrays `[T_i, D]`.
@@ -84,18 +84,18 @@ def split(states: Sequence[np.ndarray],
       for s, t in zip(states, times)
   ]
   used = [p[0] if smoothed else s for p, s in zip(local, states)]
-  rates = [p[1] for p in local]
+  derivatives = [p[1] for p in local]
   count = len(states)
   if count >= _MANY:
     shuffled = np.random.default_rng(seed).permutation(count)
     held = np.sort(shuffled[:max(1, count // 4)])
     kept = [i for i in range(count) if i not in held]
-    train = [(used[i], rates[i]) for i in kept]
+    train = [(used[i], derivatives[i]) for i in kept]
     tests = [(used[i], times[i]) for i in held[:_MOST_PATHS]]
     name = f"{len(held)} of {count} trajectories held out"
   else:
     cuts = [3 * len(s) // 4 for s in states]
-    train = [(u[:c], r[:c]) for u, r, c in zip(used, rates, cuts)]
+    train = [(u[:c], d[:c]) for u, d, c in zip(used, derivatives, cuts)]
     tests = [(u[c - 1:], t[c - 1:]) for u, t, c in zip(used, times, cuts)]
     name = "last quarter of the time of every trajectory held out"
   dt = float(np.median(np.concatenate([np.diff(t) for t in times])))
@@ -108,7 +108,8 @@ def split(states: Sequence[np.ndarray],
 
 def _stack(tests: Sequence[tuple[np.ndarray, np.ndarray]],
            dt: float) -> tuple[np.ndarray, np.ndarray]:
-  """Paths `[M, T, D]` and times since their start `[M, T]`, NaN at the end."""
+  """Return paths `[M, T, D]` and times since their start `[M, T]`, NaN-padded.
+  """
   horizon = min([_LONGEST * dt, *(float(t[-1] - t[0]) for _, t in tests)])
   # A path of coarser steps than the horizon keeps one of them.
   counts = [
@@ -130,26 +131,27 @@ class Field:
     apply: `(params, inputs) -> outputs`, the network.
     mean: `[D]` of the states.
     scale: `[D]` standard deviation of the states.
-    rate: `[D]` standard deviation of the derivatives.
+    derivative_scale: `[D]` standard deviation of the derivatives.
     angles: indices of angles; they enter as sine and cosine.
     lines: indices of the other columns.
   """
   apply: Callable[[Params, Array], Array]
   mean: Array
   scale: Array
-  rate: Array
+  derivative_scale: Array
   angles: tuple[int, ...]
   lines: tuple[int, ...]
 
   def __call__(self, params: Params, x: Array, key: Any = None) -> Array:
-    """dx/dt `[D]` at one state `[D]`."""
+    """Return dx/dt `[D]` at one state `[D]`."""
     del key
     scaled = (x - self.mean) / self.scale
     pieces = [scaled[jnp.array(self.lines, int)]] if self.lines else []
     if self.angles:
       turn = x[jnp.array(self.angles, int)]
       pieces += [jnp.sin(turn), jnp.cos(turn)]
-    return self.apply(params, jnp.concatenate(pieces)) * self.rate
+    scaled_derivatives = self.apply(params, jnp.concatenate(pieces))
+    return scaled_derivatives * self.derivative_scale
 
 
 def make_field(samples: PredictorData, keys: Array,
@@ -163,11 +165,11 @@ def make_field(samples: PredictorData, keys: Array,
   params = jax.tree.map(lambda *leaves: jnp.stack(leaves),
                         *[m[1] for m in made])
   floor = lambda a: np.maximum(a, 1e-12 * max(float(a.max()), 1e-300))
-  mean, scale, rate = (jnp.asarray(a, jnp.result_type(float))
-                       for a in (samples.states.mean(0),
-                                 floor(samples.states.std(0)),
-                                 floor(samples.rates.std(0))))
-  return Field(made[0][0], mean, scale, rate, angles, lines), params
+  mean, scale, derivative_scale = (jnp.asarray(a, jnp.result_type(float))
+                                   for a in (samples.states.mean(0),
+                                             floor(samples.states.std(0)),
+                                             floor(samples.derivatives.std(0))))
+  return Field(made[0][0], mean, scale, derivative_scale, angles, lines), params
 
 
 def train(
@@ -196,12 +198,13 @@ def train(
   """
   dtype = jnp.result_type(float)
   states = jnp.asarray(samples.states, dtype)
-  rates = jnp.asarray(samples.rates, dtype)
+  derivatives = jnp.asarray(samples.derivatives, dtype)
   optimizer = optax.adam(optax.cosine_decay_schedule(learning_rate, steps))
 
   def loss_fn(p: Params, index: Array) -> Array:
     out = jax.vmap(lambda x: field(p, x))(states[index])
-    return jnp.mean(((out - rates[index]) / field.rate[None])**2)
+    return jnp.mean(
+        ((out - derivatives[index]) / field.derivative_scale[None])**2)
 
   step = gradient_step(loss_fn, optimizer)
 

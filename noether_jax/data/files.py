@@ -8,7 +8,7 @@ import tempfile
 
 
 def write_atomically(path: pathlib.Path, content: str | bytes) -> None:
-  """Writes a file so that a reader sees the old or the new one, never a part.
+  """Write a file so that a reader sees the old or the new one, never a part.
 
   Args:
     path: where to.

@@ -64,7 +64,7 @@ def even_and_unwrap(
 def _make_angle(variables: list[Variable], states: Sequence[np.ndarray],
                 times: Sequence[np.ndarray], i: int, period: float,
                 told: Collection[str]) -> list[str]:
-  """Makes a column that jumps an angle; its rate goes along from degrees."""
+  """Make a column that jumps an angle; convert its derivative from degrees."""
   name = variables[i].name
   columns = [s[:, i] for s in states]
   jumps = _unwrap(columns, period)
@@ -94,7 +94,7 @@ def _scale(columns: Sequence[np.ndarray], factor: float) -> None:
 
 
 def _unwrap(columns: Sequence[np.ndarray], period: float) -> int:
-  """Removes jumps by a turn in place; their number."""
+  """Remove jumps by a turn in place; return their number."""
   count = 0
   for c in columns:
     turns = np.round(np.diff(c) / period)

@@ -129,9 +129,8 @@ def local_polynomial(times: np.ndarray,
   centre = np.arange(len(times))
   for start, stop in _runs(times, window):
     centre[start:stop] = centre[start:stop].clip(start + half, stop - 1 - half)
-  smooth, rates, squares = np.empty_like(states,
-                                         float), np.empty_like(states,
-                                                               float), 0.
+  smooth, derivatives, squares = np.empty_like(states, float), np.empty_like(
+      states, float), 0.
   # In blocks, for the systems of millions of samples would fill the memory.
   for start in range(0, len(times), _BLOCK):
     block = slice(start, start + _BLOCK)
@@ -141,9 +140,9 @@ def local_polynomial(times: np.ndarray,
     basis = (offset / scale)[..., None]**np.arange(order + 1)
     weights = np.linalg.pinv(basis)
     local = np.einsum("tkw,twd->tkd", weights[:, :2], states[index])
-    smooth[block], rates[block] = local[:, 0], local[:, 1] / scale
+    smooth[block], derivatives[block] = local[:, 0], local[:, 1] / scale
     squares += np.sum(weights[:, 0]**2)
-  return smooth, rates, math.sqrt(squares / len(times))
+  return smooth, derivatives, math.sqrt(squares / len(times))
 
 
 def _runs(times: np.ndarray, least: int) -> list[tuple[int, int]]:

@@ -70,7 +70,7 @@ def check_columns(states: Sequence[np.ndarray],
   if len(variables) < 2:
     raise InputError(
         f"One column of state, {variables[0].name!r}: a law needs two or more. "
-        "Add its rate of change as a column; "
+        "Add its time derivative as a column; "
         "noether_jax.data.local_polynomial(times, states) estimates it.")
 
 

@@ -37,14 +37,14 @@ class Moments:
   values: tuple[np.ndarray, ...]
 
   def total(self) -> np.ndarray:
-    """Scatter over all trajectories, `[F, F]`."""
+    """Return the scatter over all trajectories, `[F, F]`."""
     return self.within.mean(0) + np.cov(self.mean.T, bias=True).reshape(
         self.within.shape[1:])
 
 
 def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
             noise: np.ndarray) -> Moments:
-  """Computes the scatter matrices.
+  """Compute the scatter matrices.
 
   Args:
     terms: F terms.
@@ -80,10 +80,10 @@ def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
 
 def smallest(within: np.ndarray,
              total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Solves W c = lambda T c for the smallest lambda.
+  """Solve W c = lambda T c for the smallest lambda.
 
-  Directions in which T is below 1e-9 of its largest eigenvalue are no
-  candidates: there the terms are redundant and any ratio is round-off.
+  Eigenvectors of T with an eigenvalue below 1e-9 of the largest are left out:
+  the terms are redundant there, and any ratio is round-off.
 
   Args:
     within: `[..., F, F]`.
@@ -129,7 +129,7 @@ class Evidence:
 
   @property
   def verdict(self) -> str:
-    """conserved, approximately conserved, or not conserved."""
+    """One of conserved, approximately conserved and not conserved."""
     if self.ratio < EXACT:
       return "conserved"
     if self.corrected < .05:
@@ -140,7 +140,14 @@ class Evidence:
 
 def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
            noise: np.ndarray) -> tuple[float, float, float]:
-  """R, Rc and Q of one combination, given `[F, F]` matrices."""
+  """Return R, Rc and Q of one combination, as in `Evidence`.
+
+  Args:
+    coefficients: `[F]`.
+    within: `[F, F]`.
+    total: `[F, F]`.
+    noise: `[F, F]`.
+  """
   w, t, n = (max(float(coefficients @ m @ coefficients), 0.)
              for m in (within, total, noise))
   corrected = (w - n) / (t - n) if t > 2 * n else np.inf
@@ -151,9 +158,9 @@ def drift_statistic(series: Sequence[np.ndarray],
                     times: Sequence[np.ndarray],
                     *,
                     pieces: int = 8) -> float:
-  """Student's t of the mean slope of a quantity along time.
+  """Return Student's t of the mean slope of a quantity along time.
 
-  With few trajectories each is cut, so that about `pieces` slopes exist.
+  Few trajectories are cut into pieces, so that there are about `pieces` slopes.
 
   Args:
     series: values along each trajectory, arrays `[T_i]`.
@@ -161,7 +168,7 @@ def drift_statistic(series: Sequence[np.ndarray],
     pieces: number of slopes wanted.
 
   Returns:
-    t; 0 if fewer than three slopes exist.
+    t; 0 if there are fewer than three slopes.
 
   Example:
     >>> t = [np.arange(30.)] * 9

@@ -18,7 +18,7 @@ _MAX_TERMS = 150
 
 
 def default_degree(variables: Sequence[Variable]) -> int:
-  """Highest polynomial degree that keeps the library small.
+  """Return the highest polynomial degree that keeps the library small.
 
   Example:
     >>> default_degree([Variable("q"), Variable("p")])
@@ -30,11 +30,11 @@ def default_degree(variables: Sequence[Variable]) -> int:
 
 
 def find_vectors(variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
-  """Recognises vectors: components x, y (, z) with vx, vy or px, py (, z).
+  """Recognise vectors by name: x, y (, z) with vx, vy (, vz) or px, py (, pz).
 
-  The components of each must have equal units. A trailing number makes several
-  bodies: x1, y1, vx1, vy1. A vector alone is not taken for one: any two
-  coordinates may be called x and y.
+  The components of a vector must have equal units. Trailing numbers tell bodies
+  apart: x1, y1, vx1, vy1. Positions without velocities or momenta make no
+  vector, because any two coordinates may be called x and y.
 
   Example:
     >>> find_vectors([Variable(n) for n in ("x", "y", "vx", "vy")])
@@ -43,8 +43,8 @@ def find_vectors(variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
   where = {v.name: i for i, v in enumerate(variables)}
   found: list[tuple[int, ...]] = []
   for suffix in sorted({re.sub(r"^\D+", "", v.name) for v in variables}):
-    for rate, axes in itertools.product("vp", ("xyz", "xy")):
-      pair = [[f"{s}{a}{suffix}" for a in axes] for s in ("", rate)]
+    for prefix, axes in itertools.product("vp", ("xyz", "xy")):
+      pair = [[f"{s}{a}{suffix}" for a in axes] for s in ("", prefix)]
       if not all(name in where for names in pair for name in names):
         continue
       groups = [tuple(where[name] for name in names) for names in pair]
@@ -97,7 +97,7 @@ def as_vectors(vectors: Vectors,
 
 
 def _monomials(plain: Sequence[int], degree: int) -> list[list]:
-  """Exponent lists [(atom, power)] of degree 1 to `degree`."""
+  """Return products of powers [(atom, power)], of degree 1 to `degree`."""
   out = []
   for total in range(1, degree + 1):
     for chosen in itertools.combinations_with_replacement(plain, total):
@@ -108,7 +108,7 @@ def _monomials(plain: Sequence[int], degree: int) -> list[list]:
 
 def _vector_terms(variables: Sequence[Variable],
                   vectors: Sequence[tuple[int, ...]]) -> list[list]:
-  """Rotational invariants: dot products, distances and their inverses."""
+  """Return rotational invariants: dot products, distances, their inverses."""
   out: list[list] = []
   places = []
   for n, vector in enumerate(vectors):
@@ -127,7 +127,7 @@ def _vector_terms(variables: Sequence[Variable],
 
 
 def _trigonometric(angles: Sequence[int], plain: Sequence[int]) -> list[list]:
-  """Sines and cosines of angles and differences, times velocities."""
+  """Return sines and cosines of angles and differences, times velocities."""
   arguments: list[tuple] = [((i,), ()) for i in angles]
   arguments += [((i,), (j,)) for i, j in itertools.combinations(angles, 2)]
   atoms = [Atom(k, *a) for a in arguments for k in ("cos", "sin")]
@@ -143,19 +143,19 @@ def library(
     vectors: Sequence[tuple[int, ...]] | None = None,
     positive: Sequence[int] = ()
 ) -> tuple[Term, ...]:
-  """All candidate terms, simple ones first.
+  """Return all candidate terms, simple ones first.
 
-  Polynomials of the plain variables; sine and cosine of angles and of their
-  differences, alone and times up to two velocities; invariants of vectors (dot
-  products, distance, inverse distance); logarithms. The span has no duplicate:
-  of a vector's squared components the last is left out, since the dot product
-  has it.
+  The terms are polynomials of the plain variables; sine and cosine of angles
+  and of their differences, alone and times up to two velocities; invariants of
+  vectors (dot products, distance, inverse distance); logarithms. No term is a
+  combination of others: the square of a vector's last component is left out,
+  because the dot product contains it.
 
   Args:
     variables: the D columns.
     degree: highest degree of the polynomials; `default_degree` if None.
     vectors: components' indices of each vector; `find_vectors` if None.
-    positive: indices of variables whose logarithm is a term.
+    positive: indices of the variables whose logarithm is a term.
 
   Returns:
     F terms without the constant.
@@ -192,7 +192,7 @@ def library(
 
 
 def _covered(dots: list[list]) -> set:
-  """The monomials that are combinations of dot products and the others."""
+  """Return the monomials that dot products and other monomials give."""
   out = set()
   for (atom, power), in dots:
     if atom.kind == "dot" and power == 1:

@@ -48,9 +48,10 @@ def law_name(variables: Sequence[Variable], terms: Sequence[Term],
   if not terms:
     return None
   coefficients = np.asarray(coefficients) * np.sign(coefficients[0])
-  rates = _rates(variables)
+  velocities = _velocities(variables)
   bodies = _bodies(variables)
-  if rates and _is_energy(terms, coefficients, uncertainties, rates, bodies):
+  if velocities and _is_energy(terms, coefficients, uncertainties, velocities,
+                               bodies):
     return "energy"
   axis = _momentum_axis(terms, coefficients, bodies)
   if axis:
@@ -84,12 +85,12 @@ def _bodies(variables: Sequence[Variable]) -> dict[tuple[str, str, str], int]:
   return found
 
 
-def _rates(variables: Sequence[Variable]) -> dict[int, set[int]]:
+def _velocities(variables: Sequence[Variable]) -> dict[int, set[int]]:
   """The positions that each velocity can belong to; {} if any is in doubt."""
   by_unit: dict[int, set[int]] = {}
-  for i, rate in enumerate(variables):
+  for i, velocity in enumerate(variables):
     for j, place in enumerate(variables):
-      if i != j and units.is_time(str(place.unit / rate.unit)):
+      if i != j and units.is_time(str(place.unit / velocity.unit)):
         by_unit.setdefault(i, set()).add(j)
   if not by_unit:
     bodies = _bodies(variables)
@@ -110,7 +111,7 @@ def _columns(atom: Atom) -> set[int]:
 
 
 def _is_energy(terms: Sequence[Term], coefficients: np.ndarray,
-               uncertainties: np.ndarray, rates: dict[int, set[int]],
+               uncertainties: np.ndarray, velocities: dict[int, set[int]],
                bodies: dict[tuple[str, str, str], int]) -> bool:
   """Whether the terms are a kinetic and a potential energy."""
   squares: dict[int, tuple[float, float]] = {}
@@ -118,7 +119,7 @@ def _is_energy(terms: Sequence[Term], coefficients: np.ndarray,
   for term, c, u in zip(terms, coefficients, uncertainties):
     order = 0
     for atom, power in term.factors:
-      moving = _columns(atom) & set(rates)
+      moving = _columns(atom) & set(velocities)
       if moving and (atom.kind not in ("var", "dot") or
                      moving != _columns(atom)):
         return False
@@ -131,7 +132,7 @@ def _is_energy(terms: Sequence[Term], coefficients: np.ndarray,
       for i in _columns(atom):
         before = squares.get(i, (0., 0.))
         squares[i] = (before[0] + c, before[1] + u)
-  if not potential or set(squares) != set(rates):
+  if not potential or set(squares) != set(velocities):
     return False
   if any(c <= 0 for c, _ in squares.values()):
     return False
@@ -185,11 +186,12 @@ def _rotation_axis(terms: Sequence[Term], coefficients: np.ndarray,
     if len(factors) != 2 or any(kind != "var" or p != 1 or plus[0] not in keys
                                 for kind, plus, p in factors):
       return None
-    place, rate = sorted((keys[plus[0]] for _, plus, _ in factors),
-                         key=lambda key: key[0])
-    if place[0] or not rate[0] or place[2] != rate[2] or place[1] == rate[1]:
+    place, velocity = sorted((keys[plus[0]] for _, plus, _ in factors),
+                             key=lambda key: key[0])
+    if place[0] or not velocity[0] or place[2] != velocity[2] or place[
+        1] == velocity[1]:
       return None
-    found.setdefault(place[2], {})[place[1], rate[1]] = (float(c), float(u))
+    found.setdefault(place[2], {})[place[1], velocity[1]] = (float(c), float(u))
   if set(found) != {body for _, _, body in bodies}:
     return None
   planes, senses = set(), set()

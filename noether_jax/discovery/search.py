@@ -23,7 +23,7 @@ _BOOTSTRAP = 100
 def _windows(
     states: Sequence[np.ndarray],
     times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-  """Cuts trajectories into windows of at least two of their cycles."""
+  """Cut trajectories into windows of at least two of their cycles."""
   out: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
   for s, t in zip(states, times):
     centred = s - s.mean(0)
@@ -35,7 +35,7 @@ def _windows(
 
 
 def _order(law: Law) -> tuple[float, ...]:
-  """Short laws first, the better conserved one among equally short ones."""
+  """Sort by length, then by how well the laws are conserved."""
   return len(law.terms), law.evidence.ratio
 
 
@@ -66,7 +66,11 @@ class Search:
     return cls(variables, terms, data, states, times, split, seed, progress)
 
   def run(self) -> tuple[list[Law], Law | None]:
-    """Laws, exact ones first, and the best combination that is none."""
+    """Search.
+
+    Returns:
+      The laws, exact ones first, and the best combination that is no law.
+    """
     allowed = np.isfinite(self.data.scale)
     candidates: list[Law] = []
     rejected = None
@@ -81,7 +85,7 @@ class Search:
       if law.verdict == "not conserved":
         rejected = law
         break
-      # Its leading term is forbidden next, so that another law must turn up.
+      # Without its leading term, the next candidate must be another law.
       allowed[self.terms.index(law.terms[0])] = False
       candidates.append(law)
     exact = self.independent(candidates)
@@ -92,14 +96,15 @@ class Search:
     return sorted(near, key=_order)[:1], rejected
 
   def independent(self, candidates: list[Law]) -> list[Law]:
-    """The simplest exact laws of which none is a function of the others."""
+    """Return the simplest exact laws that are functionally independent."""
     sample = np.concatenate(self.states)
     sample = sample[::max(1, len(sample) // 500)]
     # N trajectories have N - 1 differences, so they can tell N - 1 laws apart.
     most = min(len(self.variables) - 1, len(self.states) - 1)
     found: list[Law] = []
     for law in sorted(candidates, key=_order):
-      # What noise alone excuses is no law if a better form of it was caught.
+      # Reject a candidate that passes only through the noise allowance if a
+      # variant with less scatter was rejected.
       better = candidates[:candidates.index(law)]
       excused = law.evidence.ratio > evidence_lib.EXACT and any(
           other.verdict != "conserved" and rank([law, other], sample) == 1
@@ -135,7 +140,7 @@ class Search:
     return Law(self.variables, form, evidence, verdict)
 
   def constant(self) -> Law | None:
-    """A short combination that has one value in all the data, if any."""
+    """Return a short combination with one value in all the data, or None."""
     simple = np.array([
         i for i, f in enumerate(self.terms)
         if f.degree <= 2 and np.isfinite(self.data.scale[i])

@@ -15,8 +15,8 @@ from noether_jax.discovery.terms import Term
 _RATIO_FLOOR = 2e-7
 _SLACK = 1.5
 _MAX_FOLDS = 8
-# Noise that is at least this share of the scatter within trajectories is used
-# in the fit; below it the estimate is mostly the signal's own curvature.
+# The fit allows for noise that is at least this share of the scatter within
+# trajectories. A smaller estimate is mostly the signal's own curvature.
 _NOISE_SHARE = .3
 _ROUND_OFF = 1e-12
 
@@ -25,13 +25,15 @@ _ROUND_OFF = 1e-12
 class Split:
   """Which trajectories choose and which judge.
 
-  With nine or more, a third is held out and never chooses anything. With fewer
-  every one judges the law that the others gave (leave one out).
+  With nine trajectories or more, a third is held out: it takes no part in any
+  choice. With fewer, each trajectory judges the law that is fitted to all the
+  others (leave one out).
 
   Attributes:
-    chosen: indices that the elimination sees.
-    held_out: indices that give the evidence.
-    leave_one_out: whether the two overlap, and evidence is by leaving one out.
+    chosen: indices of the trajectories that the elimination sees.
+    held_out: indices of the trajectories that give the evidence.
+    leave_one_out: whether each trajectory is left out in turn; `chosen` and
+      `held_out` are then the same.
   """
   chosen: tuple[int, ...]
   held_out: tuple[int, ...]
@@ -39,7 +41,7 @@ class Split:
 
   @classmethod
   def make(cls, count: int, seed: int) -> Split:
-    """Splits `count` trajectories at random.
+    """Split `count` trajectories at random.
 
     Example:
       >>> s = Split.make(9, 0)
@@ -54,7 +56,7 @@ class Split:
                tuple(map(int, np.sort(order[:third]))), False)
 
   def folds(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yields (fit, judge) index pairs within the chosen ones."""
+    """Yield pairs (fit, judge) of indices of chosen trajectories."""
     chosen = np.array(self.chosen)
     count = min(len(chosen), _MAX_FOLDS)
     if count < 2:
@@ -77,15 +79,15 @@ def _fit(data: Moments, support: np.ndarray, chosen: np.ndarray,
 
 def eliminate(data: Moments, split: Split, start: np.ndarray,
               terms: Sequence[Term]) -> np.ndarray:
-  """Drops terms one by one and chooses how many to keep.
+  """Drop terms one by one and choose how many to keep.
 
-  At each step the term goes whose loss raises the ratio least, the more complex
-  one among equals. The size is the smallest whose cross-validated ratio is
-  within a factor 1.5 of the best.
+  Each step drops the term whose loss raises the ratio W/T least; among equal
+  terms, the most complex one. The number of terms is the smallest whose
+  cross-validated ratio is within a factor of 1.5 of the best ratio.
 
   Args:
     data: moments of F terms.
-    split: whose chosen trajectories are used.
+    split: its chosen trajectories are used.
     start: indices of the terms to begin with.
     terms: F terms, for their complexity.
 
@@ -121,7 +123,7 @@ def eliminate(data: Moments, split: Split, start: np.ndarray,
 
 def _validated(data: Moments, split: Split, support: np.ndarray,
                total: np.ndarray) -> float:
-  """Cross-validated ratio W/T among the chosen trajectories."""
+  """Return the cross-validated ratio W/T of the chosen trajectories."""
   ratios = []
   for fit, judge in split.folds():
     c = _fit(data, support, fit, total)
@@ -137,11 +139,11 @@ def held_out_evidence(data: Moments, split: Split, support: np.ndarray,
 
   Args:
     data: moments.
-    split: which ones judge.
+    split: says which trajectories judge.
     support: indices of the terms.
     times: N arrays `[T_i]`.
-    lead: position of the term whose coefficient is positive, as in the law
-      that is shown: the drift's sign is this law's.
+    lead: position of the term whose coefficient is made positive, so that the
+      drift has the sign of the law that is shown.
 
   Returns:
     The evidence; T comes from all trajectories, because few held-out ones
@@ -179,11 +181,11 @@ def held_out_evidence(data: Moments, split: Split, support: np.ndarray,
 def refit(data: Moments,
           support: np.ndarray,
           weights: np.ndarray | None = None) -> np.ndarray:
-  """Coefficients of scaled terms, corrected for the noise's bias.
+  """Fit coefficients of scaled terms, corrected for the noise's bias.
 
-  Noise adds N to W, which pulls c towards terms with little noise. Where noise
-  makes up most of W the consistent choice is W c = lambda N c, whose smallest
-  lambda is 1 for a law; without noise it is W c = lambda T c.
+  Noise adds N to W. This pulls c towards terms with little noise. Where noise
+  makes up a good part of W, the consistent equation is W c = lambda N c; its
+  smallest lambda is 1 for a law. Without noise it is W c = lambda T c.
 
   Args:
     data: moments.
@@ -207,7 +209,17 @@ def refit(data: Moments,
 
 def resample(data: Moments, support: np.ndarray, seed: int,
              count: int) -> list[np.ndarray]:
-  """Coefficients from bootstrap samples of the trajectories, `count` arrays."""
+  """Refit to bootstrap samples of the trajectories.
+
+  Args:
+    data: moments.
+    support: indices of the k terms.
+    seed: of the samples.
+    count: number of samples.
+
+  Returns:
+    `count` arrays `[k]`.
+  """
   random = np.random.default_rng(seed)
   number = len(data.mean)
   draws = random.multinomial(number, np.full(number, 1 / number), size=count)
@@ -216,11 +228,20 @@ def resample(data: Moments, support: np.ndarray, seed: int,
 
 def leading(coefficients: np.ndarray, support: np.ndarray,
             terms: Sequence[Term]) -> int:
-  """Position of the term that is given coefficient 1.
+  """Return the position of the term whose coefficient becomes 1.
 
-  Among the terms that contribute at least a tenth of the largest contribution:
-  the first square, so that energies begin with one (p^2 - 3 cos(q)); without a
-  square the first one of highest degree.
+  A term qualifies if it contributes at least a tenth of the largest
+  contribution. The first square among these terms leads, so that energies begin
+  with a square (p^2 - 3 cos(q)). Without a square, the first term of the
+  highest degree leads.
+
+  Args:
+    coefficients: `[k]` of scaled terms.
+    support: `[k]` indices of the terms.
+    terms: F terms.
+
+  Returns:
+    A position in `support`.
   """
   size = np.abs(coefficients)
   able = size >= .1 * size.max()
@@ -232,11 +253,11 @@ def leading(coefficients: np.ndarray, support: np.ndarray,
 def shortest_constant(
     pooled: np.ndarray,
     tolerance: float = 1e-6) -> tuple[np.ndarray | None, np.ndarray]:
-  """The shortest combination whose pooled variance almost vanishes.
+  """Find the shortest combination whose pooled variance almost vanishes.
 
   Args:
     pooled: `[F, F]` covariance of terms with unit variance.
-    tolerance: variance, relative to that of the terms, that counts as none.
+    tolerance: a variance below it counts as none.
 
   Returns:
     Indices and coefficients; None and an empty array if there is none with at

@@ -17,7 +17,7 @@ from noether_jax.symbolic.operations import array_namespace
 
 @dataclasses.dataclass(frozen=True)
 class Atom:
-  """A factor of a term: a variable, or an elementary function of some.
+  """A factor of a term: a variable, or a function of variables.
 
   Attributes:
     kind: var, log, sin, cos, norm, inverse (1 / norm) or dot.
@@ -100,7 +100,7 @@ class Atom:
     return units.Unit(first.exponents)
 
   def code(self, names: Sequence[str], module: str = "np") -> str:
-    """A Python expression over the variables' identifiers."""
+    """Return a Python expression of the variables' identifiers."""
     if self.kind == "dot":
       terms = [
           f"{names[i]} * {names[j]}" if i != j else f"{names[i]}**2"
@@ -119,7 +119,7 @@ class Atom:
     return root if self.kind == "norm" else f"(1 / {root})"
 
   def text(self, variables: Sequence[Variable]) -> str:
-    """For people: `cos(q)`, `|r|`, `r.v`."""
+    """Return the text for people: `cos(q)`, `|r|`, `r.v`."""
     names = [v.name for v in variables]
     if self.kind in ("norm", "inverse", "dot"):
       left = vector_name([names[i] for i in self.plus])
@@ -133,7 +133,7 @@ class Atom:
 
 
 def vector_name(components: Sequence[str]) -> str:
-  """Names a vector after its components.
+  """Name a vector after its components.
 
   Example:
     >>> vector_name(["x", "y"]), vector_name(["vx", "vy"]), vector_name("ab")
@@ -165,7 +165,7 @@ class Term:
   @classmethod
   def make(cls, factors: Sequence[tuple[Atom, int]],
            variables: Sequence[Variable]) -> Term:
-    """Derives unit and text."""
+    """Make a term; its unit and text follow from its factors."""
     unit = units.Unit()
     pieces = []
     for atom, power in factors:
@@ -213,7 +213,7 @@ class Term:
     return total
 
   def code(self, names: Sequence[str], module: str = "np") -> str:
-    """A Python expression."""
+    """Return a Python expression of the variables' identifiers."""
     pieces = []
     for atom, power in self.factors:
       piece = atom.code(names, module)

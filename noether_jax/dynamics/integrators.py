@@ -19,8 +19,8 @@ Field = Callable[[State], State]
 StepFn = Callable[[State], State]
 
 
-def _move(state: State, rate: State, dt: float | Array) -> State:
-  return jax.tree.map(lambda x, v: x + dt * v, state, rate)
+def _move(state: State, derivative: State, dt: float | Array) -> State:
+  return jax.tree.map(lambda x, v: x + dt * v, state, derivative)
 
 
 def euler(field: Field, dt: float | Array) -> StepFn:

@@ -33,7 +33,7 @@ def test_many_trajectories_are_held_out_whole():
   radii = np.round(np.hypot(*samples.states.T), 6)
   held = np.round(np.hypot(*samples.start.T), 6)
   assert not set(radii) & set(held)
-  np.testing.assert_allclose(samples.rates[:, 0],
+  np.testing.assert_allclose(samples.derivatives[:, 0],
                              samples.states[:, 1],
                              atol=1e-3)
 
