@@ -34,7 +34,31 @@ class ShownEvidence(Protocol):
     """t statistic of the slope along time."""
 
 
-class ShownLaw(Protocol):
+class ShownQuantity(Protocol):
+  """A quantity and how well it is conserved."""
+
+  @property
+  def text(self) -> str:
+    """The formula in plain text, or the quantity's name."""
+
+  @property
+  def latex(self) -> str:
+    """The formula in LaTeX; empty if there is none."""
+
+  @property
+  def unit(self) -> str:
+    """Of the quantity."""
+
+  @property
+  def verdict(self) -> str:
+    """One of the words of `words.VERDICTS`."""
+
+  @property
+  def evidence(self) -> ShownEvidence:
+    """Scatter and drift on the data that judge."""
+
+
+class ShownLaw(ShownQuantity, Protocol):
   """A conserved quantity; see `discovery.Law`."""
 
   @property
@@ -54,28 +78,8 @@ class ShownLaw(Protocol):
     """`[k]`."""
 
   @property
-  def evidence(self) -> ShownEvidence:
-    """On held-out trajectories."""
-
-  @property
-  def verdict(self) -> str:
-    """One of the words of `words.VERDICTS`."""
-
-  @property
-  def text(self) -> str:
-    """The formula in plain text."""
-
-  @property
-  def latex(self) -> str:
-    """The formula in LaTeX."""
-
-  @property
   def name(self) -> str | None:
     """A physicist's name, where it is certain."""
-
-  @property
-  def unit(self) -> str:
-    """Of the quantity."""
 
   def coefficient_unit(self, k: int) -> str:
     """Of one coefficient."""
@@ -160,28 +164,8 @@ class ShownOutcome(Protocol):
     """Plain numbers."""
 
 
-class ShownCheck(Protocol):
+class ShownCheck(ShownQuantity, Protocol):
   """Whether a given quantity is conserved on given data."""
-
-  @property
-  def text(self) -> str:
-    """The formula, or the quantity's name."""
-
-  @property
-  def latex(self) -> str:
-    """The formula in LaTeX; empty if there is none."""
-
-  @property
-  def unit(self) -> str:
-    """Of the quantity."""
-
-  @property
-  def verdict(self) -> str:
-    """One of the words of `words.VERDICTS`."""
-
-  @property
-  def evidence(self) -> ShownEvidence:
-    """Scatter and drift on the data."""
 
   @property
   def values(self) -> Sequence[np.ndarray]:

@@ -15,10 +15,10 @@ from noether_jax.reporting import simple_numbers
 from noether_jax.reporting import typeset
 from noether_jax.reporting import words
 from noether_jax.reporting.drawing import Picture
-from noether_jax.reporting.subjects import ShownCheck
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownLaw
 from noether_jax.reporting.subjects import ShownOutcome
+from noether_jax.reporting.subjects import ShownQuantity
 
 
 def law_view(law: ShownLaw, heading: str,
@@ -71,7 +71,7 @@ def _shown(value: float, spread: float) -> markupsafe.Markup:
   return markupsafe.Markup(text.replace("-", "−"))
 
 
-def statistics_view(shown: ShownLaw | ShownCheck) -> list[dict[str, Any]]:
+def statistics_view(shown: ShownQuantity) -> list[dict[str, Any]]:
   """Return the evidence's rows; none where the data hold one value only."""
   if shown.verdict == "constant in all data":
     return []

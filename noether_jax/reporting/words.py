@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from noether_jax.data.trajectories import Trajectories
-from noether_jax.reporting.subjects import ShownCheck
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownEvidence
-from noether_jax.reporting.subjects import ShownLaw
+from noether_jax.reporting.subjects import ShownQuantity
 
 # Below this ratio of variances no noise is needed to excuse a change.
 EXACT = 1e-6
@@ -94,7 +93,7 @@ def share(variance_ratio: float) -> str:
   return f"less than 1 part in 10^{power}"
 
 
-def evidence_sentence(law: ShownLaw | ShownCheck,
+def evidence_sentence(law: ShownQuantity,
                       *,
                       scale_name: str = "its spread over all data",
                       drift: bool = True) -> str:
@@ -144,7 +143,7 @@ def _drift_words(evidence: ShownEvidence) -> str:
   return f"it {way} steadily with time"
 
 
-def statistics_text(law: ShownLaw | ShownCheck) -> str:
+def statistics_text(law: ShownQuantity) -> str:
   """Write the statistics in one line."""
   if law.verdict == _ONE_VALUE:
     return "no ratios: one value only"
