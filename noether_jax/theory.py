@@ -146,6 +146,7 @@ def generalisation_bound(*,
   return as_float(loss_bound) * jnp.sqrt(spread) + rest
 
 
+# The arguments of generalisation_bound, written out for help and type checks.
 def tightest_bound(*,
                    dimension: Number,
                    free_dimension: Number,

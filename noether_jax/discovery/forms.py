@@ -22,6 +22,7 @@ from noether_jax.types import ConservedFn
 from noether_jax.types import Params
 
 
+# reporting.subjects.ShownLaw repeats some of these: that room comes earlier.
 class Form(Protocol):
   """A function of the state that can be a law."""
 

@@ -44,7 +44,8 @@ MINUS = "\u2212"
 _PLAIN = str.maketrans("\u2212\u2227\u223c\u2217\u00a0", "-^~* ")
 _BREAKS = ("+", "\u2212", "\u22c5", "\u00b7")
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_OPTION = re.compile(r"(?:noether-discover \w+ |(?<![\w-]))--\w[\w-]*"
+_PROGRAM = re.compile(r"\bnoether-discover [A-Z_]+(?= --)")
+_OPTION = re.compile(r"(?<![\w-])--\w[\w-]*"
                      r"(?:=&#34;\w+&#34;|=[\w:,/*^|.-]*[\w|])?")
 _SCIENTIFIC = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)e([+-]\d+)\b")
 _NEGATIVE = re.compile(r"(?<=[ (])-(?=\d)")
@@ -194,6 +195,7 @@ def prose(text: str) -> markupsafe.Markup:
       lambda m: f"{m[1]}\u00a0×\u00a010<sup>{int(m[2])}</sup>".replace(
           "-", MINUS), escaped)
   escaped = _NEGATIVE.sub(MINUS, escaped)
+  escaped = _PROGRAM.sub(r"<code>\g<0></code>", escaped)
   return markupsafe.Markup(_OPTION.sub(_OPTION_HTML, escaped))
 
 

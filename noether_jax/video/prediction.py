@@ -61,6 +61,7 @@ def mean_difference(before: Array, after: Array) -> Array:
   return difference(before, after) / before.shape[-1]**0.5
 
 
+# Written out as in tailoring.residuals, because **kwargs would hide a typo.
 def frame_residuals(
     embedding: Callable[[Params, Array], Array],
     params: Params,

@@ -87,3 +87,16 @@ def test_numbers(value, digits, shown):
 def test_units_are_raised_and_escaped():
   assert str(formulas.raised("<b>/s^(1/2)")) == "&lt;b&gt;/s<sup>1/2</sup>"
   assert formulas.unit_text("kg*m^-2") == "kg·m⁻²"
+
+
+@pytest.mark.parametrize("text,html", [
+    ("noether-discover NEW_FILE --check=\"FORMULA\".",
+     "<code>noether-discover NEW_FILE</code> <code class=\"nj-option\">"
+     "--check=&#34;FORMULA&#34;</code>."),
+    ("from -2e-10 J (-3) to 1.5e+09",
+     "from \u22122\xa0×\xa010<sup>\u221210</sup> J (\u22123) to "
+     "1.5\xa0×\xa010<sup>9</sup>"),
+    ("run-1e5.csv and x-3", "run-1e5.csv and x-3"),
+])
+def test_prose(text, html):
+  assert str(formulas.prose(text)) == html
