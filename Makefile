@@ -6,6 +6,9 @@ OUT ?= out/discover
 # Tests run in as many processes; those of a file in one, which compiles once.
 WORKERS ?= 2
 CODE := noether_jax experiments datasets benchmarks docs examples tests conftest.py
+# What one test process compiles, the others and later runs read.
+export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(VENV))/compiled
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0.3
 PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
 
 .PHONY: help discover test slow reference lint types doctest unit docs gallery format benchmark clean
