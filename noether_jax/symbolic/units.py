@@ -3,47 +3,15 @@
 import dataclasses
 from fractions import Fraction
 import functools
-import re
-from typing import Any, Mapping, Union
+from typing import Mapping, Union
+
+from noether_jax.symbolic.unit_text import exponents_by_name
+from noether_jax.symbolic.unit_text import Meaning
+from noether_jax.symbolic.unit_text import meaning
 
 Exponents = tuple[tuple[str, Fraction], ...]
 
 _MAX_LENGTH = 100
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-# How people write what the parser knows by another spelling.
-_SPELLINGS = (
-    (re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)"),
-     lambda m: "^" + m[1].translate(_SUPERSCRIPTS)),
-    (re.compile("°C"), lambda m: "degC"),
-    (re.compile("°"), lambda m: "deg"),
-    (re.compile("%"), lambda m: "percent"),
-    (re.compile("μ"), lambda m: "µ"),
-    (re.compile("[·⋅×]"), lambda m: "*"),
-    (re.compile(r"\bper\b"), lambda m: "/"),
-    (re.compile(r"\^"), lambda m: "**"),
-    (re.compile(r"(?<=[^\W\d_])(-[0-9])"), lambda m: "**" + m[1]),
-)
-_EXPONENT = re.compile(r"\*\*\s*(?:-?[0-9]{1,3}(?![\w.])|"
-                       r"\(\s*-?[0-9]{1,3}\s*(?:/\s*[0-9]{1,3}\s*)?\))")
-_NAME = re.compile(r"[^\W\d]\w*")
-_NAME_AND_DIGIT = re.compile(r"([^\W\d_]+)([2-9])")
-_NUMBER = re.compile(r"(?<!\w)[0-9.]+")
-# Symbols that this library writes otherwise than pint does.
-_OWN = {
-    "rev": "turn",
-    "AU": "AU",
-    "au": "AU",
-    "astronomical_unit": "AU",
-    "px": "px",
-    "pixel": "px",
-    "pixels": "px",
-    "day": "day",
-    "days": "day",
-    "d": "day",
-    "year": "yr",
-    "years": "yr",
-    "yr": "yr",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,10 +150,11 @@ def parse_with_factor(text: str) -> tuple[Unit, float]:
     raise ValueError(f"A unit has at most {_MAX_LENGTH} characters: got "
                      f"{len(text)}, starting with {text[:30]!r}.")
   unit, factor = Unit(), 1.
-  for name, power in _structure(text).items():
-    known = _meaning(name)
-    base, scale = known[:2] if known else (Unit(((name, Fraction(1)),)), 1.)
-    unit, factor = unit * base**power, factor * scale**float(power)
+  for name, power in exponents_by_name(text).items():
+    known = meaning(name) or Meaning({name: Fraction(1)})
+    base = dataclasses.replace(Unit.from_mapping(known.exponents),
+                               is_angle=known.is_angle)
+    unit, factor = unit * base**power, factor * known.factor**float(power)
   return unit, factor
 
 
@@ -204,10 +173,10 @@ def is_known(text: str) -> bool:
   """
   try:
     parse_with_factor(text)
-    names = list(_structure(text))
+    names = list(exponents_by_name(text))
   except ValueError:
     return False
-  return bool(names) and all(_meaning(name) for name in names)
+  return bool(names) and all(meaning(name) for name in names)
 
 
 def is_time(text: str) -> bool:
@@ -219,92 +188,6 @@ def is_time(text: str) -> bool:
   """
   if not is_known(text):
     return False
-  names = _structure(text)
-  known = _meaning(next(iter(names)))
-  return list(names.values()) == [1] and bool(known and known[2])
-
-
-def _error(text: str, reason: str) -> ValueError:
-  return ValueError(f"Cannot read the unit {text!r}: {reason}. Write it like "
-                    "'kg*m/s^2'.")
-
-
-def _structure(text: str) -> dict[str, Fraction]:
-  """Exponents by name as written."""
-  plain = text
-  for pattern, spelling in _SPELLINGS:
-    plain = pattern.sub(spelling, plain)
-  plain = _NAME.sub(_spell_out_power, plain).strip()
-  rest = _EXPONENT.sub("@", plain) if "@" not in plain else plain
-  if "**" in rest or re.search(r"@\s*@", rest):
-    raise _error(text, "an exponent must be an integer or like '(1/2)'")
-  number = next((n for n in _NUMBER.findall(rest) if n != "1"), None)
-  if number:
-    raise _error(
-        text, f"the factor {number} would need a conversion; only 1 "
-        "is a factor, scale the data instead")
-  odd = re.search(r"[^\w\s*/()]",
-                  rest if "@" in plain else rest.replace("@", " "))
-  if odd or not plain.isprintable():
-    raise _error(text, f"unexpected {odd[0] if odd else plain[:9]!r}")
-  if plain in ("", "1"):
-    return {}
-  # Placeholders, for a name must not be read as a prefix and another name.
-  names: dict[str, str] = {}
-  masked = _NAME.sub(lambda m: names.setdefault(m[0], f"x{len(names)}_"), plain)
-  registry = _registry(empty=True)
-  for placeholder in list(names.values()):
-    if placeholder not in registry:
-      registry.define(f"{placeholder} = [{placeholder}]")
-  try:
-    powers = dict(registry.parse_units(masked)._units)
-  except ZeroDivisionError as error:
-    raise _error(text, "an exponent is divided by zero") from error
-  except Exception as error:  # pint lets many kinds through.
-    raise _error(text, "a factor or a parenthesis is missing") from error
-  return {n: Fraction(powers[p]) for n, p in names.items() if p in powers}
-
-
-def _spell_out_power(match: re.Match[str]) -> str:
-  """`s2` as `s**2` where only `s` is a unit."""
-  parts = _NAME_AND_DIGIT.fullmatch(match[0])
-  if parts and not _meaning(match[0]) and _meaning(parts[1]):
-    return f"{parts[1]}**{parts[2]}"
-  return match[0]
-
-
-@functools.cache
-def _registry(*, empty: bool = False) -> Any:
-  """Pint's registry, or one without any unit and with exact exponents."""
-  import pint  # pylint: disable=import-outside-toplevel
-  if empty:
-    return pint.UnitRegistry(None, non_int_type=Fraction)
-  return pint.UnitRegistry()
-
-
-@functools.lru_cache(maxsize=1000)
-def _meaning(name: str) -> tuple[Unit, float, bool] | None:
-  """A name's unit, factor and whether it is a time; None if unknown."""
-  if name == "rad":
-    return Unit(is_angle=True), 1., False
-  registry = _registry()
-  own = _OWN.get(name)
-  try:
-    unit = registry.parse_units(own if own == "turn" else name)
-    factor, base = registry.get_base_units(unit)
-    symbol = own or registry.get_symbol(str(unit))
-    multiplies = registry.Quantity(1, unit)._is_multiplicative
-  except Exception:  # pint lets many kinds through.
-    return None
-  is_time = dict(unit.dimensionality) == {"[time]": 1}
-  powers = dict(base._units)
-  turns = powers.pop("radian", 0)
-  if multiplies and not is_time and (turns or not powers):
-    rest = Unit.from_mapping({
-        registry.get_symbol(n): Fraction(p) for n, p in powers.items()
-    })
-    return (rest if powers else Unit(is_angle=turns == 1)), float(factor), False
-  # Short symbols stay as written; long names and plurals become symbols.
-  if not own and (len(name) <= len(symbol) or not _NAME.fullmatch(symbol)):
-    symbol = name
-  return Unit(((symbol, Fraction(1)),)), 1., is_time
+  names = exponents_by_name(text)
+  known = meaning(next(iter(names)))
+  return list(names.values()) == [1] and bool(known and known.is_time)
