@@ -177,3 +177,14 @@ def test_the_energy_of_a_damped_system_is_said_to_fall():
   ]
   found = discover(states, times, columns="q:m,v:m/s")
   assert found.laws[0].evidence.drift < -4
+
+
+@pytest.mark.parametrize("vectors", [[("x", "y")], "x,y"])
+def test_vectors_by_name_make_rotational_terms(vectors):
+  angle = np.linspace(0, 6, 60)
+  circle = np.stack([np.cos(angle), np.sin(angle)], -1)
+  found = discover([r * circle for r in (1., 2., 3., 4.)],
+                   columns="x,y",
+                   vectors=vectors,
+                   degree=2)
+  assert found.laws[0].terms[0].text in ("|r|", "|r|^2", "1/|r|")

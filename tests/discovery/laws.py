@@ -1,0 +1,50 @@
+"""Laws of every kind, made by hand."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from noether_jax import Law
+from noether_jax.data.columns import parse_columns
+from noether_jax.discovery import Combination
+from noether_jax.discovery import Evidence
+from noether_jax.discovery import library
+from noether_jax.discovery import Network
+
+GOOD = Evidence(1e-9, 1e-9, 1., 0.)
+
+
+def make(columns, spread=0., **coefficients):
+  """A law of the named terms; of all terms if none is named."""
+  variables = parse_columns(columns)
+  terms = {t.text: t for t in library.library(variables)}
+  names = list(coefficients)
+  if not coefficients:
+    names, values = list(terms), np.linspace(1, 2, len(terms))
+  else:
+    values = np.array(list(coefficients.values()))
+  form = Combination(tuple(terms[n] for n in names), values,
+                     np.full(len(names), spread))
+  return Law(variables, form, GOOD, "conserved")
+
+
+def states_of(law, *shape):
+  """Random states `[*shape, D]` at which every term is finite."""
+  random = np.random.default_rng(0)
+  return random.uniform(.5, 2., (*shape, len(law.variables)))
+
+
+# Every kind of term: angles, their differences, vectors, distances.
+KINDS = {
+    "angles": make("a:rad,b:rad,w:1/s,u:1/s"),
+    "bodies": make("x1:m,y1:m,vx1:m/s,vy1:m/s,x2:m,y2:m,vx2:m/s,vy2:m/s")
+}
+
+
+def _square_and_product(params, state):
+  return params["w"] * jnp.array([state[0]**2, state[0] * state[1]])
+
+
+KINDS["network"] = Law(
+    parse_columns("q,p"),
+    Network(_square_and_product, {"w": jnp.float64(2.)}, component=1), GOOD,
+    "conserved")
