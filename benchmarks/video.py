@@ -63,7 +63,7 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
   """What is measured, as functions without arguments.
 
   Args:
-    backbone: a name of `networks.backbones.ARCHITECTURES`.
+    backbone: a name of `video.backbones.ARCHITECTURES`.
     predicted: frames after the two given ones.
     batch: number of sequences.
     part: sequences whose gradient is computed at once.
@@ -79,7 +79,7 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
   net = video.frame_embedding(jax.random.key(1), size)
   params = MetaParams(model.params, net.params)
   frames = jax.random.uniform(jax.random.key(2), (batch, length, size, size, 3))
-  noise = lambda key: tailored.draw_noise(key, length, config.latent_size)
+  noise = lambda key: video.draw_noise(key, length, config.latent_size)
   forced = lambda p, x, key: model.teacher_forced(
       p, x, noise(key), num_past=_PAST)
   free = lambda p, x, key: model.generated(
@@ -94,7 +94,7 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
                                  "modulation": True,
                                  "weights": False
                              },
-                             residual_fn=tailored.frame_residuals)
+                             residual_fn=video.frame_residuals)
 
   def loss(predict: Any, params: MetaParams, frames: jax.Array,
            key: jax.Array) -> Any:
@@ -102,7 +102,7 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
                                                            jax.random.split(
                                                                key,
                                                                len(frames)))
-    return jnp.mean(jax.vmap(tailored.svg_loss)(out, frames)), {}
+    return jnp.mean(jax.vmap(video.svg_loss)(out, frames)), {}
 
   plain = functools.partial(
       loss, lambda params, x, key: forced(params.predictor, x, key))
