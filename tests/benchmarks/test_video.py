@@ -1,4 +1,4 @@
-"""The compact model is one and the same in both frameworks."""
+"""What is timed can be traced; the compact model is one in both frameworks."""
 
 import jax
 import jax.numpy as jnp
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import compact_video
+from benchmarks import video
 
 
 def test_both_frameworks_have_the_same_outer_gradient():
@@ -19,3 +20,13 @@ def test_both_frameworks_have_the_same_outer_gradient():
   for a, b in zip(ours, theirs, strict=True):
     assert a.shape == b.shape
     np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", video.STEPS)
+def test_what_is_measured_can_be_traced(step, monkeypatch):
+  monkeypatch.setattr(video, "compiled_ahead", lambda function: function)
+  call = video.calls("small_32", predicted=1, batch=1, part=1,
+                     remat=False)[step]
+  assert all(leaf.dtype in (jnp.float32, jnp.int32)
+             for leaf in jax.tree.leaves(jax.eval_shape(call)))
