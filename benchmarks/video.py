@@ -78,8 +78,8 @@ def calls(backbone: str, predicted: int, batch: int, part: int,
   model = video.svg(jax.random.key(0), config)
   net = video.frame_embedding(jax.random.key(1), size)
   params = MetaParams(model.params, net.params)
-  frames = jax.random.uniform(jax.random.key(2),
-                              (batch, length, size, size, 3), jnp.float32)
+  frames = jax.random.uniform(jax.random.key(2), (batch, length, size, size, 3),
+                              jnp.float32)
   noise = lambda key: video.draw_noise(key, length, config.latent_size)
   forced = lambda p, x, key: model.teacher_forced(
       p, x, noise(key), num_past=_PAST)

@@ -24,7 +24,9 @@ class InnerLoop:
   Attributes:
     optimizer: any optax transformation, or `gauss_newton()`.
     num_steps: number of differentiable inner steps K.
-    adapt: which leaves adapt; see `partition`.
+    adapt: which leaves adapt, see `partition`; None for those that the function
+      which runs the loop adapts by default: all, in `tailored_video` the
+      modulation.
     num_detached_steps: steps taken before the K, whose graph is not stored:
       memory does not grow with them and no gradient flows through them.
     accept_only_if_better: whether to return the untailored prediction where the
@@ -46,7 +48,7 @@ class InnerLoop:
   """
   optimizer: Any
   num_steps: int = 1
-  adapt: Adapt = True
+  adapt: Adapt | None = None
   num_detached_steps: int = 0
   accept_only_if_better: bool = False
   implementation: Implementation = "auto"

@@ -141,7 +141,8 @@ def run_inner_loop(
   Raises:
     ValueError: if `log_inner_rate`, `adapt` or `implementation` do not fit.
   """
-  adapted, frozen = partition(params, inner.adapt, name=names[1])
+  adapt = True if inner.adapt is None else inner.adapt
+  adapted, frozen = partition(params, adapt, name=names[1])
   inner_rates = _inner_rates(log_inner_rate, params, adapted, names)
   function = _with_aux(loss_fn, has_aux)
   if inner.num_steps == 0 and inner.num_detached_steps == 0:

@@ -39,7 +39,7 @@ def tailor(
     optimizer: Any | InnerLoop,
     *,
     num_steps: int = 1,
-    adapt: Adapt = True,
+    adapt: Adapt | None = None,
     log_inner_rate: PyTree | None = None,
     num_detached_steps: int = 0,
     has_aux: bool = False,
@@ -63,7 +63,7 @@ def tailor(
       update, also where the inner gradient is zero; that of Adam is up to
       learning rate / eps there, so give it `eps_root=1e-8`.
     num_steps: number of differentiable inner steps K.
-    adapt: which leaves adapt; see `partition`.
+    adapt: which leaves adapt, None for all; see `partition`.
     log_inner_rate: logarithm of a factor on the updates, a scalar or a tree
       prefix of `params`; an array, so that it can be learned and never
       recompiles.
@@ -140,7 +140,7 @@ def tailored_predict(
     conserved_fn: ConservedFn,
     optimizer: Any | InnerLoop,
     num_steps: int = 1,
-    adapt: Adapt = True,
+    adapt: Adapt | None = None,
     residual_fn: ResidualFn = residuals.trajectory_residuals,
     accept_only_if_better: bool = False,
     num_detached_steps: int = 0,
@@ -159,7 +159,7 @@ def tailored_predict(
     optimizer: inner optimizer, any optax transformation or `gauss_newton()`;
       or an `InnerLoop`, which holds the other settings too.
     num_steps: differentiable inner steps.
-    adapt: which leaves of the predictor adapt; see `partition`.
+    adapt: which leaves of the predictor adapt, None for all; see `partition`.
     residual_fn: what is to vanish: `trajectory_residuals` for predicted
       sequences, `partial(field_residuals, dt=dt)` for vector fields.
     accept_only_if_better: return the untailored prediction where the inner

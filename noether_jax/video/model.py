@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flax import nnx
 import jax
@@ -67,6 +67,19 @@ class VideoModel(NamedTuple):
   config: SVGConfig
 
 
+def _split(model: SVG) -> tuple[Callable[[Params], SVG], Params]:
+  """Return what fills the network with parameters, and its own parameters."""
+  graph, *states = nnx.split(model, Modulation, nnx.Param)
+  trees = [jax.tree.structure(state) for state in states]
+  names = ("modulation", "weights")
+
+  def merged(params: Params) -> SVG:
+    leaves = [jax.tree.leaves(params[name]) for name in names]
+    return nnx.merge(graph, *map(jax.tree.unflatten, trees, leaves))
+
+  return merged, dict(zip(names, map(nnx.to_pure_dict, states)))
+
+
 def svg(key: Key, config: SVGConfig = SVGConfig()) -> VideoModel:
   """Return stochastic video generation as pure functions of one sequence.
 
@@ -91,33 +104,34 @@ def svg(key: Key, config: SVGConfig = SVGConfig()) -> VideoModel:
     >>> video.frames.shape
     (4, 32, 32, 3)
   """
-  model = SVG(config, rngs=nnx.Rngs(key))
-  graph, *states = nnx.split(model, Modulation, nnx.Param)
-  trees = [jax.tree.structure(state) for state in states]
-  names = ("modulation", "weights")
+  merged, params = _split(SVG(config, rngs=nnx.Rngs(key)))
 
-  def pure(method: Callable[..., Video]) -> Callable[..., Video]:
+  def forced(params: Params,
+             frames: Array,
+             noise: Noise,
+             *,
+             num_past: int,
+             actions: Array | None = None) -> Video:
+    _check(config, frames, noise, num_past, actions, len(noise.prior) + 1)
+    return teacher_forced(merged(params),
+                          frames,
+                          noise,
+                          num_past=num_past,
+                          actions=actions)
 
-    def apply(params: Params,
-              frames: Array,
-              noise: Noise,
-              *,
-              num_past: int,
-              actions: Array | None = None,
-              **kwargs: Any) -> Video:
-      all_given = method is teacher_forced
-      _check(config, frames, noise, num_past, actions,
-             len(noise.prior) + 1 if all_given else num_past)
-      leaves = [jax.tree.leaves(params[name]) for name in names]
-      filled = map(jax.tree.unflatten, trees, leaves)
-      return method(nnx.merge(graph, *filled),
-                    frames,
-                    noise,
-                    num_past=num_past,
-                    actions=actions,
-                    **kwargs)
+  def free(params: Params,
+           frames: Array,
+           noise: Noise,
+           *,
+           num_past: int,
+           actions: Array | None = None,
+           unroll: int | bool = 1) -> Video:
+    _check(config, frames, noise, num_past, actions, num_past)
+    return generated(merged(params),
+                     frames,
+                     noise,
+                     num_past=num_past,
+                     actions=actions,
+                     unroll=unroll)
 
-    return apply
-
-  params = dict(zip(names, map(nnx.to_pure_dict, states)))
-  return VideoModel(pure(teacher_forced), pure(generated), params, config)
+  return VideoModel(forced, free, params, config)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import dataclasses
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from noether_jax.tailoring.adaptation import Adapt
+from noether_jax.tailoring.inner_loop import as_inner_loop
+from noether_jax.tailoring.inner_loop import InnerLoop
 from noether_jax.tailoring.query import tailored_predict
 from noether_jax.tailoring.residuals import change_residuals
 from noether_jax.tailoring.residuals import difference
@@ -18,6 +22,7 @@ from noether_jax.types import MetaParams
 from noether_jax.types import Params
 from noether_jax.types import PredictFn
 from noether_jax.types import Prediction
+from noether_jax.types import ResidualFn
 from noether_jax.video.generation import Noise
 from noether_jax.video.generation import Video
 from noether_jax.video.recurrent import kl_divergence
@@ -149,9 +154,9 @@ def tailored_video(params: MetaParams,
                    *,
                    predict_fn: PredictFn,
                    conserved_fn: Callable[[Params, Array], Array],
-                   optimizer: Any,
-                   adapt: Any = None,
-                   **kwargs: Any) -> Prediction:
+                   optimizer: Any | InnerLoop,
+                   adapt: Adapt | None = None,
+                   residual_fn: ResidualFn = frame_residuals) -> Prediction:
   """Call `tailored_predict` for video: only the modulation adapts.
 
   The modulation restarts from its value in `params`, the identity, and no outer
@@ -165,23 +170,42 @@ def tailored_video(params: MetaParams,
     key: see `tailored_predict`.
     predict_fn: `(params, x, key) -> Video`.
     conserved_fn: the embedding, see `video.frame_embedding`.
-    optimizer: inner optimizer.
+    optimizer: inner optimizer, any optax transformation or `gauss_newton()`;
+      or an `InnerLoop`, which holds the number of steps and the other settings.
     adapt: which leaves adapt, None for the modulation;
       `by_path("modulation/decoder")` for the decoder's alone.
-    **kwargs: further arguments of `tailored_predict`.
+    residual_fn: what is to vanish; by default the change of g from frame to
+      frame.
 
   Returns:
     `Prediction`, its value a `Video`.
+
+  Raises:
+    TypeError: see `tailor`.
+    ValueError: see `tailor`; or if `adapt` is given beside an `InnerLoop`.
+
+  Example:
+    >>> import optax
+    >>> from noether_jax.tailoring.inner_loop import InnerLoop
+    >>> def predict(theta, x, key):        # The second frame, scaled.
+    ...   frames = jnp.stack([x, theta["modulation"] * theta["weights"] * x])
+    ...   return Video(frames, None, None)
+    >>> brightness = lambda _, frames: frames.mean((1, 2))
+    >>> theta = {"modulation": jnp.ones(()), "weights": jnp.full((), 2.)}
+    >>> out = tailored_video(MetaParams(theta), jnp.ones((4, 4, 1)), None,
+    ...                      predict_fn=predict, conserved_fn=brightness,
+    ...                      optimizer=InnerLoop(optax.sgd(.1), num_steps=9))
+    >>> round(float(out.adapted["modulation"]), 2), out.adapted["weights"]
+    (0.5, None)
   """
+  inner = as_inner_loop(optimizer, {"adapt": adapt})
+  if inner.adapt is None:
+    inner = dataclasses.replace(inner, adapt=MODULATION)
   return tailored_predict(
       params._replace(predictor=restarted(params.predictor)),
       x,
       key,
       predict_fn=predict_fn,
       conserved_fn=conserved_fn,
-      optimizer=optimizer,
-      adapt=MODULATION if adapt is None else adapt,
-      **{
-          "residual_fn": frame_residuals,
-          **kwargs
-      })
+      optimizer=inner,
+      residual_fn=residual_fn)

@@ -8,6 +8,7 @@ import numpy as np
 import optax
 import pytest
 
+from noether_jax import InnerLoop
 from noether_jax import meta_loss
 from noether_jax import MetaParams
 from noether_jax import video
@@ -78,6 +79,74 @@ def test_the_decoder_alone_may_adapt():
   ]
   assert all(none(adapted["encoder"])) and not any(none(adapted["decoder"]))
   assert float(out.losses[1]) < float(out.losses[0])
+
+
+def scaled_frame(theta, x, key):
+  """A model as small as can be: the second frame is the first one, scaled."""
+  del key
+  factor = theta["modulation"]["gain"] + theta["modulation"]["more"]
+  frames = jnp.stack([x, factor * theta["weights"] * x])
+  return video.Video(frames, None, None)
+
+
+def tailored_small(optimizer, **kwargs):
+  theta = {
+      "modulation": {
+          "gain": jnp.ones(()),
+          "more": jnp.zeros(())
+      },
+      "weights": jnp.full((), 1.5)
+  }
+  return video.tailored_video(MetaParams(theta),
+                              jnp.full((2, 2, 1), .5),
+                              None,
+                              predict_fn=scaled_frame,
+                              conserved_fn=lambda _, frames: frames.mean(
+                                  (1, 2)),
+                              optimizer=optimizer,
+                              **kwargs)
+
+
+@pytest.mark.parametrize(
+    "adapt",
+    [None, True,
+     by_path("gain"), {
+         "modulation": True,
+         "weights": True
+     }],
+    ids=["default", "all", "path", "tree"])
+def test_an_inner_loop_equals_its_optimizer(adapt):
+  apart = tailored_small(optax.sgd(.1), adapt=adapt)
+  together = tailored_small(InnerLoop(optax.sgd(.1), adapt=adapt))
+  assert float(apart.losses[1]) < float(apart.losses[0])
+  assert jax.tree.structure(apart) == jax.tree.structure(together)
+  jax.tree.map(np.testing.assert_array_equal, apart, together)
+  everything = isinstance(adapt, (bool, dict))
+  assert (apart.adapted["weights"] is not None) == everything
+  assert (apart.adapted["modulation"]["more"] is None) == callable(adapt)
+
+
+def test_an_inner_loop_brings_its_other_settings():
+  steps = tailored_small(InnerLoop(optax.sgd(.1), num_steps=3))
+  assert steps.losses.shape == (4,)
+  assert steps.adapted["weights"] is None
+  refused = tailored_small(InnerLoop(optax.sgd(1e3),
+                                     accept_only_if_better=True))
+  assert bool(refused.finite) and not bool(refused.accepted)
+
+
+def test_other_residuals_may_be_made_to_vanish():
+  twice = lambda *arguments: 2 * video.frame_residuals(*arguments)
+  small = tailored_small(optax.sgd(.1)).losses[0]
+  np.testing.assert_allclose(
+      tailored_small(optax.sgd(.1), residual_fn=twice).losses[0], 4 * small)
+
+
+def test_what_adapts_is_given_once():
+  with pytest.raises(ValueError, match="holds every setting: got adapt=True"):
+    tailored_small(InnerLoop(optax.sgd(.1)), adapt=True)
+  with pytest.raises(TypeError, match="optax transformation: got 0.1"):
+    tailored_small(.1)
 
 
 def test_residuals_of_frames():
