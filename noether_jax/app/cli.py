@@ -131,7 +131,7 @@ def _check(options: Options) -> None:
     # pylint: disable=import-outside-toplevel
     from noether_jax.discovery import checking
     result = checking.check(options.check, data)
-    result.save(options.out, command=options.command)
+    result.save(options.out, extra={"command": options.command})
     seconds = time.monotonic() - progress.start
   print(result)
   place = pathlib.Path(options.out) / "report.html"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import io
 import re
 from typing import Any
@@ -17,7 +18,7 @@ _HEAD = 2**16
 
 
 def without_text(stream: Any, layout: Layout,
-                 dialect: dict[str, Any]) -> tuple[Any, int]:
+                 dialect: Mapping[str, Any]) -> tuple[Any, int]:
   """Leave out lines that are no rows: reports, repeated headers, footers.
 
   Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import dataclasses
 import re
 from typing import Any
@@ -93,11 +93,13 @@ def read_text(stream: Any, name: str) -> Table:
                  name,
                  layout,
                  messages,
-                 sep=r"\s+" if delimiter == " " else delimiter,
-                 decimal=decimal,
-                 thousands="." if grouped else None,
-                 encoding=encoding,
-                 comment=mark if noted else None)
+                 dialect={
+                     "sep": r"\s+" if delimiter == " " else delimiter,
+                     "decimal": decimal,
+                     "thousands": "." if grouped else None,
+                     "encoding": encoding,
+                     "comment": mark if noted else None
+                 })
   table = mend_cells(
       Table(frame,
             name,
@@ -170,10 +172,13 @@ def _dialect(lines: Sequence[str], name: str) -> tuple[str, str]:
 
 
 def _parse(stream: Any, name: str, layout: Layout, messages: list[str],
-           **dialect: Any) -> Any:
-  """The rows as a DataFrame, without text between them."""
+           dialect: Mapping[str, Any]) -> Any:
+  """The rows as a DataFrame, without text between them.
+
+  `dialect` is what `pandas.read_csv` takes.
+  """
   try:
-    frame = _parse_rows(stream, name, layout, **dialect)
+    frame = _parse_rows(stream, name, layout, dialect)
     odd = [n for n in frame if frame[n].dtype.kind not in "iufb"]
     # Numbers that became text; other text would only cost time.
     if not any(is_number(str(c)) for n in odd for c in frame[n].iloc[:3]):
@@ -186,7 +191,7 @@ def _parse(stream: Any, name: str, layout: Layout, messages: list[str],
   if count:
     messages.append(f"{count} lines of text between or below the rows left out")
     layout = dataclasses.replace(layout, first=0)
-    frame = _parse_rows(kept, name, layout, **dialect)
+    frame = _parse_rows(kept, name, layout, dialect)
     again = (frame == frame.shift()).all(axis=1)
     if again.any():  # A log prints the state once more where it goes on.
       messages.append(f"{int(again.sum())} rows repeat the row above: left out")
@@ -197,10 +202,11 @@ def _parse(stream: Any, name: str, layout: Layout, messages: list[str],
   return frame
 
 
-def _parse_rows(stream: Any, name: str, layout: Layout, **dialect: Any) -> Any:
+def _parse_rows(stream: Any, name: str, layout: Layout,
+                dialect: Mapping[str, Any]) -> Any:
   import pandas  # pylint: disable=import-outside-toplevel
   if tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1):
-    dialect["float_precision"] = "round_trip"
+    dialect = {**dialect, "float_precision": "round_trip"}
   try:
     with warnings.catch_warnings():
       warnings.simplefilter("ignore", pandas.errors.DtypeWarning)

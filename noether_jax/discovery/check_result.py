@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import dataclasses
 import os
 from typing import Any
@@ -63,13 +64,16 @@ class Check:
     return figures.series(self.values, self.unit, self.data,
                           self.verdict == "constant in all data")
 
-  def save(self, out: str | os.PathLike[str], **extra: Any) -> None:
+  def save(self,
+           out: str | os.PathLike[str],
+           *,
+           extra: Mapping[str, Any] | None = None) -> None:
     """Write result.json, report.html and quantity.png.
 
     Args:
       out: the folder; made if it is missing. Results that it holds already are
         replaced.
-      **extra: more entries of result.json.
+      extra: more entries of result.json.
 
     Raises:
       InputError: if a file cannot be written.
@@ -80,7 +84,7 @@ class Check:
             "report.html": checks.check_page(self, self.data),
             "result.json": records.as_json({
                 **self.record,
-                **extra
+                **(extra or {})
             })
         })
 

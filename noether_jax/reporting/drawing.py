@@ -57,6 +57,15 @@ _STYLE: Any = {
     "svg.hashsalt": "noether_jax",
     "savefig.dpi": 140,
 }
+_SAVED: Any = {
+    "png": {
+        "facecolor": "white"
+    },
+    "svg": {
+        "transparent": True,
+        "dpi": 200
+    },
+}
 _WIDTH, _HEIGHT = 4.3, 3.3
 
 
@@ -85,14 +94,14 @@ class Picture:
 
   def png(self) -> bytes:
     """Draw all panels side by side on white."""
-    return _saved(self.panels, format="png", facecolor="white")
+    return _saved(self.panels, "png")
 
   def svgs(self) -> tuple[markupsafe.Markup, ...]:
     """Draw each panel as an `<svg>` element for a page of any colour."""
     return tuple(_svg(panel) for panel in self.panels)
 
 
-def _saved(panels: Sequence[Panel], **options: Any) -> bytes:
+def _saved(panels: Sequence[Panel], kind: str) -> bytes:
   """Draw panels side by side and return the file."""
   buffer = io.BytesIO()
   with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
@@ -103,13 +112,13 @@ def _saved(panels: Sequence[Panel], **options: Any) -> bytes:
     every = made.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(every, panels):
       panel.draw(axes)
-    made.savefig(buffer, **options)
+    made.savefig(buffer, format=kind, **_SAVED[kind])
   return buffer.getvalue()
 
 
 def _svg(panel: Panel) -> markupsafe.Markup:
   """Return the element alone, its text in the colour of the page's text."""
-  text = _saved([panel], format="svg", transparent=True, dpi=200).decode()
+  text = _saved([panel], "svg").decode()
   text = text[text.index("<svg"):]
   text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
   text = re.sub(r'<g id="[^"]*"', "<g", text)

@@ -194,12 +194,12 @@ def test_a_law_checks_other_data():
 
 def test_saving(tmp_path):
   found = check("q**2 + p**2", _orbits(), _TIMES, columns="q,p")
-  found.save(tmp_path)
+  found.save(tmp_path, extra={"who": "me"})
   names = {p.name for p in tmp_path.iterdir()}
   assert names == {"result.json", "report.html", "quantity.png"}
   record = json.loads((tmp_path / "result.json").read_text())
   assert record["verdict"] == "conserved"
-  assert len(record["drift_interval"]) == 2
+  assert len(record["drift_interval"]) == 2 and record["who"] == "me"
   page = (tmp_path / "report.html").read_text()
   assert "<title>Is q**2 + p**2 conserved?</title>" in page
   assert found.figure().png().startswith(b"\x89PNG")
