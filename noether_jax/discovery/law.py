@@ -172,7 +172,21 @@ class Law:
     return self.form.unit
 
   def coefficient_unit(self, k: int) -> str:
-    """Return the unit of one coefficient."""
+    """Return the unit of one coefficient of a formula.
+
+    Args:
+      k: index of its term, from 0.
+
+    Returns:
+      The unit of terms[0] over that of terms[k].
+
+    Raises:
+      InputError: if there is no such term; a network has none.
+    """
+    count = len(self.terms)
+    if not 0 <= k < count:
+      has = f"its terms are 0 to {count - 1}" if count else "a network has none"
+      raise InputError(f"{self.text} has no coefficient {k}: {has}.")
     return str(self.terms[0].unit / self.terms[k].unit)
 
   def sympy(self) -> sympy_lib.Expr:

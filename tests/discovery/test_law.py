@@ -87,3 +87,19 @@ def test_a_network_shows_itself():
   assert str(law.sympy()) == "network(q, p)"
   np.testing.assert_allclose(law([3., 4.]), 24.)
   assert repr(law) == "Law('network(q, p)', 'conserved')"
+
+
+@pytest.mark.parametrize("kind,k,message", [
+    ("network", 0, r"network\(q, p\) has no coefficient 0: a network has none"),
+    ("network", 1, "has no coefficient 1: a network has none"),
+    ("formula", 2,
+     r"p\^2 - 3 cos\(q\) has no coefficient 2: its terms are 0 to 1"),
+    ("formula", -1, "has no coefficient -1: its terms are 0 to 1"),
+])
+def test_only_a_term_has_a_coefficient(kind, k, message):
+  law = laws.KINDS["network"]
+  if kind == "formula":
+    law = laws.make("q:rad,p:1/s", 1e-4, **{"p^2": 1., "cos(q)": -3.})
+    assert [law.coefficient_unit(n) for n in range(2)] == ["1", "1/s^2"]
+  with pytest.raises(InputError, match=message):
+    law.coefficient_unit(k)
