@@ -110,7 +110,7 @@ def mathml(latex: str,
   Example:
     >>> print(mathml("x + 1"))
     <math ...><mrow><mi>x</mi></mrow></math> <math ...><mrow><mo
-     form="infix">+</mo><mn>1</mn></mrow></math>
+     form="infix" lspace="0">+</mo><mn>1</mn></mrow></math>
   """
   try:
     root = converter.Converter().convert_to_element(latex)
@@ -155,6 +155,7 @@ def _split(root: ElementTree.Element) -> list[ElementTree.Element]:
     breaks = child.tag == "mo" and child.text in _BREAKS
     if breaks and rows[-1]:
       child.set("form", "infix")
+      child.set("lspace", "0")  # The space between the pieces is there already.
       rows.append([])
     rows[-1].append(child)
   out = []

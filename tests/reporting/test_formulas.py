@@ -49,7 +49,7 @@ def test_a_sum_is_an_element_per_summand():
   pieces = str(
       formulas.mathml(r"a - 2\left(b + c\right) + d")).split("</math> ")
   assert len(pieces) == 3
-  assert 'form="infix">−' in pieces[1]
+  assert 'form="infix" lspace="0">−' in pieces[1]
 
 
 def test_a_leading_sign_stays():
