@@ -175,7 +175,7 @@ def _discover(options: Options) -> None:
                               "seconds": round(seconds, 1)
                           })
     seconds = time.monotonic() - progress.start
-  print(report.plain_text(found, outcome, remarks))
+  print(report.plain_text(found, outcome, remarks, data))
   print(f"report: {out / 'report.html'} ({seconds:.0f} s)")
 
 
@@ -209,3 +209,7 @@ def _predict(data: Any, found: Any, options: Options,
           f"training step {step} of {steps}, loss {loss:.2e}"))
   progress("rolled out with and without the laws")
   return outcome, ""
+
+
+if __name__ == "__main__":
+  run()

@@ -148,7 +148,8 @@ def help_text() -> str:
     if group != last:
       lines += ["", f"{group}:"]
       last = group
-    shown = "" if default in (None, False) else f" [{default}]"
+    named = default is not None and not isinstance(default, bool)
+    shown = f" Default: {default}." if named else ""
     body = flags.text_wrap(text + shown, length=80, indent=" " * 14)
     head = f"  --{name}"
     lines.append(

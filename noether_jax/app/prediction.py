@@ -139,10 +139,23 @@ def compare(
                 "without a law")
   ]
   for count in sorted({1, len(laws)}):
-    name = "with law 1" if count == 1 else f"with all {count} laws"
     make, inner_step = _tailored(field, params, laws[:count], samples)
-    variants.append(_roll_out(make, params, samples, laws[0], name, inner_step))
+    variants.append(
+        _roll_out(make, params, samples, laws[0], tailored_name(count),
+                  inner_step))
   return Outcome(_horizon(samples), tuple(variants), losses, samples.split)
+
+
+def tailored_name(count: int) -> str:
+  """Name the field that is tailored with the first `count` laws.
+
+  Example:
+    >>> tailored_name(1), tailored_name(2), tailored_name(3)
+    ('with law 1', 'with both laws', 'with all 3 laws')
+  """
+  if count == 1:
+    return "with law 1"
+  return "with both laws" if count == 2 else f"with all {count} laws"
 
 
 def _tailored(field: vector_field.Field, params: Params, laws: Sequence[Law],

@@ -83,7 +83,7 @@ class Discovery:
     saving.save_discovery(out, self, self.data)
 
   def __str__(self) -> str:
-    return report.plain_text(self, None, ())
+    return report.plain_text(self, None, (), self.data, program=False)
 
   def __repr__(self) -> str:
     laws = "; ".join(law.text for law in self.laws)

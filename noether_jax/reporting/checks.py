@@ -87,7 +87,7 @@ def findings(result: ShownCheck, data: Trajectories) -> list[str]:
     data: its trajectories.
 
   Returns:
-    Two sentences.
+    Text on the drift, and on the excursion.
   """
   unit = "" if result.unit == "1" else f" {result.unit}"
   far = (f"It strays from a trajectory's mean by {result.excursion:.2g}{unit} "
@@ -103,24 +103,24 @@ def _drift(result: ShownCheck, data: Trajectories) -> str:
   low, high = result.drift_interval
   if not np.isfinite([low, high]).all():
     return "The data are too few for a confidence interval of the drift."
-  # As many digits as tell the bounds apart.
+  # With enough digits for the bounds to differ.
   half, size = (high - low) / 2, max(abs(low), abs(high))
   digits = int(np.clip(np.log10(size / half) + 2, 2, 6)) if half > 0 else 3
   bounds = (f"between {low:.{digits}g} and {high:.{digits}g}{per}, with 95 % "
             "confidence")
   if low <= 0 <= high:
-    return f"No drift can be told from zero: it lies {bounds}."
+    return f"The drift cannot be distinguished from zero: it lies {bounds}."
   lengths = [t[-1] - t[0] for t in data.times]
   change = abs(result.drift) * float(np.mean(lengths))
   part = change / result.scale if result.scale > 0 else 0.
   value = f"{result.drift:.{digits}g}{per}, {bounds}"
   # An even change has a twelfth of its square as variance.
   if part**2 / 12 < words.EXACT:
-    return (f"Its drift is negligible, over a whole trajectory {_part(part)} "
-            f"{result.scale_name}: it is {value}.")
+    return (f"Its drift is negligible: over a whole trajectory {_part(part)} "
+            f"{result.scale_name}. The drift is {value}.")
   way = "rises" if result.drift > 0 else "falls"
   return (f"Over a whole trajectory it {way} by {_part(part)} "
-          f"{result.scale_name}: its drift is {value}.")
+          f"{result.scale_name}. The drift is {value}.")
 
 
 def _part(part: float) -> str:

@@ -115,9 +115,9 @@ def series(values: Sequence[np.ndarray],
     _legend(axes, data)
 
   return Picture(
-      "quantity", "The quantity along time, level if it is conserved; and how "
-      "far it strays from its mean on each trajectory, in units of its "
-      f"{size_name}.", (Panel(along), Panel(change)))
+      "quantity", "Along time, a conserved quantity is level. The change is "
+      "how far the quantity strays from its mean on each trajectory, in units "
+      f"of its {size_name}.", (Panel(along), Panel(change)))
 
 
 def _columns(law: ShownLaw) -> list[str]:
@@ -171,8 +171,9 @@ def portrait(law: ShownLaw, data: Trajectories) -> Picture:
              if planar else "The trajectories, in the first two columns.")
   if len(law.terms) > 1:
     panels.append(Panel(lambda axes: _exchange(axes, law, points, data)))
-    caption += (" Its first term against the others: what it loses, they gain. "
-                "A conserved quantity keeps each trajectory on one grey line.")
+    caption += (" The law's first term against the sum of its other terms: "
+                "along a grey line the quantity is constant, so a conserved "
+                "quantity keeps each trajectory on one of these lines.")
   return Picture("portrait", caption, tuple(panels))
 
 
@@ -236,6 +237,7 @@ def horizon(outcome: ShownOutcome, time_unit: str) -> Picture:
 
   return Picture(
       "horizon",
-      "Rollouts from held-out starts: mean over the seeds; bands span them.",
+      "Rollouts from held-out starts. Lines: mean over the seeds. Bands: from "
+      "the smallest to the largest value over the seeds.",
       (panel("error", "Error of the prediction", "error [standard deviations]"),
        panel("drift", "Change of law 1's quantity", "change / overall spread")))

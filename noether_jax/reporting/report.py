@@ -88,14 +88,21 @@ def discovery_html(found: ShownDiscovery, data: Trajectories | None) -> str:
                 views.discovery_view(found, data, program=False))
 
 
-def plain_text(found: ShownDiscovery, outcome: ShownOutcome | None,
-               notes: Sequence[str]) -> str:
-  """Write what the program prints at the end.
+def plain_text(found: ShownDiscovery,
+               outcome: ShownOutcome | None,
+               notes: Sequence[str],
+               data: Trajectories | None = None,
+               *,
+               program: bool = True) -> str:
+  """Write a discovery as text: what the program prints at the end.
 
   Args:
     found: the discovery.
     outcome: the prediction experiment, or None.
     notes: remarks on the data set.
+    data: the trajectories, if they are at hand.
+    program: name the program's options in the next steps, else the arguments
+      of Python.
 
   Returns:
     Lines without a final line break.
@@ -107,8 +114,9 @@ def plain_text(found: ShownDiscovery, outcome: ShownOutcome | None,
     lines += _law_lines("Best combination, no law: ", found.best_rejected)
   lines += [f"note: {m}" for m in [*found.messages, *notes]]
   if outcome is not None:
-    lines += _prediction_lines(outcome)
-  lines += [f"next: {step}" for step in words.next_steps(found, None)]
+    lines += _prediction_lines(outcome, data.time_unit if data else "")
+  steps = words.next_steps(found, data, program=program)
+  lines += [f"next: {step}" for step in steps]
   return "\n".join([*lines, f"verdict: {found.verdict}"])
 
 
@@ -122,17 +130,18 @@ def _law_lines(heading: str, law: ShownLaw) -> list[str]:
     if k:
       unit = law.coefficient_unit(k)
       lines.append(f"  {c:>14.8g} +- {u:.2g}{'' if unit == '1' else ' ' + unit}"
-                   f"  x  {law.terms[k].text}")
+                   f"  *  {law.terms[k].text}")
   return lines
 
 
-def _prediction_lines(outcome: ShownOutcome) -> list[str]:
+def _prediction_lines(outcome: ShownOutcome, time_unit: str) -> list[str]:
   """Write the comparison, one line per variant."""
   s = outcome.summary
   lines = [
       f"Does the law help to predict? {words.prediction_sentence(s)}",
       f"  {s['split']}; {s['held_out_paths']} rollouts over "
-      f"{s['horizon']:.4g}, {s['seeds']} seeds; error in standard deviations"
+      f"{s['horizon']:.4g} {time_unit or 'time units'}, {s['seeds']} seeds; "
+      "error in standard deviations of the columns"
   ]
   for n, row in enumerate(s["variants"]):
     mean, spread = row["rmse"]

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import pathlib
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -151,6 +153,14 @@ def test_help_names_every_option(capsys):
   for group in ("data:", "search:", "prediction:", "output:", "running:"):
     assert f"\n{group}\n" in text
   assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_the_module_is_the_program():
+  done = subprocess.run([sys.executable, "-m", "noether_jax.app.cli", "--help"],
+                        capture_output=True,
+                        text=True,
+                        check=True)
+  assert done.stdout.startswith("usage: noether-discover") and not done.stderr
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

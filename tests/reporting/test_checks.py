@@ -35,15 +35,15 @@ def test_a_cell_of_each_verdict(verdict):
   tree = pages.parsed(checks.check_html(result, made.data()))
   shown = " ".join(pages.text(tree).split())
   assert {"math", "svg"} <= pages.tags(tree)
-  assert "falls by 30 % of its spread over all data: its" in shown
-  assert "its drift is −0.2 J per s, between −0.3 and −0.1" in shown
+  assert "falls by 30 % of its spread over all data. The" in shown
+  assert "The drift is −0.2 J per s, between −0.3 and −0.1" in shown
   assert "0.5 J at most, 12 % of its" in shown and "A note." in shown
   assert ("within/total" in shown) == (verdict != "constant in all data")
 
 
 @pytest.mark.parametrize("interval,text", [
-    ((-.1, .1), "No drift can be told from zero"),
-    ((.1, .3), "its drift is -0.2"),
+    ((-.1, .1), "The drift cannot be distinguished from zero"),
+    ((.1, .3), "The drift is -0.2"),
     ((math.nan, math.nan), "too few for a confidence interval"),
 ])
 def test_drift(interval, text):
@@ -56,13 +56,13 @@ def test_drift(interval, text):
         "drift": -2e-9,
         "drift_interval": (-2.1e-9, -1.9e-9)
     },
-     "Its drift is negligible, over a whole trajectory less than 1 part in 10^7"
+     "Its drift is negligible: over a whole trajectory less than 1 part in 10^7"
     ),
     ({
         "drift": 3e-5,
         "drift_interval": (2.999e-5, 3.001e-5)
-    }, "trajectory less than 1 part in 10^4 of its spread over all data: it is "
-     "3e-05 J per s, between 2.999e-05 and 3.001e-05 J per s"),
+    }, "trajectory less than 1 part in 10^4 of its spread over all data. The "
+     "drift is 3e-05 J per s, between 2.999e-05 and 3.001e-05 J per s"),
     ({
         "drift": .02,
         "drift_interval": (.01, .03)

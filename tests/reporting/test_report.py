@@ -121,6 +121,24 @@ def test_text_for_a_terminal(verdict):
   assert any(line.startswith("next: ") for line in lines)
 
 
+@pytest.mark.parametrize("program,wanted,other", [
+    (True, "--check=", "found.laws[0].check"),
+    (False, "found.laws[0].check(new_data)", "--check="),
+])
+def test_next_steps_in_the_words_of_the_program_or_of_python(
+    program, wanted, other):
+  text = report.plain_text(made.found(), None, (), made.data(), program=program)
+  assert wanted in text and other not in text
+
+
+def test_text_gives_the_horizon_its_unit():
+  data = dataclasses.replace(made.data(), time_unit="yr")
+  text = report.plain_text(made.found(), made.Outcome(), (), data)
+  assert "rollouts over 4 yr" in text
+  text = report.plain_text(made.found(), made.Outcome(), ())
+  assert "rollouts over 4 time units" in text
+
+
 @pytest.mark.parametrize("ratio,wins,word", [(.5, 2, "Yes"), (1.3, 0, "No:"),
                                              (.97, 1, "Not clearly")])
 def test_whether_the_law_helps(ratio, wins, word):
