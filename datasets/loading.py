@@ -200,7 +200,7 @@ def _quiet() -> Iterator[None]:
   """Keeps TFDS from printing; its errors are raised all the same."""
   _tfds().disable_progress_bar()
   verbosity = logging.get_verbosity()
-  # It warns of every configuration that is not registered, which is our way.
+  # TFDS warns of every configuration that is not registered. Ours are not.
   logging.set_verbosity(logging.ERROR)
   try:
     with contextlib.redirect_stdout(io.StringIO()):

@@ -102,8 +102,8 @@ def batches(source: RandomAccess,
   """An iterator over batches.
 
   Every epoch has an order of its own, and each process its share of it; a batch
-  may hold the end of one epoch and the beginning of the next. What does not
-  fill a batch at the very end is left out.
+  may hold the end of one epoch and the beginning of the next. Examples at the
+  very end that do not fill a batch are left out.
 
   Args:
     source: the examples, dicts of arrays.
@@ -124,7 +124,7 @@ def batches(source: RandomAccess,
   Raises:
     ImportError: if the extra `data` is missing.
     ValueError: if there are too few examples for a batch, a feature is not in
-      them, or the process is none of its number.
+      them, or the process is out of range.
 
   Example:
     >>> source = Arrays({"x": np.arange(10)})
@@ -152,7 +152,7 @@ def batches(source: RandomAccess,
   # All processes get equally many, or the others would wait for a last batch.
   end = None if num_epochs is None else total // count * count
   data = data.repeat(num_epochs)[index:end:count]
-  # Augmentation may need what is not wanted afterwards.
+  # Augmentation may need features that are not wanted afterwards.
   if augment is not None:
     data = data.random_map(augment)
   data = data.map(lambda e: {name: np.asarray(e[name]) for name in names})

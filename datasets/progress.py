@@ -19,7 +19,7 @@ class ProgressLine:
     self._start = self._shown = time.monotonic()
 
   def step(self) -> None:
-    """One more is begun; a line if SECONDS have passed since the last."""
+    """Count one more; print a line if SECONDS have passed since the last."""
     now = time.monotonic()
     if now - self._shown > SECONDS:
       self._shown = now

@@ -94,10 +94,11 @@ def generalisation_bound(*,
 
   It holds for all v at once, with probability at least 1 - delta over n
   independent examples; the gap is expected minus empirical loss. The terms with
-  xi are the logarithm of the number of balls that cover the possible v. There
-  is at least one, so their sum is taken to be at least 0; only for tiny R does
-  that differ from the formula, which then counts less than one ball. The
-  formula adds powers of zeta to C: loss and v are meant as pure numbers.
+  xi are the logarithm of the number of balls that cover the possible v. At
+  least one ball is needed, so the sum of these terms is taken to be at least 0.
+  This differs from the formula only for a tiny R, for which the formula counts
+  less than one ball. The formula adds powers of zeta to C, so loss and v are
+  taken as pure numbers.
 
   Args:
     dimension: d, of the states.
@@ -161,10 +162,10 @@ def tightest_bound(*,
 
     min_rho G(rho), G of `generalisation_bound`       (Alet et al. 2021, Thm. 1)
 
-  The bound does not look at the data, so the best rho may be chosen before
-  them, and the minimum holds with the same probability. A larger rho brings
-  zeta into the first term and takes it out of the second; for zeta = 1 all are
-  equal.
+  The bound does not depend on the data, so the best rho may be chosen
+  beforehand, and the minimum holds with the same probability. A larger rho
+  brings zeta into the first term and takes it out of the second; for zeta = 1
+  all are equal.
 
   Args:
     dimension: d.

@@ -7,8 +7,9 @@ Towers et al. 2024, arXiv:2407.17032):
 
 with theta = 0 upright and growing counter-clockwise, g = 10 m/s^2, m = 1 kg,
 l = 1 m and the torque u constant over each frame of .05 s; Gymnasium's has no
-friction b. Its `step` is not used: it takes one semi-implicit Euler step a
-frame, which does not keep the energy, and cuts |theta'| at 8. Its `render` is.
+friction b. Its `render` is used, but not its `step`, which takes one
+semi-implicit Euler step a frame, does not keep the energy, and cuts |theta'| at
+8.
 """
 
 from collections.abc import Callable
@@ -99,8 +100,8 @@ def check_arguments(*, length: int, seed: int, torque: float,
 def _components(states: np.ndarray) -> np.ndarray:
   """From `[..., 2]` to `[2, ...]`, each component contiguous.
 
-  NumPy computes sines of contiguous arrays in another way than of others; a
-  motion's last bits must not depend on how many there are.
+  NumPy computes the sines of contiguous and of other arrays in different ways.
+  The last bits of a motion must not depend on the number of motions.
   """
   return np.ascontiguousarray(np.moveaxis(states, -1, 0), dtype=np.float64)
 
@@ -232,10 +233,11 @@ def renderer(size: int) -> Render:
   """Draws motions as Gymnasium does, one environment for all.
 
   The rod is red; a black arrow about the axle shows the torque's sense, and by
-  its diameter, |u| / 2 of the rod's length, its strength: fine lines, so that
-  nothing is seen of torques below .2 N m. A frame's arrow is that of the torque
-  applied from then on, the last frame's that of the last interval. No window or
-  display is opened, nor one of the caller's closed.
+  its diameter, |u| / 2 of the rod's length, its strength: the lines are fine,
+  so that torques below .2 N m are invisible. The arrow of a frame shows the
+  torque that is applied from this frame on; the last frame shows the torque of
+  the last interval. No window or display is opened, and the caller's are not
+  closed.
 
   Args:
     size: height and width in pixels, at most 500.
@@ -271,12 +273,12 @@ def _environment() -> Any:
   # Else pygame greets on stdout when it is imported.
   os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
   with warnings.catch_warnings():
-    # pygame imports pkg_resources, of which some versions of setuptools warn.
+    # pygame imports pkg_resources; some versions of setuptools warn of this.
     warnings.filterwarnings("ignore", message=".*pkg_resources")
     pygame = frames.optional("pygame")
   module = frames.optional("gymnasium.envs.classic_control.pendulum")
   env = module.PendulumEnv(render_mode="rgb_array")
-  # It would open a display, which fails without one, and `close` would end
-  # pygame for the whole process. With a surface of ours it needs neither.
+  # Gymnasium would open a display, which fails without one, and its `close`
+  # would end pygame for the whole process. With our surface it does neither.
   env.screen = pygame.Surface((env.screen_dim, env.screen_dim))
   return env

@@ -22,7 +22,7 @@ class Survey:
 
   Attributes:
     frames: how many it shows.
-    stride: every how many of them one is taken.
+    stride: one frame is taken out of so many.
   """
   frames: int
   stride: int
@@ -34,7 +34,7 @@ class Survey:
 
 
 def choose_stride(rate: float) -> int:
-  """Every how many frames to take one for 15/s.
+  """Return the stride between frames that gives 15 frames/s.
 
   Args:
     rate: of the video, frames/s.
@@ -99,8 +99,9 @@ def read(path: str | os.PathLike[str],
          name: str = "") -> np.ndarray:
   """The middle frames, as in the code of Noether Networks.
 
-  Of the V frames taken, those from floor((V - length) / 2) on; of each the
-  largest central square. One frame of the file is in memory at a time.
+  V frames are taken at 15/s. The result has those from floor((V - length) / 2)
+  on, each cropped to the largest central square. One frame of the file is in
+  memory at a time.
 
   Args:
     path: the file.

@@ -26,8 +26,8 @@ def download(folder: pathlib.Path) -> pathlib.Path:
   No checksum is published; only the length is checked.
 
   Args:
-    folder: where to put it, created on need. What an earlier run has fetched is
-      there too, and is not fetched again.
+    folder: where to put it, created on need. Parts that an earlier run fetched
+      are kept there, and are not fetched again.
 
   Returns:
     The zip or tar file.

@@ -23,13 +23,13 @@ def authors() -> Split:
   Their code (github.com/dylandoblar/noether-networks at commit c7a65a2,
   video_prediction/data/phys101.py) holds a list of 893 videos of the 20-degree
   ramp with their numbers of frames, shuffled once with random.Random(1612) from
-  the arbitrary order of a file system, so no rule gives that order back. Kept
-  are those of which every second frame makes at least 2 + 20 frames, that is 43
-  and more (1.43 s at 30/s; only 23 videos last the 2 s that the paper asks
-  for): 390. Of these the first 311 + 78, which the README's command asks for,
-  are taken; the first 311 are train, the other 78 test. Those names are in
-  authors_split.txt. All but two of the 44 test objects are also in
-  train: compare `objects`.
+  the arbitrary order of a file system, so no rule reproduces that order. The
+  code takes every second frame and keeps the videos that then have at least 2 +
+  20 frames. These are the 390 videos of 43 frames and more (1.43 s at 30/s;
+  only 23 videos last the 2 s that the paper asks for). The command in the
+  README takes the first 311 + 78 of them: the first 311 are train, the other 78
+  test. Those names are in authors_split.txt. All but two of the 44 test objects
+  are also in train: compare `objects`.
 
   Returns:
     "train" and "test": videos, by their paths from `scenarios` on, in the
@@ -55,8 +55,9 @@ def authors() -> Split:
 def objects(videos: Sequence[str], *, seed: int = 0) -> Split:
   """A split in which no object is on both sides.
 
-  Objects are put in a random order; of all sets of them that hold the number of
-  videos nearest to a fifth, the one found first in that order is for testing.
+  Objects are put in a random order. The test objects are a set whose number of
+  videos is as near to a fifth as possible. If there are several such sets, the
+  first one found in that order is taken.
 
   Args:
     videos: paths from `scenarios` on.

@@ -79,7 +79,7 @@ def make_view(settings: simulation.Settings, part: str, index: int) -> View:
   Returns:
     The view.
   """
-  # One number more than the scene's stream has.
+  # One more number than the scene's stream has, so the streams differ.
   random = np.random.default_rng(
       (settings.seed, simulation.PARTS.index(part), index, 1))
   width = random.uniform(0.86, 0.96)

@@ -50,7 +50,7 @@ class Object:
     size: m, the diameter of the disc or of the circle through the corners.
     density: kg / m^3.
     friction: coefficient on ramp and table.
-    restitution: that of two objects is the product of theirs.
+    restitution: two objects collide with the product of their values.
     color: red, green, blue in [0, 1].
   """
   number: int

@@ -53,8 +53,9 @@ def config(*,
     test_sequences: of the test split.
     num_objects: in the catalogue, at least 10.
     seed: of objects and sequences, in [0, 2^32).
-    split: "random": all sequences draw from all objects; "objects": the objects
-      4, 9, 14, ... are met in test sequences only, and there no others are.
+    split: "random": all sequences draw from all objects; "objects": test
+      sequences have only the objects 4, 9, 14, ..., and training sequences only
+      the others.
 
   Returns:
     The builder's configuration.

@@ -3,8 +3,9 @@
 After the ramp scenario of Physics 101 (Wu et al. 2016): an object released at
 rest slides or rolls down and hits another one on the table at the ramp's foot,
 the origin; x points away from the ramp, y up; SI units. pymunk multiplies the
-coefficients of two touching shapes: an object's friction is that on ramp and
-table, which give no blow back; restitution is the product of two objects'.
+coefficients of two touching shapes: the friction of an object is that on ramp
+and table, from which nothing rebounds; the restitution of two objects is the
+product of their values.
 """
 
 import dataclasses
@@ -25,7 +26,7 @@ STATES = ("x", "y", "angle", "vx", "vy", "angular velocity")
 _TEST_EVERY = 5
 _STEPS_PER_SECOND = 3000
 _RECORDS_PER_FRAME = 10
-_PATIENCE = 4.0  # s; who has not arrived by then counts as stuck
+_PATIENCE = 4.0  # s; a slider that has not arrived by then counts as stuck
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

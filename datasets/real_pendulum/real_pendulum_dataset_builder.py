@@ -79,7 +79,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
   One example per split: the first 80 % of the samples are train, the rest test,
   in the order of time. Differences are taken before the split, as HNN does, so
-  the one next to the border uses a sample from beyond it.
+  the difference at the border uses a sample of the other part.
 
   Features (float64): time [T], s; states [T, 2], angle in rad and angular
   velocity in rad/s; derivatives [T, 2], their targets per s; trajectory, 0.

@@ -52,8 +52,8 @@ def main(argv: Sequence[str]) -> int:
     argv: the program's name and its arguments.
 
   Returns:
-    The exit code: 0 after a verdict, 2 after a user's mistake, which is told in
-    one line on standard error.
+    The exit code: 0 after a verdict, 2 after a user's mistake, which is
+    reported in one line on standard error.
 
   Raises:
     InputError: for a user's mistake, with --debug.

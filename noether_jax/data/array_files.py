@@ -50,7 +50,7 @@ def _flatten(arrays: dict[str, Any], key: str, value: np.ndarray) -> None:
     arrays[key] = value
 
 
-# Each reader's docstring is whole, because each has its own help.
+# Each docstring is complete, because each reader has its own help.
 def read_hdf5(stream: Any, name: str) -> Table:
   """Read an HDF5 file of data sets; groups of equal content are trials.
 

@@ -77,7 +77,7 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
 
 def _without_repeats(source: TableColumns, roles: Roles,
                      messages: list[str]) -> TableColumns:
-  """Without rows that repeat the one above, as where a log goes on."""
+  """Leave out rows that repeat the row above, as in a continued log."""
   if roles.clock is None or np.all(np.diff(source.numbers(roles.clock))):
     return source
   frame = source.table.frame
@@ -91,7 +91,7 @@ def _without_repeats(source: TableColumns, roles: Roles,
 
 def _named(source: TableColumns,
            columns: Columns) -> dict[str, tuple[Variable, bool]]:
-  """Variables by column, and whether their unit is told."""
+  """Variables by column, and whether their unit is given."""
   named = {}
   for name, unit in column_pairs(columns, source.names):
     column = source.resolve(name, "columns")
@@ -105,7 +105,7 @@ def _named(source: TableColumns,
 
 def _defaults(table: Table, roles: Roles, where: str,
               messages: list[str]) -> list[Variable]:
-  """All columns that may be states, with the units that the file tells."""
+  """All columns that may be states, with the units that the file gives."""
   if not roles.states:
     reasons = "; ".join(m for m in roles.messages if "no state" in m)
     raise InputError(f"{where}: no column of numbers that may be a state among "
@@ -196,7 +196,7 @@ def _try_numbers(source: TableColumns, name: str) -> np.ndarray | None:
 
 def _known(columns: Mapping[str, np.ndarray], where: str,
            messages: list[str]) -> np.ndarray | None:
-  """Rows without a blank, or None if these are all; tells of the others."""
+  """Return rows without a blank, or None for all; report the other rows."""
   keep: Any = True
   blank = []
   for name, values in columns.items():

@@ -81,7 +81,7 @@ def _point(cell: str, decimal: str) -> str:
 
 
 def _read(column: Any, decimal: str) -> tuple[Any, str, str]:
-  """Numbers or None, the unit, and what is told."""
+  """Return numbers or None, the unit, and the message."""
   known = column.notna()
   cells = [_point(str(c), decimal) for c in column[known]]
   bare, seen = [], set()

@@ -32,7 +32,7 @@ _SECONDS = {
 
 def in_seconds(clock: np.ndarray, unit: str, variables: Sequence[Variable],
                messages: list[str]) -> tuple[np.ndarray, str]:
-  """Return times in seconds if a state is told per second.
+  """Return times in seconds if the unit of a state is per second.
 
   Args:
     clock: `[rows]`.
@@ -59,14 +59,14 @@ def in_seconds(clock: np.ndarray, unit: str, variables: Sequence[Variable],
 
 
 def told_above(table: Table, head: str) -> Table:
-  """Use what lines above a table tell: a rate of frames, degrees.
+  """Use what lines above a table state: a frame rate, or degrees.
 
   Args:
     table: as read.
     head: the lines above its rows.
 
   Returns:
-    The table; frames became seconds where their rate is told.
+    The table; frames became seconds where their rate is given.
 
   Example:
     >>> import pandas

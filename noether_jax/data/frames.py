@@ -19,13 +19,14 @@ class Table:
   Attributes:
     frame: pandas.DataFrame with unique text names.
     name: of the file, for messages; empty for an object in memory.
-    units: text by column, where told.
+    units: text by column, where known.
     aliases: columns by the name that the file gives them.
     messages: what was decided, one line each.
     trial: column that tells trials apart, where the source says so.
     time: column of times, likewise.
-    header: names that the source gives where they are fewer or more than the
-      columns, which are called c1, c2, ... then; None if all have names.
+    header: names that the source gives if it gives fewer or more names than
+      columns, which are then called c1, c2, ...; None if all columns have
+      names.
   """
   frame: Any
   name: str = ""

@@ -23,7 +23,7 @@ class Header:
 
   Attributes:
     names: of the columns, without units and typesetting.
-    units: of columns whose unit is told, by name.
+    units: of columns whose unit is given, by name.
     aliases: names by what stands in the file.
     messages: what was decided, one line each.
   """
@@ -107,7 +107,7 @@ def _bare(cell: str) -> str:
 
 
 def _split(name: str) -> tuple[str, str]:
-  """A name and its unit, empty if none is told."""
+  """A name and its unit, empty if there is none."""
   match = _BRACKETS.fullmatch(name)
   if match:
     base, space, unit = match.groups()

@@ -19,8 +19,8 @@ def table_from_arrays(arrays: Mapping[str, Any], name: str = "") -> Table:
 
   Args:
     arrays: each `[T]`, `[T, D]`, `[D, T]`, `[N, T]`, `[N, T, D]`, or N arrays
-      `[T_i]`, `[T_i, D]` or `[D, T_i]` in a list. Those that fit no other
-      array's samples are left out, which is told.
+      `[T_i]`, `[T_i, D]` or `[D, T_i]` in a list. An array that fits no other
+      array's samples is left out, and a message says so.
     name: for messages.
 
   Returns:

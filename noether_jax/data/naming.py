@@ -39,7 +39,7 @@ def _words(name: str) -> list[str]:
 
 
 def is_time_name(name: str) -> bool:
-  """Return whether a name says time; `T` does not, for it may be a temperature.
+  """Return whether a name means time; `T` does not: it may be a temperature.
 
   Example:
     >>> [is_time_name(n) for n in ("t", "Run 1: Time", "T", "half_time")]

@@ -50,7 +50,7 @@ def without_text(stream: Any, layout: Layout,
     cells = split_cells(line, delimiter)
     filled = [c for c in cells if not is_blank(c)]
     good = sum(is_value(c, dialect["decimal"]) for c in filled)
-    # A row of another width that holds numbers is a fault, and is told.
+    # A row of another width that holds numbers is a fault, and is reported.
     odd = good <= len(filled) / 2 if len(cells) != width else (good
                                                                <= len(filled) /
                                                                4)

@@ -20,8 +20,8 @@ def even_and_unwrap(
 
   Args:
     data: as read; variables may have factors.
-    told: names of the columns whose unit was told: for the others it may be
-      concluded from jumps by 2 pi or 360 that they are angles.
+    told: names of the columns whose unit is given. Of the other columns, those
+      that jump by 2 pi or 360 may be taken as angles.
 
   Returns:
     The trajectories, with one message for each change.

@@ -29,7 +29,7 @@ class Roles:
     time_unit: text.
     trial: column that tells trials apart, or None.
     states: columns of numbers that may be states.
-    others: columns of numbers that are none by default.
+    others: columns of numbers that are no states by default.
     messages: what was decided.
   """
   clock: str | None
@@ -176,7 +176,7 @@ def _even(columns: TableColumns, name: str, codes: np.ndarray | None) -> bool:
   steps = within(values, codes)
   if len(steps) < 10 or steps.min() <= 0 or np.ptp(steps) > 1e-6 * steps.mean():
     return False
-  # A velocity under gravity, too, rises by one step, but not from one value.
+  # A velocity under gravity also rises in equal steps, but not from one value.
   starts = values[:1] if codes is None else values[np.unique(
       codes, return_index=True)[1]]
   return bool(np.ptp(starts) < steps.mean())
@@ -185,7 +185,7 @@ def _even(columns: TableColumns, name: str, codes: np.ndarray | None) -> bool:
 def _sort(columns: TableColumns, names: Sequence[str], clock: str | None,
           codes: np.ndarray | None,
           messages: list[str]) -> tuple[list[str], list[str]]:
-  """States, and columns that are none by default, each with its reason."""
+  """States, and columns that are no states by default, each with its reason."""
   states, others = [], []
   for name in names:
     reason = _no_state(columns, name, clock, codes)
@@ -207,7 +207,7 @@ def _no_state(columns: TableColumns, name: str, clock: str | None,
   try:
     values = columns.numbers(name)
   except InputError:
-    return ""  # Told with its row when it is used.
+    return ""  # Reported with its row when it is used.
   if naming.is_quality_name(name):
     return "says how good a measurement is"
   known = np.isfinite(values)

@@ -131,7 +131,7 @@ def local_polynomial(times: np.ndarray,
     centre[start:stop] = centre[start:stop].clip(start + half, stop - 1 - half)
   smooth, derivatives, squares = np.empty_like(states, float), np.empty_like(
       states, float), 0.
-  # In blocks, for the systems of millions of samples would fill the memory.
+  # In blocks: the systems of millions of samples would fill the memory.
   for start in range(0, len(times), _BLOCK):
     block = slice(start, start + _BLOCK)
     index = centre[block, None] + np.arange(-half, half + 1)

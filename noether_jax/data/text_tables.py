@@ -112,7 +112,7 @@ def read_text(stream: Any, name: str) -> Table:
 
 
 def _decode(raw: bytes, name: str) -> tuple[str, str, list[str]]:
-  """The text's beginning, its encoding, and what is to be told."""
+  """The text's beginning, its encoding, and the messages."""
   encoding = "utf-8-sig"
   if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
     encoding = "utf-16"

@@ -251,7 +251,7 @@ def _evidence(values: tuple[np.ndarray, ...], data: Trajectories, within: float,
 
 
 def _verdict(evidence: Evidence, count: int, alike: bool) -> str:
-  """The evidence's verdict; less where the data hold one value only."""
+  """Return the evidence's verdict, a weaker one if the data hold one value."""
   if evidence.verdict != "conserved":
     return evidence.verdict
   if count == 1:

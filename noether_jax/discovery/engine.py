@@ -76,7 +76,7 @@ def check_columns(states: Sequence[np.ndarray],
 
 def _prepare(states: Sequence[np.ndarray],
              times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], Any, Any]:
-  """Smooth where noise asks for it: states, remaining noise, smoothed."""
+  """Smooth noisy states; return them, their noise, and whether smoothed."""
   noise = smoothing.noise_level(states, times)
   spread = np.concatenate(states).std(0)
   smoothed = bool(np.any(noise > _SMOOTH_ABOVE * spread))
@@ -107,7 +107,8 @@ def discover(data: Any,
   trajectories that took no part in either (see `Evidence`).
 
   One or two trajectories are cut into windows of at least two cycles. Such a
-  law is never more than unverified, for the data hold too few values of it.
+  law is never more than unverified, because the data hold too few of its
+  values.
 
   Args:
     data: a list of arrays `[T, D]`, one array `[N, T, D]` or `[T, D]`, a table,
@@ -198,10 +199,10 @@ def _discover(data: Trajectories, degree: int | None,
 def _thin(
     states: Sequence[np.ndarray], times: Sequence[np.ndarray]
 ) -> tuple[list[np.ndarray], list[np.ndarray], int]:
-  """Fewer rows of each trajectory where there are very many, and every which.
+  """Thin trajectories of very many rows; return also the stride.
 
-  A law holds at each sample, so more of them make it no surer, but the terms'
-  values at all would fill the memory.
+  A law holds at each sample, so more samples make it hardly more certain. But
+  the values of the terms at all samples would fill the memory.
   """
   step = max(1, sum(map(len, states)) // _MOST_ROWS)
   steps = [max(1, min(step, len(s) // (10 * MIN_ROWS))) for s in states]

@@ -9,7 +9,7 @@ import pathlib
 from noether_jax.data.files import write_atomically
 from noether_jax.errors import InputError
 
-# What a run can write: a later one removes what it does not write itself.
+# Files that a run can write. A later run removes those that it does not write.
 _FILES = ("result.json", "law.py", "report.html", "quantity.png",
           "portrait.png", "horizon.png")
 

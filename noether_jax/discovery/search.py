@@ -99,7 +99,7 @@ class Search:
     """Return the simplest exact laws that are functionally independent."""
     sample = np.concatenate(self.states)
     sample = sample[::max(1, len(sample) // 500)]
-    # N trajectories have N - 1 differences, so they can tell N - 1 laws apart.
+    # N trajectories have N - 1 differences, so they can distinguish N - 1 laws.
     most = min(len(self.variables) - 1, len(self.states) - 1)
     found: list[Law] = []
     for law in sorted(candidates, key=_order):

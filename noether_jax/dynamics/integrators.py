@@ -40,7 +40,7 @@ def euler(field: Field, dt: float | Array) -> StepFn:
   return lambda state: _move(state, field(state), dt)
 
 
-# Each step's docstring is whole, because each has its own page.
+# Each docstring is complete, because each function has its own page.
 def rk4(field: Field, dt: float | Array) -> StepFn:
   """Return a step of the classical Runge-Kutta method, fourth order.
 

@@ -27,7 +27,7 @@ def evaluation_fields(module: Any, flags: frozenset[str]) -> dict[str, Any]:
 
   Args:
     module: any object, such as a linen module.
-    flags: what its call takes; these are not to be fields, too.
+    flags: names of arguments of its call, which must not be set as fields, too.
 
   Returns:
     The new values of those of its fields that are booleans.

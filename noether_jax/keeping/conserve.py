@@ -53,7 +53,7 @@ def _like(x: State, state_scale: PyTree | None) -> State:
 
 def _only_if_better(out: Prediction, values: Array, scale: State,
                     dt: float | None) -> Prediction:
-  """The plain prediction where the laws are kept no better than by it.
+  """Return the plain prediction where the other one keeps the laws no better.
 
   Args:
     out: a prediction, accepted wherever it is finite.
@@ -179,8 +179,8 @@ def conserve(model: Any,
       change vanish), "next_state" or "trajectory" (states `[T, ...]`; the laws
       keep their values at the state given).
     how: "tailor" or "project".
-    dt: time step of the vector field, in units of time; the inner loss of a
-      gradient-based `inner` is that of a change over this time.
+    dt: time step of the vector field, in units of time; a gradient-based
+      `inner` sees the change of the laws over this time.
     inner: to tailor: the inner optimizer, an optax transformation, by default
       `gauss_newton(damping="relative")`; or an `InnerLoop`.
     num_steps: to tailor, inner steps, by default 3 for a vector field and 4 for

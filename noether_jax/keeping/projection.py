@@ -47,7 +47,7 @@ def project_field(quantities: Quantities, x: State, derivative: State,
   flat, unravel = ravel_pytree(derivative)
   scale = ravel_pytree(state_scale)[0]
   rows = _rows(quantities, x, scale)
-  for _ in range(2):  # The second one takes away the rounding of the first.
+  for _ in range(2):  # The second one removes the rounding error of the first.
     flat = flat + _correction(rows, rows @ (flat / scale), scale)
   return unravel(flat)
 

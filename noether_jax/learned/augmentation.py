@@ -18,8 +18,8 @@ def symmetric_copies(key: Key, states: Array, derivatives: Array,
   """Images of trajectories under random symmetries.
 
   If a symmetry takes solutions to solutions, its images are trajectories of the
-  same system, and a quantity must be conserved along them, too: what only tells
-  the few measured trajectories apart no longer is.
+  same system, and a conserved quantity must be constant along them, too. A
+  function that only identifies the measured trajectories is not.
 
   Args:
     key: split for every image.

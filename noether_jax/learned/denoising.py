@@ -27,11 +27,12 @@ def shift_loss(
 
     misfit + prior * stop_gradient(misfit) * mean(shifts^2)
 
-  `symbolic.noise.integrate` makes one unknown shift of a trajectory's noise.
-  Where trajectories meet, no field explains all derivatives unless they are
-  shifted back: train `params` and `shifts` together. The Gaussian prior is
-  weighed against what the field leaves unexplained, as if that were one number
-  for each trajectory, because it is not independent along it.
+  `symbolic.noise.integrate` turns the noise of a trajectory into one unknown
+  shift. Where trajectories meet, no field explains all derivatives unless the
+  trajectories are shifted back. So train `params` and `shifts` together. The
+  Gaussian prior is weighed against the misfit of the field. The misfit counts
+  once for each trajectory, because its values along a trajectory are not
+  independent.
 
   Args:
     field: `(params, state [D]) -> [D]`, per unit of time.

@@ -1,8 +1,9 @@
 """Levenberg-Marquardt for small networks on a few thousand residuals.
 
 First-order training leaves a learned quantity's gradient too imprecise to be
-of use; this reaches the precision that the data allow. It forms the normal
-equations of all parameters, so it is meant for up to a few thousand of them.
+of use; this method reaches the precision that the data allow. It forms the
+normal equations of all parameters, so it is meant for at most a few thousand
+parameters.
 """
 
 from __future__ import annotations

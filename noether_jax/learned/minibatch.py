@@ -1,8 +1,8 @@
 """Any network trained to be conserved, by gradient steps on minibatches.
 
 For a small network of vectors `pretraining.pretrain` is far more precise; this
-is for what it can't take: convolutions of frames, many parameters, more
-trajectories than fit at once.
+module is for what `pretrain` cannot take: convolutions of frames, many
+parameters, more trajectories than fit into memory at once.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class QuotientFit(NamedTuple):
 
 def unit_variance(conserved_fn: ConservedFn, params: Params,
                   states: Array) -> Array:
-  """What a function's values must be multiplied with to have unit variance.
+  """Return the factors that give a function's values unit variance.
 
   The learning rate of an inner loop by gradient descent depends on this scale.
 
@@ -76,8 +76,8 @@ def minimise_quotient(
 ) -> QuotientFit:
   """Adam on the variance quotient of random trajectories.
 
-  A batch needs several trajectories: the variance between them is what a
-  constant function lacks. Can be jitted and vmapped; a call goes on where an
+  A batch needs several trajectories: a constant function is excluded only by
+  the variance between them. Can be jitted and vmapped; a call goes on where an
   earlier one stopped if it is given its parameters and `opt_state`. On a CPU
   let a `conserved_fn` with convolutions make one step a (jitted) call: XLA
   takes tens of times as long for convolutions in a compiled loop.
@@ -92,8 +92,8 @@ def minimise_quotient(
     num_steps: number of gradient steps.
     batch_size: trajectories of a batch, drawn without replacement.
     derivatives: `[N, T, D]`, for states `[D]`: the alignment quotient is added,
-      and keeps K > 1 quantities apart. Of frames K functions are learned that
-      no linear combination makes dependent; one may be the square of another.
+      and keeps K > 1 quantities apart. Without them, the K functions of frames
+      are linearly independent, but one may be the square of another.
     noise: see `quotients.variance_quotient`; for states `[D]`.
     scale: see `quotients.alignment_residuals`.
 

@@ -28,7 +28,7 @@ _MANY = 1000
 
 
 class Learned(NamedTuple):
-  """A learned quantity and what tells its quality without a known law.
+  """A learned quantity, and measures of its quality that need no known law.
 
   Attributes:
     params: of the network; each quantity has unit variance on the data.
@@ -46,7 +46,7 @@ class Learned(NamedTuple):
 
 
 class _Problem(NamedTuple):
-  """What g is learned from, in the precision it is learned in.
+  """The data from which g is learned, in the precision of the fit.
 
   Attributes:
     states: `[N, T, D]`.
@@ -63,10 +63,10 @@ class _Problem(NamedTuple):
 
 
 def spread_indices(count: int, length: int, max_samples: int) -> np.ndarray:
-  """Which states of N trajectories of T states stand for all of them.
+  """Return which states represent N trajectories of T states.
 
-  Every m-th of a trajectory, from the first, second, ... m-th on in turn: a
-  stride through all of them may divide T and meet the same times everywhere.
+  Takes every m-th state of a trajectory, from the first, second, ... m-th on in
+  turn: a stride through all states may divide T and meet equal times in each.
 
   Args:
     count: N.
@@ -124,8 +124,8 @@ def _closed_form(net: ConservedNet, params: Params, problem: _Problem,
                  candidates: int) -> tuple[Params, Array]:
   """K combinations of the features, added one by one, and both quotients' sum.
 
-  The alignment quotient keeps quantities apart but is content with one that
-  hardly varies between trajectories; the variance quotient the other way round.
+  The alignment quotient accepts a quantity that hardly varies between
+  trajectories, the variance quotient accepts dependent quantities.
   """
   features = jax.vmap(jax.vmap(lambda x: net.features(params, x)))(
       problem.states)
@@ -233,14 +233,14 @@ def pretrain(
   Args:
     net: from `networks.conserved_mlp`; its read-out says how many quantities K
       are learned.
-    states: `[N, T, D]`, as free of noise as they can be had: see
+    states: `[N, T, D]`, with as little noise as possible: see
       `symbolic.noise.integrate` and `learned.shift_loss`.
     derivatives: `[N, T, D]`, time derivatives at them, measured or estimated.
     weights: `[N, T]`, 0 where a state is missing or held out; None for ones.
     num_steps: Levenberg-Marquardt steps; 0 leaves the closed form.
     anchor: how strongly the fit stays near the closed form, see
-      `levenberg_marquardt`; what the data determine does not feel it.
-    candidates: how many of the best combinations K > 1 are chosen from.
+      `levenberg_marquardt`; it hardly changes what the data determine.
+    candidates: number of best combinations to choose K > 1 quantities from.
     max_samples: of more states, about as many are fitted: `spread_indices`.
     starts: leaves `[R, ...]`, several initial parameters instead of the net's;
       `jax.vmap(lambda key: conserved_mlp(key, ...).params)(keys)` makes them.

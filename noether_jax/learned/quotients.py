@@ -3,7 +3,7 @@
 Two scale-free measures of K candidate quantities: their variance within
 trajectories over their variance in total, and how much of the measured velocity
 lies along their gradients. Both are pure functions that can be differentiated;
-a constant, a copy or a rescaled quantity gains nothing under the second.
+under the second, a constant, a copy or a rescaled quantity gains nothing.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def variance_quotient(
     mean_k log |lambda_k|,   W c = lambda T c
 
   For one quantity this is log(W / T). It is the same for every invertible
-  linear combination of the quantities. It does not tell g^2 from g: for K > 1
-  see `alignment_quotient`.
+  linear combination of the quantities. It does not distinguish g^2 from g: for
+  K > 1 see `alignment_quotient`.
 
   Args:
     conserved_fn: `(params, state [D]) -> [K]`.
@@ -265,11 +265,11 @@ def alignment_quotient(
 def principal_angles(first: Array, second: Array) -> Array:
   """Largest angle between the spans of two sets of gradients, state by state.
 
-  Between quantities learned from different trajectories it tells, without a
-  known law, how precise their gradients are. Whether they are conserved, the
-  variance quotient has to tell: two can agree on a compromise. If the sets
-  differ in size, it is the largest angle of the smaller one to the larger one's
-  span.
+  For quantities that were learned from different trajectories, the angle shows
+  how precise their gradients are, without a known law. It does not show that
+  they are conserved, because two fits can agree on a wrong function; see
+  `variance_quotient`. If the sets differ in size, it is the largest angle of
+  the smaller one to the larger one's span.
 
   Args:
     first: `[n, K, D]`, gradients of K quantities at n states.

@@ -34,8 +34,8 @@ class Choice(NamedTuple):
 def choose(errors: Array, *, caution: float = 1.0) -> Choice:
   """The candidate with the largest gain, of those surely better than the first.
 
-  Sure is a gain of more than `caution` standard errors; the fallback stays if
-  none is.
+  A candidate is surely better if its gain exceeds `caution` standard errors. If
+  no candidate is, the fallback stays.
 
   Pure; vmap over seeds. Not finite errors count as infinitely bad.
 
@@ -83,9 +83,9 @@ def choose(errors: Array, *, caution: float = 1.0) -> Choice:
 def agreeing(spreads: Array, *, caution: float = 1.0) -> Array:
   """Candidates whose folds surely agree better than the fallback's.
 
-  Held-out trajectories end where the data end. Beyond that the spread of
-  rollouts by predictors that were learned without different trajectories tells
-  an error that nothing else shows; it needs no true state.
+  Held-out trajectories end where the data end. Beyond that, compare rollouts of
+  predictors that were learned without different trajectories: their spread
+  shows errors that nothing else shows, and needs no true state.
 
   Args:
     spreads: `[C, N]`, of each candidate's rollouts from N states, paired. Not
@@ -157,7 +157,7 @@ def region(states: Array,
     states: `[N, T, D]`.
     quantile: in [0, 1].
     least: the least radius, in standard deviations: a smooth quantity is right
-      a little beyond dense states. It is that of a single trajectory.
+      a little beyond dense states. A single trajectory has this radius.
     max_samples: of more states about as many are kept, evenly.
 
   Returns:
@@ -210,5 +210,5 @@ def trust(known: Region, x: Array, *, reach: float = 1.5) -> Array:
   squares = jnp.sum((known.states - (x / known.scale)[None])**2, axis=1)
   radii = jnp.sqrt(jnp.min(squares)) / known.radius
   share = jnp.clip((reach - radii) / (reach - 1.0), 0.0, 1.0)
-  # Its precision is the state's: a field must not change that.
+  # Cast to the state's dtype, so that a field does not change the precision.
   return share.astype(x.dtype)

@@ -149,8 +149,8 @@ def conserved_mlp(
   width = hidden[-1]
   products = monomials(degrees, degree)
   if len(momenta):
-    # Part of the parameters, so that a network of other data can be evaluated
-    # with them, but never trained.
+    # These are among the parameters, so that a network made for other data can
+    # be evaluated with them. They are never trained.
     initial = {
         "coefficients": initial,
         "mean": jnp.asarray(centre, float),

@@ -101,7 +101,7 @@ def flip(*columns: int) -> Transform:
 
 def planar_invariants(x: Array,
                       radial: Callable[[Array], Array] | None = None) -> Array:
-  """Return what rotations of the plane leave of a position and a velocity.
+  """Return invariants of a position and a velocity under plane rotations.
 
     (|q|^2, |v|^2, q . v, q x v)
 

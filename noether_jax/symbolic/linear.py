@@ -16,7 +16,7 @@ from noether_jax.symbolic.samples import StackedStates
 
 # Eigenvalues of the terms' correlation below this: terms are collinear.
 RANK_TOLERANCE = 1e-9
-# A term which carries less than this of a fitted formula is absent from it.
+# A term that contributes less than this share to a fitted formula is absent.
 SMALLEST_SHARE = 1e-6
 
 

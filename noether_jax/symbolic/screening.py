@@ -188,7 +188,7 @@ def _screen(
     null_factor: float,
     seed: int) -> tuple[tuple[fitting.Fits, np.ndarray], dict[str, int]]:
   """Return the fits far better than the null's, and the null's ratios."""
-  # A null's ratio is at most 1, so the others fail whatever theirs is.
+  # A null's ratio is at most 1, so all other formulas fail against any null.
   limit = 1 / null_factor
   sound = np.flatnonzero(fits.reason == "")
   if noise is None:

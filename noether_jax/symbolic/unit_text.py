@@ -8,7 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-# How people write what the parser knows by another spelling.
+# Spellings that people use, and those that the parser knows.
 _SPELLINGS = (
     (re.compile("([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)"),
      lambda m: "^" + m[1].translate(_SUPERSCRIPTS)),
@@ -98,7 +98,7 @@ def exponents_by_name(text: str) -> dict[str, Fraction]:
     raise _error(text, f"unexpected {odd[0] if odd else plain[:9]!r}")
   if plain in ("", "1"):
     return {}
-  # Placeholders, for a name must not be read as a prefix and another name.
+  # Placeholders, because pint could read a name as a prefix and a name.
   names: dict[str, str] = {}
   masked = _NAME.sub(lambda m: names.setdefault(m[0], f"x{len(names)}_"), plain)
   registry = _registry(empty=True)

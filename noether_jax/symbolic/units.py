@@ -125,7 +125,7 @@ def _power(name: str, power: Fraction) -> str:
 
 @functools.lru_cache(maxsize=1000)
 def parse_with_factor(text: str) -> tuple[Unit, float]:
-  """Read a unit, and the factor that takes data in the written one to it.
+  """Read a unit, and the factor that converts data in the written unit to it.
 
   Angles go to radians (`deg`, `rpm`, `mrad`), percent and the like to pure
   numbers; all other units are kept as written, with the factor 1.
@@ -159,7 +159,7 @@ def parse_with_factor(text: str) -> tuple[Unit, float]:
 
 
 def is_known(text: str) -> bool:
-  """Return whether a text is a unit of which every symbol is known to pint.
+  """Return whether a text is a unit, and pint knows all of its symbols.
 
   Args:
     text: such as a cell below a header, which may be a remark as well.

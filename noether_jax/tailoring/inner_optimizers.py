@@ -36,8 +36,8 @@ def solve_balanced(matrix: Array, vector: Array) -> Array:
     vector: r `[M]`, the residuals with these gradients.
 
   Returns:
-    c `[M]`. A residual without a gradient gets 0; of residuals whose gradients
-    depend on each other, each gets a share.
+    c `[M]`. A residual without a gradient gets 0; residuals with linearly
+    dependent gradients share the correction.
 
   Example:
     >>> matrix = jnp.diag(jnp.array([4., 0.]))
@@ -46,7 +46,7 @@ def solve_balanced(matrix: Array, vector: Array) -> Array:
   """
   count = vector.shape[0]
   size = jnp.diagonal(matrix)
-  # Written so that derivatives are finite, too, where a gradient vanishes.
+  # Written so that derivatives are finite where a gradient vanishes.
   live = size > jnp.finfo(matrix.dtype).tiny
   root = jnp.sqrt(jnp.where(live, size, 1))
   unit = matrix / root[:, None] / root[None]
@@ -65,8 +65,8 @@ def gauss_newton(
 
     d theta = - fraction J^T (J J^T + damping I)^-1 r,   J = d r / d theta
 
-  One step brings the conservation error to second order of itself, whatever
-  its scale, so there is no learning rate to choose.
+  One step reduces a conservation error e to the order of e^2, whatever its
+  scale, so there is no learning rate to choose.
 
   Args:
     fraction: how much of the error is to vanish, dimensionless.

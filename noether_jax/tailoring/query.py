@@ -60,8 +60,9 @@ def tailor(
       (integers, booleans, keys) stay as they are.
     optimizer: an optax transformation or `gauss_newton()`; or an `InnerLoop`,
       which holds the other settings too. The outer gradient passes through its
-      update, also where the inner gradient is zero; that of Adam is up to
-      learning rate / eps there, so give it `eps_root=1e-8`.
+      update, also where the inner gradient is zero. There, the derivative of
+      Adam's update is as large as learning rate / eps, so give Adam
+      `eps_root=1e-8`.
     num_steps: number of differentiable inner steps K.
     adapt: which leaves adapt, None for all; see `partition`.
     log_inner_rate: logarithm of a factor on the updates, a scalar or a tree
@@ -173,8 +174,8 @@ def tailored_predict(
     prediction is returned and `finite` is False. Take the mean of a loss over
     a batch by `meta_loss` or `failsafe_mean`, not by `jnp.mean`: its gradient
     is NaN for the whole batch where one example fails. There is no first-order
-    option: g acts only through the inner gradient, so stopping it would make
-    the gradient of g zero.
+    option: g acts only through the inner gradient, and stopping this gradient
+    would make the gradient of g zero.
 
   Raises:
     TypeError: see `tailor`.

@@ -2,10 +2,10 @@
 
 An outer gradient passes through the update of every inner step. Adam divides by
 the root of an average of squares, clipping divides by a norm: where the inner
-gradient is zero, the derivative of the root is infinite, and times zero it is
-NaN, although the whole update has a derivative there. The update is traced, and
-each root and quotient gets the derivative zero where it has none. Its values
-stay as they are, and so does its derivative everywhere else.
+gradient is zero, the derivative of the root is infinite. Multiplied by zero it
+gives NaN, although the whole update has a derivative there. The update is
+traced, and each root and quotient gets the derivative zero where it has none.
+Its values stay as they are, and so does its derivative everywhere else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from noether_jax.types import Array
 from noether_jax.types import PyTree
 
 _AT_ZERO = ("sqrt", "rsqrt", "cbrt", "log")
-# Whose value may be infinite: a product with it is guarded, too.
+# Primitives whose value may be infinite: products with them are guarded, too.
 _UNBOUNDED = ("rsqrt", "log", "div", "pow", "integer_pow")
 
 

@@ -1,8 +1,8 @@
 """Checkpoints of any tree of arrays: atomic, checked, the last few kept.
 
-Orbax writes and reads the arrays, sharded or not. What it does not do is done
-here: a flipped byte is found (every file's SHA-256 is in `SHA256SUMS`, which
-`sha256sum --check` reads too), and a tree that does not fit is told in a line.
+Orbax writes and reads the arrays, sharded or not. This module adds what Orbax
+lacks. It finds a flipped byte (every file's SHA-256 is in `SHA256SUMS`, which
+`sha256sum --check` reads too), and says in one line where a tree does not fit.
 
   run/step_00000010/{state/, manifest.json, SHA256SUMS}
 
@@ -137,7 +137,7 @@ def save(directory: Path,
         f"{directory} has a checkpoint of step {later[-1]} already: got step "
         f"{step}. Use another directory, or go on from an earlier step after "
         f"remove_after(directory, step).")
-  # Nobody may clean up or make a folder before all have read which there are.
+  # No process may remove or make a folder before all have listed the folders.
   _barrier("noether_jax.training.checkpoints: read")
   first = jax.process_index() == 0
   unfinished = place.with_name(_UNFINISHED + place.name)

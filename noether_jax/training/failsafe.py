@@ -1,10 +1,10 @@
 """The mean over a batch in which some examples may fail.
 
 An example whose inner step overflows has a loss and a gradient to fall back on,
-those of its untailored prediction. The loss is easily chosen by `where`, the
-gradient is not: it is a sum over examples, within which zero times infinity is
-NaN. So a batch with a failure is differentiated again, with a good example in
-the place of each bad one and their terms left out.
+those of its untailored prediction. `where` chooses the right loss, but not the
+right gradient: the gradient is a sum over examples, in which zero times
+infinity is NaN. So a batch with failures is differentiated a second time, with
+a good example in the place of each failed one, whose term is left out.
 """
 
 from __future__ import annotations
@@ -168,15 +168,15 @@ def failsafe_mean(example_fn: Callable[[Params, PyTree],
                   examples: PyTree) -> tuple[Array, PyTree, Flags]:
   """Return the mean loss of a batch, whose gradient no failed example spoils.
 
-  The mean for one's own loss of tailored predictions; `meta_loss` takes it. By
-  `jnp.mean` one example whose inner step overflows makes the whole gradient
-  NaN, even where `jnp.where` chose its untailored prediction.
+  Use this mean for a loss of your own on tailored predictions; `meta_loss` uses
+  it, too. With `jnp.mean`, one example whose inner step overflows makes the
+  whole gradient NaN, even where `jnp.where` chose its untailored prediction.
 
   An example that failed contributes the loss and the gradient of its untailored
-  prediction; one whose loss is not finite in spite of that, nothing. A batch
-  without failures costs what it costs without this function; one with failures
-  about twice that. It can't be differentiated in forward mode, and the second
-  derivatives of a batch with failures are NaN.
+  prediction. If this loss is not finite either, the example contributes
+  nothing. A batch without failures costs no more than with a plain mean, a
+  batch with failures about twice as much. The mean can't be differentiated in
+  forward mode, and the second derivatives of a batch with failures are NaN.
 
   Args:
     example_fn: `(params, example) -> ExampleLoss`.

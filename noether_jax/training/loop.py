@@ -136,12 +136,11 @@ def training_loop(advance: Callable[[Any, int, int], tuple[Any, Any]],
     num_steps: steps in all.
     done: steps that an earlier run has made.
     chunk: steps of a call of `advance`; the last call may make fewer.
-    report: is told the progress.
-    report_seconds: how long it is told nothing, at least; the end is always
-      told.
+    report: called with the progress.
+    report_seconds: least time between two reports; the end is always reported.
     save: `(state, seconds)`, keeps a state; seconds are those spent on steps
       here. Always called at the end, if there was a step to make.
-    save_seconds: how long nothing is saved, at least.
+    save_seconds: least time between two saves.
 
   Returns:
     The state, the metrics of the last call (None if no step was left), and the

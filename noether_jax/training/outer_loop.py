@@ -77,10 +77,10 @@ def meta_loss(
     rejected, not finite, or dropped.
 
     An example whose tailoring is not finite contributes the loss and the
-    gradient of its untailored prediction. One whose loss is not finite even so,
-    or whose target is not, is dropped: it contributes nothing to the mean over
-    B. If all are dropped, loss and gradient are NaN. See `failsafe_mean`
-    for what it costs and what can't be differentiated.
+    gradient of its untailored prediction. An example whose loss is still not
+    finite, or whose target is not, is dropped: it contributes nothing to the
+    mean over B. If all are dropped, loss and gradient are NaN. See
+    `failsafe_mean` for what it costs and what can't be differentiated.
 
   Example:
     >>> from noether_jax import Prediction
@@ -158,9 +158,9 @@ def microbatched_gradient(
 
   Returns:
     The mean of the parts' gradients, and their metrics: whole numbers, which
-    count, are added, others averaged over parts. One part whose gradient is not
-    finite makes the mean so, and `apply_gradient` skips the step: a part of
-    `meta_loss` all of whose examples are dropped does that.
+    count, are added, others averaged over parts. If the gradient of one part is
+    not finite, the mean is not finite, and `apply_gradient` skips the step.
+    This happens if `meta_loss` drops all examples of a part.
 
   Raises:
     ValueError: if the parts do not fill the batch.
@@ -182,7 +182,7 @@ def microbatched_gradient(
   for i in range(count):
     new = gradient_fn(params, part(i), jax.random.fold_in(key, i))
     if i + 1 < count:
-      # Is waited for: two at a time would need the memory of both.
+      # Wait for each part: two at once would need the memory of both.
       new = jax.block_until_ready(new)
     total = new if total is None else jax.tree.map(jnp.add, total, new)
     del new
@@ -218,17 +218,17 @@ def apply_gradient(state: TrainState, gradient: PyTree, metrics: Metrics, *,
   Args:
     state: from `init_state` or an earlier step.
     gradient: the same structure as the parameters; one that is not finite
-      changes nothing and is counted in `skipped`. What it has for a leaf
-      without a gradient (an integer, a key) is not used; None will do.
+      changes nothing and is counted in `skipped`. Its values for leaves without
+      a gradient (integers, keys) are not used and may be None.
     metrics: of the loss.
     optimizer: the outer optax transformation.
 
   Returns:
     `(state, metrics)`; metrics gain `gradient_norm`, `skipped` (how many steps
     so far) and `non_finite_gradients`: in how many leaves the gradient of this
-    step is not finite. Where it is above 0 and the loss is finite, a derivative
-    is to blame, in `predict_fn`, `conserved_fn` or the task loss: a root, a
-    norm or a standard deviation at zero, most often.
+    step is not finite. If this number is above 0 and the loss is finite, a
+    derivative is infinite in `predict_fn`, `conserved_fn` or the task loss:
+    most often that of a root, a norm or a standard deviation at zero.
 
   Raises:
     ValueError: if `gradient` does not have the structure of `state.params`.

@@ -88,7 +88,7 @@ def frame_residuals(
     video: the prediction.
     reference: "first", "previous" (the published choice) or "both".
     distance: `(before, after) -> residual`, for instance
-      `conservation.cosine`.
+      `tailoring.cosine`.
 
   Returns:
     `[N-1, K]` (twice as many for "both"): with `mean_difference` squares sum to

@@ -76,9 +76,10 @@ def _scan(eqn: Any, values: list[Any], perturbations: Any,
 
   size = p["length"] * kernel_uses.count_equations(p["jaxpr"].jaxpr)
   short = size <= unrolled
-  # A loop stacks, per iteration, everything that its derivatives need, and the
-  # outer derivative of an inner gradient needs much: most of the time goes into
-  # that memory. Unrolled, little of it is left; else keep products alone.
+  # A loop stacks, per iteration, all values that its derivatives need. The
+  # outer derivative of an inner gradient needs many, and most of the time goes
+  # into this memory. An unrolled scan stacks few of them; other scans keep the
+  # products alone.
   if not short:
     body = jax.checkpoint(body,
                           prevent_cse=False,

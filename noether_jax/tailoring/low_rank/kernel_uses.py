@@ -1,8 +1,7 @@
 """Where a traced function uses its kernels, read off its jaxpr.
 
 A kernel is a 2-D parameter. A plain product with it is a *use*; a use within a
-scan counts once per iteration. Anything else that is done with a kernel
-disqualifies it.
+scan counts once per iteration. Any other use of a kernel disqualifies it.
 """
 
 from __future__ import annotations

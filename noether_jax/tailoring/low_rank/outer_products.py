@@ -1,7 +1,8 @@
 """Changes of parameters, kept as outer products where a leaf is a kernel.
 
 A gradient or a change of a parameter tree has in each place an array, None (no
-change), or `OuterProducts`. What must tell them apart is here.
+change), or `OuterProducts`. All code that must distinguish them is in this
+module.
 """
 
 from __future__ import annotations
