@@ -1,4 +1,4 @@
-"""How often laws are found where there are some, and where there are none.
+"""How often laws are found in systems with laws, and in systems without.
 
   python -m benchmarks.discovery [--trajectories=20] [--seeds=2] [--data=DIR]
 

@@ -12,8 +12,8 @@ import numpy as np
 _COLUMNS = ("trial", "t", "q", "p")
 _ARGS = ("--columns=q:1,p:1/s", "--trial=trial", "--time=t")
 
-# Where the truth is known the answer must be it: `error` (exit code 2), `law`
-# (q^2 + p^2), `none` (no exact law). `any` may be told either way.
+# If the truth is known, the answer must agree with it: `error` (exit code 2),
+# `law` (q^2 + p^2), `none` (no exact law). `any` allows every verdict.
 Case = collections.namedtuple("Case", "name content args truth")
 
 

@@ -195,7 +195,7 @@ def main(argv: list[str]) -> None:
   }
   for name in _STEPS.value:
     command = [sys.executable, "-m", "benchmarks.video", *sys.argv[1:]]
-    # What goes wrong there is seen: its standard error is ours.
+    # Its standard error is ours, so that its errors are seen.
     done = subprocess.run([*command, f"--only={name}"],
                           check=False,
                           stdout=subprocess.PIPE,

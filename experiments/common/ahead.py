@@ -1,4 +1,4 @@
-"""Compilation before the first call, whose memory is given back."""
+"""Compilation before the first call; the memory that it frees is returned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 
 def give_back_memory() -> bool:
-  """Returns to the system what was freed but is kept for later allocations.
+  """Returns to the system the freed memory that the C library still keeps.
 
   After a large program's compilation that can be more than a gigabyte, in
   pieces too small for the arrays that the program needs.
@@ -32,9 +32,9 @@ def give_back_memory() -> bool:
 
 
 def compiled_ahead(function: Callable[..., Any]) -> Callable[..., Any]:
-  """As `jax.jit`, but what compilation leaves is given back before the call.
+  """As `jax.jit`, but the memory that compilation frees is returned first.
 
-  A peak of memory is then that of compiling or of running, not of both.
+  So a peak of memory is that of compiling or of running, not of both.
 
   Args:
     function: of arrays and trees of arrays, all of them positional.

@@ -67,7 +67,7 @@ def claim(out: pathlib.Path, settings: dict[str, Any]) -> None:
 
   Args:
     out: the folder of the results.
-    settings: what makes two runs comparable; JSON can hold it.
+    settings: those in which comparable runs agree; JSON can hold them.
 
   Raises:
     InputError: if the folder holds results of other settings.
@@ -98,7 +98,7 @@ def execute(name: str,
     resumes: whether the same command goes on after an interruption.
 
   Returns:
-    The exit code: 0; 2 for a user's mistake, told in one line on standard
+    The exit code: 0; 2 for a user's mistake, reported in one line on standard
     error; 130 if interrupted.
 
   Raises:

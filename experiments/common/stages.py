@@ -94,7 +94,7 @@ class Stages:
     logging.info("%s: %.1f s%s", name, seconds, told)
 
   def add(self, name: str, seconds: float, counts: dict[str, Any]) -> None:
-    """Keeps a stage that was timed elsewhere; not time of the current one.
+    """Keeps a stage that was timed elsewhere, outside the current stage's time.
 
     Args:
       name: of the stage.

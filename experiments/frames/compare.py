@@ -101,7 +101,7 @@ def lines(base: dict[str, Any],
 
 
 def _borrowable(changed: dict[str, Any], missing: set[int]) -> None:
-  """Complains where the base's control is not that of a run."""
+  """Refuses a run to which the base's control does not apply."""
   own = [name for name in changed if name not in _OF_G]
   if own:
     raise InputError(

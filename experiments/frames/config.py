@@ -32,8 +32,8 @@ class Config:
       once: one by one needs less memory, and on a CPU less time. Latents are
       drawn part by part.
     steps: outer Adam steps of the SVG model and of the Noether network.
-    control_factor: the SVG control has so many times as many steps: about as
-      long a computation as the Noether network's.
+    control_factor: the SVG control has so many times as many steps, so that
+      both computations take about equally long.
     learning_rate: of Adam, for everything that the outer step trains.
     clip: the largest norm of g's gradient.
     inner_rate: of the inner SGD step.
@@ -48,8 +48,9 @@ class Config:
     learn_inner_rate: whether a factor on the inner rate is learned.
     num_train: training sequences, None for all.
     start_at_mean: whether an untrained model predicts the training frames'
-      mean brightness, and details of a tenth of the usual size. On a plain
-      background it else spends its first steps there, and can stay.
+      mean brightness, and details of a tenth of the usual size. Otherwise, on a
+      plain background, the model spends its first steps on reaching this state,
+      and may never leave it.
     pretrain_steps: of the Noether network's g on the variance quotient, before
       anything else; 0 for a random g.
     warm_start: whether the Noether network and its control for capacity begin
@@ -142,8 +143,8 @@ def _small(dataset: str, *, length: int, actions: int) -> Config:
   Its 1,000 steps are those of the README's tables: all rows of a seed then take
   about an hour on two cores.
 
-  The inner rate is the published one: of 0.1, 1e-3 and 1e-4 it had the least
-  training loss after 600 steps on the controlled pendulum, seed 1000
+  The inner rate is the published one. Among 0.1, 1e-3 and 1e-4 this rate had
+  the least training loss after 600 steps on the controlled pendulum, seed 1000
   (`--first_seed=1000 --seeds=1 --steps=600 --inner_rate=RATE`).
 
   Args:

@@ -90,7 +90,7 @@ def predictions(run: Compiled, params: MetaParams, data: dict[str, np.ndarray],
 
 
 def values(run: Compiled, params: MetaParams, frames: np.ndarray) -> np.ndarray:
-  """What g says of sequences, in batches.
+  """The values of g on sequences, in batches.
 
   Args:
     run: what is compiled.
@@ -192,13 +192,13 @@ def quantity(run: Compiled,
   flat = jnp.asarray(said.reshape(-1, said.shape[-1]))
   found = principal_components(flat, min(count, *flat.shape))
   scores = np.asarray(found.scores(flat))
-  # A window is told by its last frame.
+  # A window is labelled by its last frame.
   lead = true.shape[1] - said.shape[1]
 
   def rank(score: np.ndarray, label: np.ndarray) -> float:
     ordered = label[:, lead:].ravel()
     if not np.ptp(score) or not np.ptp(ordered):
-      return 0.0  # Of what is constant no correlation is defined.
+      return 0.0  # The correlation with a constant is not defined.
     return float(np.nan_to_num(abs(scipy.stats.spearmanr(score, ordered)[0])))
 
   return {

@@ -143,7 +143,7 @@ def _maps(e: Study, params: Any) -> bytes:
                                min(_COMPONENTS, *values.shape))
   films = {"true": frames}
   for i, direction in enumerate(found.directions):
-    # A component has no sign: what speaks for it and what against.
+    # The sign of a component is arbitrary, so both signs are shown.
     heat = sum(
         np.asarray(
             grad_cam(e.run.model.net, params.conserved, jnp.asarray(frames),

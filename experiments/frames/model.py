@@ -138,7 +138,7 @@ def plain_loss(config: Config, model: Model) -> Loss:
   def loss(params: MetaParams, batch: Query,
            key: Array) -> tuple[Array, dict[str, Array]]:
     keys = jax.random.split(key, len(batch["frames"]))
-    # As in the Noether network no outer step moves the modulation.
+    # No outer step changes the modulation, as in the Noether network.
     theta = video.restarted(params.predictor)
     one = lambda x, key: task(model.forced(theta, x, key), x["frames"])
     value = jnp.mean(jax.vmap(one)(batch, keys))

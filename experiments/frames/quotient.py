@@ -1,6 +1,6 @@
 """A convolutional g that is conserved along training sequences from the start.
 
-Without it g is random until the outer loss has shaped it.
+Without this training, g is random until the outer loss has changed it.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from noether_jax.training.loop import training_loop
 
 _OPTIMIZER = optax.adam(1e-3)
 _TOLD_EVERY = 50
-# Sequences of a batch for each quantity: of no more than K sequences K
-# functions can't all differ.
+# Sequences of a batch for each quantity: on K sequences or fewer, K functions
+# can't all differ.
 _PER_QUANTITY = 4
 
 

@@ -1,4 +1,4 @@
-"""The models that rows are about, trained on demand: which begins where."""
+"""The models of the rows, trained on demand, and where each one begins."""
 
 from collections.abc import Callable, Iterator
 import functools
@@ -156,7 +156,7 @@ class Models:
 
   @functools.cached_property
   def longer(self) -> Trained:
-    """The same, trained further: in all for the Noether network's time."""
+    """The plain video model, trained for about the Noether network's time."""
     return self._trained(("SVG, longer",), self._plain,
                          self.config.control_steps, self.svg)
 
@@ -173,7 +173,7 @@ class Models:
 
   @functools.cached_property
   def start(self) -> MetaParams:
-    """Untrained, but for a g that is made conserved if that is asked for."""
+    """Untrained parameters; g is made conserved if the settings say so."""
     if not self.config.pretrain_steps:
       return self.untrained
     return self._each(self._pretrained)

@@ -37,12 +37,13 @@ class Trainer:
   """Trains parameters by one recipe; a finished step is never made twice.
 
   The batch and the key of a step depend on the seed and its number alone, so
-  that recipes of one seed see the same, and a resumed run what it would have.
-  The step may be one of several models side by side: states, metrics and keys
-  are then stacked, the number of the step equal in all.
+  that all recipes of one seed see the same batches, and a resumed run sees
+  those of an uninterrupted one. The step may be one of several models side by
+  side: states, metrics and keys are then stacked, the number of the step equal
+  in all.
 
   Attributes:
-    seconds: spent on steps so far, of this and of interrupted runs; but for the
+    seconds: spent on steps so far, of this and of interrupted runs, without the
       first step of each run, which compiles.
   """
 

@@ -22,7 +22,7 @@ class Config:
     keep: how many of them are fitted, for K = 1 and K > 1.
     fold_keep: the same for the safety rule's folds.
     trial_steps: Levenberg-Marquardt steps of each, for K = 1 and K > 1.
-    fit_steps: of the best, those included.
+    fit_steps: steps of the best one, `trial_steps` included.
     gradient_penalty: see `pretraining.pretrain`, an idea that was tried.
     predictor: hidden widths of f.
     conserved: hidden widths of g.
@@ -40,9 +40,9 @@ class Config:
     rollout_share: of the learning rates above, for that.
     folds: f and g are learned that many times, each time without some
       trajectories, on which the safety rule then judges them.
-    everywhere_from: trajectories without which the safety rule lets nothing be
-      tailored beyond known states: a few held out do not show how the worst of
-      many queries fares there.
+    everywhere_from: least number of trajectories with which the safety rule
+      allows tailoring beyond known states: a few held-out trajectories do not
+      show how large the largest error of many queries is there.
     num_test: test trajectories.
     stretch: length of the long rollouts over the training trajectories'.
   """

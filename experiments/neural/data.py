@@ -35,7 +35,7 @@ class Data(NamedTuple):
     test: `[S, M, L, D]`, longer; clean, unless measured.
     dt: the time step.
     noisy: whether there is noise.
-    shifted: whether what is left of it in `smooth` is a shift.
+    shifted: whether the noise that is left in `smooth` is a shift.
   """
   states: Array
   derivatives: Array

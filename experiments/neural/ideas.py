@@ -29,7 +29,7 @@ def _other(e: Study, name: str, **changes: Any) -> TailoredField:
 
 
 def _general(e: Study) -> TailoredField:
-  """A g that is not told what momenta are, nor of any copies."""
+  """A g without knowledge of momenta and without symmetric copies."""
   return rows.tailored(e.general, e.denoised_control,
                        learning.precise(e.general))
 
@@ -77,8 +77,9 @@ def _ensemble(e: Study) -> TailoredField:
 def _damped(e: Study) -> TailoredField:
   """The ensemble, a state's step damped where its members disagree.
 
-  A member m finds the change r_m = grad g_m . f per time. Of the step the share
-  mean(r)^2 / (mean(r)^2 + var(r)) is taken: Wiener's for a signal in noise.
+  A member m finds the change r_m = grad g_m . f per time. The step is
+  multiplied by mean(r)^2 / (mean(r)^2 + var(r)), the Wiener filter of a signal
+  in noise.
   """
   mean = functools.partial(_mean, e)
   inner = e.tailored(mean)

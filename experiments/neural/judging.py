@@ -91,7 +91,7 @@ class _Fold(NamedTuple):
 
 
 def _kinds(e: Study) -> tuple[str, ...]:
-  """Of KINDS those that this many trajectories can show to do no harm."""
+  """The KINDS that this many trajectories can show to be harmless."""
   enough = e.data.states.shape[1] >= e.config.everywhere_from
   return KINDS if enough else KINDS[:2]
 
@@ -101,8 +101,8 @@ def _fold(e: Study, own: Study, mask: np.ndarray) -> _Fold:
 
   A trajectory's error is the geometric mean of two: the RMSE of the rollout
   from its start, and that of the derivatives at its states, which shows an
-  imprecise gradient sooner. Neither f nor g has seen it; only its shift is that
-  which all trajectories together have found, the same for all candidates.
+  imprecise gradient sooner. Neither f nor g has seen this trajectory. Only its
+  shift was found from all trajectories together; all candidates share it.
   """
   field = own.guarded()
 

@@ -19,8 +19,8 @@ Array = jax.Array
 def quotient(e: Study) -> Any:
   """g trained by Adam on the variance quotient of the states as observed.
 
-  For K > 1 that alone is content with g and g^2; the alignment quotient is
-  added.
+  For K > 1 this quotient alone would accept g and g^2, so the alignment
+  quotient is added.
   """
 
   def rank(phi: Any, states: Array, derivatives: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Learns a neural conserved quantity and measures what it is worth.
+"""Learns a neural conserved quantity and measures how much it helps.
 
 Trains a predictor, learns g by several recipes, tailors with it, and compares
 long rollouts with a predictor that was fine-tuned equally long.

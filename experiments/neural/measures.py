@@ -85,7 +85,7 @@ def _names(e: Study) -> list[str]:
 def _of_seed(names: tuple[str, ...], on_train: np.ndarray, laws: np.ndarray,
              on_test: np.ndarray, truth: np.ndarray, learned: np.ndarray,
              true: np.ndarray) -> dict[str, float]:
-  """What one seed's g is; nothing for a constant one.
+  """Measures of one seed's g; empty for a constant g.
 
   Args:
     names: of the L laws.

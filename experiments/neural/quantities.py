@@ -14,8 +14,9 @@ from noether_jax.learned.augmentation import Symmetry
 Array = jax.Array
 
 # A central force: g sees what rotations leave, and a reflection of the plane
-# keeps the energy and reverses the angular momentum. Without that, g would be
-# two unrelated functions for orbits of either sense, which no data connect.
+# keeps the energy and reverses the angular momentum. Without this reflection, g
+# would be two unrelated functions for the two senses of rotation, because no
+# data connect their orbits.
 KNOWN: dict[str, dict[str, Any]] = {
     "kepler": {
         "transform":
@@ -54,14 +55,14 @@ SYMMETRIES: dict[str, Symmetry] = {
     "two_body": _isolated,
 }
 
-# What shifts of the whole leave of a state: g has learned from shifted copies.
+# What shifts of all bodies do not change: g has learned from shifted copies.
 UNSHIFTED: dict[str, Callable[[Array], Array]] = {
     "two_body": lambda x: jnp.concatenate([x[:2] - x[2:4], x[4:]]),
 }
 
 
 def seen(system: System) -> Callable[[Array], Array]:
-  """What of a state `[D]` tells whether g has seen its like."""
+  """The part of a state `[D]` that is compared with states g has seen."""
   known = KNOWN.get(system.name, {}).get("transform", lambda x: x)
   return UNSHIFTED.get(system.name, known)
 

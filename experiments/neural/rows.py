@@ -17,7 +17,7 @@ from noether_jax.discovery.terms import term_values
 from noether_jax.errors import InputError
 
 Array = jax.Array
-# Of which every ratio is taken.
+# The row to which every ratio refers.
 CONTROL = "control"
 
 

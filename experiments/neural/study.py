@@ -116,7 +116,7 @@ class Study(TrainingStages):
 
   @functools.cached_property
   def general(self) -> "Study":
-    """The same study with a g that is not told what momenta are."""
+    """The same study with a g that does not know the momenta."""
     if not self.mechanical:
       return self
     return self.varied("general g", mechanical=False)

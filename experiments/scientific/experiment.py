@@ -200,7 +200,7 @@ class Experiment:
 
   def training_error(self, roll: Callable[[Any, Array], Array],
                      params: Any) -> Array:
-    """`[S]`: RMSE of rollouts along the training paths, by which is chosen."""
+    """`[S]`: RMSE of rollouts along the training paths, for choices."""
     data = self.data
     return masked_rmse(
         roll(params, data.train)[:, :, 1:], data.train[:, :, 1:],

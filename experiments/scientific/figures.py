@@ -28,8 +28,8 @@ _COLORS = {
     "Gauss-Newton": "#2b6cb0",
     "projection": "#6b8e23",
 }
-# Nearly that of vanilla, and of Gauss-Newton: drawn only where they can be told
-# apart.
+# These rows nearly coincide with vanilla and Gauss-Newton, so they are drawn
+# only where they differ visibly.
 _TOO_CLOSE = ("control", "projection")
 # The paper's figure of the measured pendulum ends there.
 _PAPER_TOP = 0.025
@@ -49,7 +49,7 @@ def _dashes(name: str) -> str:
 
 
 def _apart(rows: list[Row]) -> list[Row]:
-  """Rows that can be told apart; a repeated curve is drawn once."""
+  """Rows that differ; a repeated curve is drawn once."""
   shown: list[Row] = []
   for row in rows:
     hidden = row["row"].partition(" (")[0] in _TOO_CLOSE

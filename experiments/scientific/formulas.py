@@ -145,7 +145,7 @@ def _candidate(survivor: screening.Survivor) -> Candidate:
 
 
 def law_of(e: Experiment, chosen: list[Candidate | None]) -> Quantity:
-  """One formula per seed as a law; None conserves nothing and tailors nothing.
+  """One formula per seed as a law; None stands for no law and no tailoring.
 
   Args:
     e: the experiment.

@@ -42,7 +42,7 @@ def define_flags() -> flags.FlagValues:
 
 def _settings(options: flags.FlagValues,
               config: configs.Config) -> dict[str, Any]:
-  """What makes two runs comparable."""
+  """The settings in which comparable runs agree."""
   return {
       "version": importlib.metadata.version("noether_jax"),
       "system": options.system,
@@ -61,7 +61,7 @@ def _load(options: flags.FlagValues, config: configs.Config) -> data.Data:
   return data.simulated(options.system, config, options.seeds)
 
 
-# Of which every ratio is taken.
+# The row to which every ratio refers.
 _BASES = ("vanilla", "control")
 
 

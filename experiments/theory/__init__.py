@@ -1,1 +1,1 @@
-"""The generalisation bound beside the gap that learners really have."""
+"""The generalisation bound beside the measured generalisation gap."""

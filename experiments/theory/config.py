@@ -11,8 +11,8 @@ class Config:
   Attributes:
     free_dimensions: pairs of d and the values of m measured there.
     num_examples: values of n.
-    training_sets: of one seed, whose gap is their mean: the gap of one training
-      set scatters many times more than the constraint changes it.
+    training_sets: of one seed, whose gap is their mean. The gap of a single
+      training set scatters many times more than the constraint changes it.
     noise: standard deviation of the noise in each of the d directions.
     shift: |v*|, unless m = 0.
     radius: R; |v| is at most that.

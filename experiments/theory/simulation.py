@@ -2,9 +2,9 @@
 
 The states are in R^d, g is linear and its preimages are x + A z, z in R^m. The
 columns of A are the first m of a random orthonormal frame; g(x) is x along the
-others. Observed is y = x + v* + noise with v* in the range of A, so that x + v*
-has the g of x; the noise is in all d directions. Prediction and error depend on
-y - x alone, the displacement: x itself is never drawn.
+others. The observation is y = x + v* + noise with v* in the range of A, so that
+x + v* has the g of x; the noise is in all d directions. Prediction and error
+depend on y - x alone, the displacement: x itself is never drawn.
 """
 
 import functools
@@ -92,8 +92,9 @@ def learn(displacements: Array, projection: Array, *,
   """Empirical risk minimisation over v in the range of A with |v| <= R.
 
   A step minimises a quadratic that lies above the empirical loss and touches it
-  at v: its minimum over all v is a weighted mean, and that over the allowed v
-  is the nearest allowed point. So no step raises the empirical loss.
+  at v. The minimum of this quadratic over all v is a weighted mean; over the
+  allowed v, the allowed point that is nearest to this mean. So no step raises
+  the empirical loss.
 
   Args:
     displacements: y - x, `[n, d]`.
@@ -131,7 +132,7 @@ def _one_seed(key: Key, free: Array, *, dimension: int, num_examples: int,
   """Gaps and lengths of the last steps, `[N, M, 2]`: without and with."""
   frame_key, shift_key, sets_key = jax.random.split(key, 3)
   frame = jnp.linalg.qr(jax.random.normal(frame_key, (dimension, dimension)))[0]
-  # Every learner takes the same path, so that m = d is exactly no constraint.
+  # All learners run the same code, so that m = d equals no constraint exactly.
   pairs = jnp.stack([jnp.full_like(free, dimension), free], axis=1)
   projections = jax.vmap(jax.vmap(functools.partial(projector, frame)))(pairs)
   direction = projections[:, 1] @ jax.random.normal(shift_key, (dimension,))
