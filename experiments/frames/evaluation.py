@@ -52,7 +52,7 @@ def predictions(run: Compiled, params: MetaParams, data: dict[str, np.ndarray],
   Args:
     run: what is compiled.
     params: trained parameters.
-    data: "frames", of which only the first are seen, and perhaps "actions".
+    data: "frames", only the first of which are seen, and perhaps "actions".
     wanted: numbers of steps after which to predict.
     key: of the noise.
     past: given frames.

@@ -94,11 +94,11 @@ def _read(column: Any, decimal: str) -> tuple[Any, str, str]:
   if len(seen) > 1:
     return None, "", ("left out, its cells have several units "
                       f"({', '.join(sorted(u or 'none' for u in seen))[:60]}): "
-                      "write all in one")
+                      "write all in one unit")
   sure = marks != {","} or any(g[2] or g[0].count(",") > 1 for g in groups)
   if len(marks) > 1 or not sure:
-    return None, "", (f"left out, {groups[0][0]!r} may be a decimal or a "
-                      "thousand: write it without a comma")
+    return None, "", (f"left out, {groups[0][0]!r} may be a decimal number or "
+                      "thousands: write it without a comma")
   mark = marks.pop() if marks else ""
   try:
     numbers = [float(b.replace(mark, "") if mark else b) for b in bare]

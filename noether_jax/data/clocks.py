@@ -53,8 +53,8 @@ def in_seconds(clock: np.ndarray, unit: str, variables: Sequence[Variable],
   if factor is None or not any(
       re.search(r"\bs\b", str(v.unit)) for v in variables):
     return clock, unit
-  messages.append(f"times converted from {unit} to s, as the states are told "
-                  "per s")
+  messages.append(f"times converted from {unit} to s, because the states' "
+                  "units are per s")
   return clock * factor, "s"
 
 
@@ -86,7 +86,7 @@ def told_above(table: Table, head: str) -> Table:
     name = counters[0]
     frame = frame.assign(**{name: frame[name] / float(rate[2])})
     units[name] = "s"
-    messages.append(f"{name!r} became seconds: the header tells "
+    messages.append(f"{name!r} became seconds: the header gives "
                     f"{rate[1]} {rate[2]}")
   return dataclasses.replace(table, frame=frame, units=units, messages=messages)
 

@@ -175,7 +175,7 @@ def _parse(stream: Any, name: str, layout: Layout, messages: list[str],
            dialect: Mapping[str, Any]) -> Any:
   """The rows as a DataFrame, without text between them.
 
-  `dialect` is what `pandas.read_csv` takes.
+  `dialect` holds arguments of `pandas.read_csv`.
   """
   try:
     frame = _parse_rows(stream, name, layout, dialect)

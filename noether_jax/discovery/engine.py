@@ -163,8 +163,8 @@ def _discover(data: Trajectories, degree: int | None,
     messages.append("noise above 3 %: the data were smoothed (9 samples)")
   prepared, times, step = _thin(prepared, data.times)
   if step > 1:
-    messages.append(f"many rows: every {step}th of each trajectory was used, "
-                    "all of them for the noise")
+    messages.append(f"many rows: every {step}th of each trajectory was used; "
+                    "the noise was estimated from all rows")
   terms = library.library(data.variables,
                           degree=degree,
                           vectors=vectors,

@@ -198,9 +198,9 @@ def check_same_form(new: PyTree, old: PyTree) -> None:
   """
   forms: list[Any] = [jax.tree.structure(tree) for tree in (new, old)]
   if forms[0] != forms[1]:
-    raise InputError(f"`outer` does not fit the state: its own state would be "
-                     f"{forms[0]}, and is {forms[1]}. Pass the optimizer that "
-                     "was given to `init`.")
+    raise InputError("`outer` does not fit the state: it makes a state "
+                     f"{forms[0]}, the state given is {forms[1]}. Pass the "
+                     "optimizer that was given to `init`.")
 
 
 def batch_size(batch: Any) -> int:

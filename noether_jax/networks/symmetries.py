@@ -94,7 +94,7 @@ def flip(*columns: int) -> Transform:
     [2.0, -3.0]
   """
   if not columns:
-    raise ValueError("`flip` must be told which columns to reverse.")
+    raise ValueError("`flip` needs the columns to reverse: got none.")
   index = np.array(columns, int)
   return lambda x: x.at[index].multiply(-1.0)
 

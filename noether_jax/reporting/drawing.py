@@ -145,7 +145,7 @@ def envelope(times: np.ndarray,
   Args:
     times: `[T]`.
     values: `[T]`.
-    most: number of stretches of which the extremes are kept.
+    most: number of stretches; the extremes of each are kept.
 
   Returns:
     Times and values, at most 2 `most` of each.

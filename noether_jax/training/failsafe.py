@@ -31,7 +31,7 @@ class ExampleLoss(NamedTuple):
   Attributes:
     loss: its loss `[]`; equal to `initial_loss` where not `finite`.
     initial_loss: the loss of its untailored prediction `[]`.
-    metrics: a tree of scalars `[]`, of which the mean is taken too.
+    metrics: a tree of scalars `[]`; their means are taken, too.
     finite: bool `[]`; False where the tailoring failed.
     accepted: bool `[]`; False where the untailored prediction was used, because
       it failed or for another reason.

@@ -57,7 +57,7 @@ def test_a_comma_that_may_be_either_is_told(tmp_path):
   rows = [(t, f'"{k % 9 + 1},{100 + 7 * k}"', v)
           for k, (_, t, _, v) in enumerate(_ONE)]
   data = tables.load(tmp_path, tables.text("t,y,v", rows))
-  tables.told(data, "may be a decimal or a thousand")
+  tables.told(data, "may be a decimal number or thousands")
 
 
 @pytest.mark.parametrize("mark", ["-999", "-9999.0", "999.9", "1e30"])
@@ -210,7 +210,7 @@ def test_frames_of_a_rate_that_is_told(tmp_path, head):
   data = tables.load(tmp_path, tables.text(head + "\nframe,x,v", rows))
   _one(data)
   assert data.time_unit == "s"
-  tables.told(data, "'frame' became seconds: the header tells")
+  tables.told(data, "'frame' became seconds: the header gives")
 
 
 def test_degrees_that_the_header_tells_of(tmp_path):

@@ -200,5 +200,5 @@ def test_arguments_that_do_not_fit_are_refused():
     for count in (1, 3):
       with pytest.raises(ValueError, match=f"`{name}` must be"):
         make(**{name: jnp.ones(count)})
-  with pytest.raises(ValueError, match="which columns to reverse"):
+  with pytest.raises(ValueError, match="needs the columns to reverse"):
     networks.flip()
