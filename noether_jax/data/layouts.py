@@ -8,19 +8,15 @@ import csv
 import dataclasses
 import re
 
-from noether_jax.data.cells import is_quantity
+from noether_jax.data import header_rows
 from noether_jax.data.headers import Header
 from noether_jax.data.headers import is_unit_row
 from noether_jax.data.naming import placeholders
+from noether_jax.data.values import is_blank
+from noether_jax.data.values import is_value
 from noether_jax.errors import InputError
 
-BLANKS = ("", "-", "--", "---", "nan", "na", "n/a", "null", "none", "#n/a",
-          "#div/0!", "#value!", "#num!", "#ref!")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?inf",
-                     re.IGNORECASE)
-THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?"
-                    r"(Z|[+-]\d\d:?\d\d)?|\d{1,2}:\d\d:\d\d([.,]\d+)?")
+_END = re.compile(r"\W*end[ _]?(of[ _]?)?header\W*", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,38 +36,6 @@ class Layout:
   loose: tuple[str, ...] | None = None
 
 
-def is_blank(cell: str) -> bool:
-  """Return whether a cell holds no value.
-
-  Example:
-    >>> is_blank(" NaN "), is_blank("0")
-    (True, False)
-  """
-  return cell.strip().lower() in BLANKS
-
-
-def is_number(cell: str, decimal: str = ".") -> bool:
-  """Return whether a cell reads as a number.
-
-  Example:
-    >>> is_number("1e3"), is_number("two"), is_number("0,5", ",")
-    (True, False, True)
-  """
-  text = cell.strip()
-  if decimal == ",":
-    if THOUSANDS.fullmatch(text) and "." in text:
-      text = text.replace(".", "")
-    elif "." in text:
-      return False
-    text = text.replace(",", ".")
-  return bool(_NUMBER.fullmatch(text))
-
-
-def is_value(cell: str, decimal: str) -> bool:
-  return is_number(cell, decimal) or bool(_STAMP.fullmatch(
-      cell.strip())) or is_quantity(cell)
-
-
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
   """Return the number of cells of most rows; the first may have others."""
   later = rows[len(rows) // 4:] or rows
@@ -88,7 +52,9 @@ def split_cells(line: str, delimiter: str) -> list[str]:
   if not line.strip():
     return []
   if delimiter == " ":
-    return line.split()
+    if '"' not in line:
+      return line.split()
+    line = " ".join(line.split())
   try:
     row = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
   except (csv.Error, StopIteration):
@@ -123,41 +89,42 @@ def find_header(rows: Sequence[Sequence[str]],
     >>> layout.header.units, layout.first
     ({'t': 's', 'x': 'm'}, 3)
   """
+  start, written = _after_preamble(rows), rows
+  rows = [[] if n < start or not any(row) else row for n, row in enumerate(rows)
+         ]
   filled = [row for row in rows if row]
   if not filled:
     raise InputError(f"{name}: no rows below the header.")
   width = usual_width(filled)
   body = [r for r in filled[len(filled) // 2:] if len(r) == width]
   first = _first_data_row(rows, body, width, decimal)
-  above = [(n, row)
-           for n, row in enumerate(rows[:first])
-           if len(row) > 1 or (row and width == 1)]
-  named = [(n, r) for n, r in above if len(r) in (width, width - 1)]
-  # What stands above the header is not next to it.
-  named = [(n, r) for n, r in named if all(
-      len(row) < 2 or len(row) in (width, width - 1) for row in rows[n:first])]
-  if not stacked and named:
-    named = named[-2:] if is_unit_row(named[-1][1]) else named[-1:]
-  # A spreadsheet fills up the line of a title with blank cells.
-  while named and sum(map(bool, named[0][1])) <= width / 2 and named[1:]:
-    named.pop(0)
+  found = header_rows.find(rows, first, width, stacked)
   remarks = [(n, c) for n, c in enumerate(comments[:first]) if len(c) == width]
-  if not named:
-    named = remarks[-2:] if len(remarks) > 1 and is_unit_row(
-        remarks[-1][1]) else remarks[-1:]
-  if not named:
+  if not found.names and remarks:
+    units = remarks[1:] and is_unit_row(remarks[-1][1])
+    found = header_rows.HeaderRows([remarks[-2 if units else -1][1]],
+                                   remarks[-1][1] if units else [],
+                                   remarks[-2 if units else -1][0])
+  if not found.names:
     wide = [c for c in [*rows[:first], *comments] if len(c) > 1]
-    names = placeholders(width)
+    loose = tuple(wide[-1]) if wide else ()
+    spread = header_rows.of_vectors(loose, width)
+    names = spread or placeholders(width)
     return Layout(Header(tuple(names), {}, {}), first,
-                  _left_out(rows, first, first),
-                  tuple(wide[-1] if wide else ()))
-  below = [row for _, row in named[1:]]
-  unit_row = next((r for r in below if is_unit_row(r)), [])
-  unit_row = [""] * (width - len(unit_row)) + list(unit_row)
-  names = _names([named[0][1], *(r for r in below if r != unit_row)], width,
-                 [all(is_blank(r[i]) for r in body) for i in range(width)])
-  return Layout(Header.read(names, unit_row, file=name), first,
-                _left_out(rows, first, named[0][0]))
+                  _left_out(written, first, first), None if spread else loose)
+  blank = [all(is_blank(r[i]) for r in body) for i in range(width)]
+  names, told = header_rows.join(found.names, width, blank)
+  unit_row = [""] * (width - len(found.units)) + list(found.units[:width])
+  return Layout(
+      Header.read(names, unit_row, file=name), first,
+      (*_left_out(written, first, found.first), *found.messages, *told))
+
+
+def _after_preamble(rows: Sequence[Sequence[str]]) -> int:
+  """Index behind a line such as `***End_of_Header***`; 0 if there is none."""
+  return max(
+      (n + 1 for n, row in enumerate(rows) if _END.fullmatch(" ".join(row))),
+      default=0)
 
 
 def _left_out(rows: Sequence[Sequence[str]], first: int,
@@ -188,22 +155,12 @@ def _first_data_row(rows: Sequence[Sequence[str]],
     # A bad cell is reported with its row; a row of names has hardly any number.
     return good > .5 * len(cells)
 
-  return next((n for n, row in enumerate(rows) if is_data(row)), len(rows))
-
-
-def _names(rows: Sequence[Sequence[str]], width: int,
-           blank: Sequence[bool]) -> list[str]:
-  """One name for each column, from one row or several."""
-  names = list(rows[0])
-  if len(set(names)) < len(names):  # Such as: body part, then coordinate.
-    same = [r for r in rows if len(r) == width and len(set(r[1:])) > 1]
-    joined = [" ".join(c for c in cells if c) for cells in zip(*same)]
-    names = joined if len(set(joined)) == width else names
-  if len(names) < width:  # A delimiter at each row's end, or labels of rows.
-    names = [*names, ""] if blank[-1] else ["index", *names]
-  if not names[0]:
-    names[0] = "index"
-  return [
-      f"column {i + 1}" if not n and blank[i] else n
-      for i, n in enumerate(names)
-  ]
+  good = [n for n, row in enumerate(rows) if is_data(row)]
+  filled = [n for n, row in enumerate(rows) if row]
+  after = dict(zip(filled, filled[1:]))
+  # A single row of numbers above a row of text tells something else.
+  alone = {
+      n for n in good
+      if n in after and not any(is_value(c, decimal) for c in rows[after[n]])
+  }
+  return next((n for n in good if n not in alone), [*good, len(rows)][0])

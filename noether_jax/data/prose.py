@@ -1,20 +1,15 @@
-"""Text between the rows of a table, and plots of Grace as tables."""
+"""Text between the rows of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 import io
-import re
 from typing import Any
 
-from noether_jax.data.layouts import is_blank
-from noether_jax.data.layouts import is_value
 from noether_jax.data.layouts import Layout
 from noether_jax.data.layouts import split_cells
-
-_LEGEND = re.compile(r'@\s*s\d+\s+legend\s+"(.*)"')
-_AXIS = re.compile(r'@\s*xaxis\s+label\s+"(.*)"')
-_HEAD = 2**16
+from noether_jax.data.values import is_blank
+from noether_jax.data.values import is_value
 
 
 def without_text(stream: Any, layout: Layout,
@@ -59,33 +54,3 @@ def without_text(stream: Any, layout: Layout,
     else:
       kept.append(line)
   return io.BytesIO("\n".join([*kept, ""]).encode(encoding)), count
-
-
-def plain(stream: Any) -> Any:
-  """Return a plot of Grace (.xvg) as a table; other streams as they are.
-
-  Args:
-    stream: at its beginning.
-
-  Returns:
-    A stream at its beginning.
-
-  Example:
-    >>> raw = b'@ xaxis label "Time (ps)"\\n@ s0 legend "E"\\n0 1\\n1 2\\n'
-    >>> plain(io.BytesIO(raw)).read()
-    b'Time (ps)\\tE\\n0\\t1\\n1\\t2\\n'
-  """
-  head = stream.read(_HEAD).decode("utf-8", errors="replace")
-  axis = re.search(_AXIS, head)
-  names = re.findall(_LEGEND, head)
-  stream.seek(0)
-  if not axis or not names:
-    return stream
-  text = stream.read().decode("utf-8", errors="replace")
-  rows = [
-      "\t".join(line.split())
-      for line in text.splitlines()
-      if line.strip() and line.lstrip()[0] not in "#@&"
-  ]
-  return io.BytesIO("\n".join(["\t".join([axis[1], *names]), *rows,
-                               ""]).encode())

@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping, Sequence
 import dataclasses
 import re
 from typing import Any
 import warnings
 
+from noether_jax.data import notations
 from noether_jax.data import prose
 from noether_jax.data.cells import mend_cells
 from noether_jax.data.clocks import told_above
+from noether_jax.data.decoding import decode
 from noether_jax.data.frames import Table
-from noether_jax.data.layouts import BLANKS
 from noether_jax.data.layouts import find_header
-from noether_jax.data.layouts import is_blank
-from noether_jax.data.layouts import is_number
-from noether_jax.data.layouts import is_value
 from noether_jax.data.layouts import Layout
 from noether_jax.data.layouts import split_cells
-from noether_jax.data.layouts import THOUSANDS
 from noether_jax.data.layouts import usual_width
 from noether_jax.data.records import read_json
+from noether_jax.data.values import BLANKS
+from noether_jax.data.values import is_blank
+from noether_jax.data.values import is_number
+from noether_jax.data.values import is_value
+from noether_jax.data.values import THOUSANDS
 from noether_jax.errors import InputError
 
 _HEAD = 2**16
 _LINES = 200
 _DELIMITERS = ("\t", ";", ",", "|", " ")
 _NAMES = {"\t": "tabs", " ": "blanks"}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Dialect:
+  """How a text writes its rows.
+
+  Attributes:
+    delimiter: between cells.
+    decimal: mark.
+    mark: that begins comments, or empty.
+  """
+  delimiter: str
+  decimal: str
+  mark: str
+
+  def is_comment(self, line: str) -> bool:
+    return bool(self.mark) and line.lstrip().startswith(self.mark)
+
+  def told(self) -> list[str]:
+    """What a user should know of it."""
+    messages = []
+    if self.delimiter != ",":
+      name = _NAMES.get(self.delimiter, repr(self.delimiter))
+      messages.append(f"columns are separated by {name}")
+    if self.decimal == ",":
+      messages.append("the decimal mark is a comma")
+    return messages
 
 
 def read_text(stream: Any, name: str) -> Table:
@@ -44,61 +72,25 @@ def read_text(stream: Any, name: str) -> Table:
   Raises:
     InputError: if the text is no table.
   """
-  stream = prose.plain(stream)
   raw = stream.read(_HEAD)
-  if raw.lstrip()[:1] == b"{" or re.match(rb"\s*\[\s*\{", raw):
-    stream.seek(0)
-    return read_json(stream, name)
-  text, encoding, messages = _decode(raw, name)
-  lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-  if len(raw) == _HEAD:
-    lines = lines[:-1]
-    if not lines:
-      raise InputError(f"{name}: no line ends within the first 64 KiB, so this "
-                       "is no table.")
-  if not any(line.strip() for line in lines):
-    raise InputError(f"{name}: the file is empty.")
-  marks = {line.lstrip()[0] for line in lines if line.strip()} & {"#", "%"}
-  mark = marks.pop() if len(marks) == 1 else ""
-  bare = [
-      "" if mark and line.lstrip().startswith(mark) else line for line in lines
-  ]
-  delimiter, decimal = _dialect([line for line in bare if line.strip()], name)
-  if delimiter != ",":
-    messages.append(f"columns are separated by "
-                    f"{_NAMES.get(delimiter, repr(delimiter))}")
-  if decimal == ",":
-    messages.append("the decimal mark is a comma")
-  rows = [split_cells(line, delimiter) for line in bare[:_LINES]]
-  if delimiter == " ":
-    width = usual_width(rows[len(rows) // 2:])
-    rows = [_header_cells(line, row, width) for line, row in zip(bare, rows)]
-  comments = [
-      _comment(line, mark, delimiter)
-      if mark and line.lstrip().startswith(mark) else []
-      for line in lines[:_LINES]
-  ]
-  layout = find_header(rows,
-                       name,
-                       comments=comments,
-                       decimal=decimal,
-                       stacked=delimiter != " ")
-  grouped = decimal == "," and any("." in cell and THOUSANDS.fullmatch(cell)
-                                   for row in rows[layout.first:]
-                                   for cell in row)
-  noted = mark and any(
-      line.lstrip().startswith(mark) for line in lines[layout.first:])
   stream.seek(0)
-  frame = _parse(stream,
+  if re.match(rb"\s*(\{\s*[^'\s]|\[\s*\{)", raw):
+    return read_json(stream, name)
+  text, encoding, messages = decode(raw, name)
+  plain, encoding, told = notations.plain(stream, text, encoding)
+  if plain is not stream:
+    text = decode(plain.read(_HEAD), name)[0]
+    plain.seek(0)
+  lines = _lines(text, len(raw) == _HEAD, name)
+  dialect = _dialect_of(lines)
+  layout = _layout(lines, dialect, name)
+  messages += [*told, *dialect.told()]
+  frame = _parse(plain,
                  name,
                  layout,
                  messages,
                  dialect={
-                     "sep": r"\s+" if delimiter == " " else delimiter,
-                     "decimal": decimal,
-                     "thousands": "." if grouped else None,
-                     "encoding": encoding,
-                     "comment": mark if noted else None
+                     **_for_pandas(lines, dialect, layout), "encoding": encoding
                  })
   table = mend_cells(
       Table(frame,
@@ -107,28 +99,70 @@ def read_text(stream: Any, name: str) -> Table:
             aliases=layout.header.aliases,
             header=layout.loose,
             messages=[*messages, *layout.messages, *layout.header.messages]),
-      decimal)
+      dialect.decimal)
   return told_above(table, "\n".join(lines[:layout.first]))
 
 
-def _decode(raw: bytes, name: str) -> tuple[str, str, list[str]]:
-  """The text's beginning, its encoding, and the messages."""
-  encoding = "utf-8-sig"
-  if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-    encoding = "utf-16"
-  messages = []
-  try:
-    # The last character may be cut.
-    text = codecs.getincrementaldecoder(encoding)().decode(raw)
-  except UnicodeDecodeError:
-    encoding = "cp1252"
-    text = raw.decode(encoding, errors="replace")
-    messages.append("not in UTF-8: read as Windows-1252 (Western European)")
-  odd = next((c for c in text if c < " " and c not in "\t\n\r\f\v"), None)
-  if odd is not None or "\ufffd" in text:
-    raise InputError(f"{name}: a binary file, not a table of text; the ending "
-                     "of its name must tell its kind.")
-  return text, encoding, messages
+def _lines(text: str, cut: bool, name: str) -> list[str]:
+  """The first lines; without the last one if the text is cut there.
+
+  Raises:
+    InputError: if there is no line.
+  """
+  lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+  if cut:
+    lines = lines[:-1]
+    if not lines:
+      raise InputError(f"{name}: no line ends within the first 64 KiB, so this "
+                       "is no table.")
+  if not any(line.strip() for line in lines):
+    raise InputError(f"{name}: the file is empty.")
+  return lines
+
+
+def _dialect_of(lines: Sequence[str]) -> _Dialect:
+  marks = {line.lstrip()[0] for line in lines if line.strip()} & {"#", "%"}
+  mark = marks.pop() if len(marks) == 1 else ""
+  plain = _Dialect(",", ".", mark)
+  rows = [c for c in lines if c.strip() and not plain.is_comment(c)]
+  return _Dialect(*_marks(rows), mark)
+
+
+def _layout(lines: Sequence[str], dialect: _Dialect, name: str) -> Layout:
+  """Where names and rows stand."""
+  delimiter = dialect.delimiter
+  head = lines[:_LINES]
+  bare = ["" if dialect.is_comment(line) else line for line in head]
+  rows = [split_cells(line, delimiter) for line in bare]
+  if delimiter == " ":
+    width = usual_width(rows[len(rows) // 2:])
+    rows = [_header_cells(line, row, width) for line, row in zip(bare, rows)]
+  comments = [
+      _comment(line, dialect.mark, delimiter)
+      if dialect.is_comment(line) else [] for line in head
+  ]
+  return find_header(rows,
+                     name,
+                     comments=comments,
+                     decimal=dialect.decimal,
+                     stacked=delimiter != " ")
+
+
+def _for_pandas(lines: Sequence[str], dialect: _Dialect,
+                layout: Layout) -> dict[str, Any]:
+  """The dialect as `pandas.read_csv` takes it."""
+  below = lines[layout.first:_LINES]
+  grouped = dialect.decimal == "," and any(
+      "." in cell and THOUSANDS.fullmatch(cell)
+      for line in below if not dialect.is_comment(line)
+      for cell in split_cells(line, dialect.delimiter))
+  noted = any(map(dialect.is_comment, lines[layout.first:]))
+  return {
+      "sep": r"\s+" if dialect.delimiter == " " else dialect.delimiter,
+      "decimal": dialect.decimal,
+      "thousands": "." if grouped else None,
+      "comment": dialect.mark if noted else None
+  }
 
 
 def _header_cells(line: str, row: list[str], width: int) -> list[str]:
@@ -150,8 +184,9 @@ def _comment(line: str, mark: str, delimiter: str) -> list[str]:
   return cells if len(cells) > 1 else bare.split()
 
 
-def _dialect(lines: Sequence[str], name: str) -> tuple[str, str]:
+def _marks(lines: Sequence[str]) -> tuple[str, str]:
   """Delimiter and decimal mark that make most cells numbers."""
+  lines = lines[len(lines) // 2:]  # What stands above the rows has others.
   best, found = 0., (",", ".")
   for delimiter in _DELIMITERS:
     rows = [split_cells(line, delimiter) for line in lines[-_LINES:]]
@@ -165,7 +200,7 @@ def _dialect(lines: Sequence[str], name: str) -> tuple[str, str]:
       score = share * len(same) / len(rows)
       if score > best + 1e-9:
         best, found = score, (delimiter, mark)
-  if not best:
+  if not best and lines:
     counts = {d: len(split_cells(lines[0], d)) for d in _DELIMITERS}
     found = max(_DELIMITERS[:-1], key=lambda d: counts[d]), "."
   return found

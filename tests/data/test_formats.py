@@ -8,8 +8,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from noether_jax.data import layouts
 from noether_jax.data import load
+from noether_jax.data import values
 from noether_jax.errors import InputError
 from tests.data import tables
 from tests.paths import SHARED
@@ -144,7 +144,7 @@ def test_a_broken_character_far_down(tmp_path):
                                        ("#DIV/0!", False), ("1e-3", True),
                                        ("5", True)])
 def test_blanks(cell, kept):
-  assert layouts.is_blank(cell) != kept
+  assert values.is_blank(cell) != kept
 
 
 # What each sample must give: trials, rows, columns with units, what is told.
@@ -199,9 +199,9 @@ def test_labels_of_rows_without_a_name(tmp_path):
 
 
 def test_a_header_of_several_rows(tmp_path):
-  head = "scorer,net,net,net\nbodyparts,,nose,nose\ncoords,t,x,y"
+  head = "scorer,net,net,net\nbodyparts,,nose,tail\ncoords,t,x,x"
   data = tables.load(tmp_path, tables.text(head))
-  tables.check(data, ("nose x", "nose y"))
+  tables.check(data, ("nose x", "tail x"))
 
 
 def test_numbers_as_fortran_writes_them(tmp_path):
