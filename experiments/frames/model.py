@@ -16,9 +16,9 @@ from experiments.frames.config import Config
 from noether_jax import video
 from noether_jax.tailoring.adaptation import by_path
 from noether_jax.tailoring.query import tailored_params
+from noether_jax.training.gradients import microbatched_gradient
 from noether_jax.training.outer_loop import apply_gradient
 from noether_jax.training.outer_loop import meta_loss
-from noether_jax.training.outer_loop import microbatched_gradient
 from noether_jax.training.outer_loop import update
 from noether_jax.types import MetaParams
 from noether_jax.types import Prediction

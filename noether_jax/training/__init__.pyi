@@ -1,6 +1,8 @@
 from . import checkpoints as checkpoints
 from .failsafe import ExampleLoss as ExampleLoss
 from .failsafe import failsafe_mean as failsafe_mean
+from .gradients import loss_gradient as loss_gradient
+from .gradients import microbatched_gradient as microbatched_gradient
 from .loop import gradient_step as gradient_step
 from .loop import Progress as Progress
 from .loop import scan_steps as scan_steps
@@ -8,7 +10,6 @@ from .loop import training_loop as training_loop
 from .outer_loop import apply_gradient as apply_gradient
 from .outer_loop import init_state as init_state
 from .outer_loop import meta_loss as meta_loss
-from .outer_loop import microbatched_gradient as microbatched_gradient
 from .outer_loop import mse as mse
 from .outer_loop import update as update
 from .sharding import make_mesh as make_mesh

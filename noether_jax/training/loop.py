@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
+from noether_jax.tailoring.adaptation import combine
+from noether_jax.tailoring.adaptation import split_inexact
+from noether_jax.training.gradients import loss_gradient
 from noether_jax.types import Array
 from noether_jax.types import Params
 from noether_jax.types import PyTree
@@ -21,10 +24,22 @@ from noether_jax.types import PyTree
 Carry = tuple[Params, Any]
 
 
+def _check_state(opt_state: Any, optimizer: optax.GradientTransformation,
+                 learned: Params) -> None:
+  wanted = jax.eval_shape(optimizer.init, learned)
+  structures: list[Any] = [jax.tree.structure(t) for t in (opt_state, wanted)]
+  if structures[0] != structures[1]:
+    raise ValueError("`opt_state` must be that of the leaves which have a "
+                     "gradient: begin with optimizer.init("
+                     "split_inexact(params)[0]).")
+
+
 def gradient_step(
     loss_fn: Callable[..., Array], optimizer: optax.GradientTransformation
 ) -> Callable[[Carry, Any], tuple[Carry, Array]]:
   """Make a step of an optimizer on a loss.
+
+  Leaves that have no gradient (integers, booleans, keys) stay as they are.
 
   Args:
     loss_fn: `(params, batch) -> []`.
@@ -32,7 +47,12 @@ def gradient_step(
 
   Returns:
     `((params, opt_state), batch) -> ((params, opt_state), loss)`, the loss
-    before the step.
+    before the step. Begin with `optimizer.init(params)`, and where leaves have
+    no gradient with `optimizer.init(split_inexact(params)[0])`.
+
+  Raises:
+    ValueError: by the function returned, if no leaf of the parameters has a
+      gradient, or `opt_state` is not that of the leaves which have one.
 
   Example:
     >>> step = gradient_step(lambda p, x: (p - x)**2, optax.sgd(0.25))
@@ -41,11 +61,21 @@ def gradient_step(
     (2.0, 4.0)
   """
 
+  def loss_twice(params: Params, batch: Any) -> tuple[Array, Array]:
+    loss = loss_fn(params, batch)
+    return loss, loss
+
+  gradient_fn = loss_gradient(loss_twice)
+
   def step(carry: Carry, batch: Any) -> tuple[Carry, Array]:
     params, opt_state = carry
-    loss, gradient = jax.value_and_grad(loss_fn)(params, batch)
-    updates, opt_state = optimizer.update(gradient, opt_state, params)
-    return (optax.apply_updates(params, updates), opt_state), loss
+    gradient, loss = gradient_fn(params, batch)
+    learned, fixed = split_inexact(params)
+    if jax.tree.leaves(fixed):
+      _check_state(opt_state, optimizer, learned)
+    updates, opt_state = optimizer.update(gradient, opt_state, learned)
+    params = combine(optax.apply_updates(learned, updates), fixed)
+    return (params, opt_state), loss
 
   return step
 

@@ -12,6 +12,8 @@ import optax
 from noether_jax.tailoring.adaptation import combine
 from noether_jax.tailoring.adaptation import split_inexact
 from noether_jax.training import failsafe
+from noether_jax.training.gradients import loss_gradient
+from noether_jax.training.gradients import Metrics
 from noether_jax.types import Array
 from noether_jax.types import Key
 from noether_jax.types import MetaParams
@@ -19,8 +21,6 @@ from noether_jax.types import Prediction
 from noether_jax.types import PyTree
 from noether_jax.types import State
 from noether_jax.types import TrainState
-
-Metrics = dict[str, Array]
 
 
 def mse(prediction: PyTree, target: PyTree) -> Array:
@@ -137,59 +137,6 @@ def init_state(params: PyTree, optimizer: Any) -> TrainState:
   return TrainState(params, optimizer.init(learned), zero, zero)
 
 
-def microbatched_gradient(
-    gradient_fn: Callable[[PyTree, PyTree, Key], tuple[PyTree, Metrics]],
-    params: PyTree,
-    batch: PyTree,
-    key: Key,
-    *,
-    size: int,
-) -> tuple[PyTree, Metrics]:
-  """Return a batch's gradient, taken a few examples at a time to save memory.
-
-  Do not compile it as a whole: `gradient_fn` is called again and again.
-
-  Args:
-    gradient_fn: `(params, part, key) -> (gradient, metrics)`, compiled.
-    params: what is learned.
-    batch: leaves `[B, ...]`.
-    key: consumed; each part gets its own.
-    size: examples of a part; divides B.
-
-  Returns:
-    The mean of the parts' gradients, and their metrics: whole numbers, which
-    count, are added, others averaged over parts. If the gradient of one part is
-    not finite, the mean is not finite, and `apply_gradient` skips the step.
-    This happens if `meta_loss` drops all examples of a part.
-
-  Raises:
-    ValueError: if the parts do not fill the batch.
-
-  Example:
-    >>> loss = lambda p, b, k: (jnp.mean((p - b)**2), {"count": len(b)})
-    >>> microbatched_gradient(jax.grad(loss, has_aux=True), jnp.float32(1.),
-    ...               jnp.array([0., 4.]), jax.random.key(0), size=1)
-    (Array(-2., dtype=float32), {'count': Array(2, dtype=int32...)})
-  """
-  length = jax.tree.leaves(batch)[0].shape[0]
-  if size < 1 or not length or length % size:
-    raise ValueError(f"parts of {size} examples do not fill a batch of "
-                     f"{length}.")
-  count = length // size
-  part = lambda i: jax.tree.map(lambda leaf: leaf[i * size:
-                                                  (i + 1) * size], batch)
-  total: Any = None
-  for i in range(count):
-    new = gradient_fn(params, part(i), jax.random.fold_in(key, i))
-    if i + 1 < count:
-      # Wait for each part: two at once would need the memory of both.
-      new = jax.block_until_ready(new)
-    total = new if total is None else jax.tree.map(jnp.add, total, new)
-    del new
-  whole = lambda leaf: jnp.issubdtype(jnp.result_type(leaf), jnp.integer)
-  return jax.tree.map(lambda leaf: leaf if whole(leaf) else leaf / count, total)
-
-
 def _learned_part(gradient: PyTree, params: PyTree, learned: PyTree) -> PyTree:
   """The gradient with None in the place of leaves that have none."""
   structure: Any = jax.tree.structure(gradient)
@@ -286,6 +233,9 @@ def update(
     `(state, metrics)`; metrics gain `gradient_norm`, `skipped` and
     `non_finite_gradients`, see `apply_gradient`.
 
+  Raises:
+    ValueError: if no leaf of the parameters has a gradient.
+
   Example:
     >>> loss = lambda p, b, k: (jnp.sum((p - b)**2), {})
     >>> state = init_state(jnp.zeros(()), optax.sgd(0.25))
@@ -294,7 +244,5 @@ def update(
     >>> float(state.params), int(state.step)
     (0.5, 1)
   """
-  learned, fixed = split_inexact(state.params)
-  loss = lambda tree: loss_fn(combine(tree, fixed), batch, key)
-  gradient, metrics = jax.grad(loss, has_aux=True)(learned)
+  gradient, metrics = loss_gradient(loss_fn)(state.params, batch, key)
   return apply_gradient(state, gradient, metrics, optimizer=optimizer)

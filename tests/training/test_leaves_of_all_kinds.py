@@ -15,9 +15,14 @@ from noether_jax import gauss_newton
 from noether_jax import init_state
 from noether_jax import meta_loss
 from noether_jax import MetaParams
+from noether_jax import microbatched_gradient
 from noether_jax import tailor
 from noether_jax import tailored_predict
 from noether_jax import update
+from noether_jax.tailoring import split_inexact
+from noether_jax.training import gradient_step
+from noether_jax.training import loss_gradient
+from noether_jax.training import scan_steps
 
 
 def model(dtype=jnp.float32):
@@ -93,7 +98,101 @@ def test_a_gradient_may_hold_anything_for_them():
     assert int(state.params["n"]) == 3 and metrics["gradient_norm"] > 0
 
 
+LEAVES = {
+    "integer": jnp.int32(2),
+    "number": 2,
+    "boolean": True,
+    "key": jax.random.key(7)
+}
+
+
+def as_factor(leaf):
+  """A number that depends on a leaf of any kind."""
+  if jnp.issubdtype(jnp.result_type(leaf), jax.dtypes.prng_key):
+    return jax.random.uniform(leaf)
+  return 1. * leaf
+
+
+def scaled_error(params, x):
+  return jnp.mean((params["w"] * as_factor(params["other"]) - x)**2)
+
+
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
+@pytest.mark.parametrize("optimizer",
+                         [optax.sgd(.1), optax.adam(.1)],
+                         ids=["sgd", "adam"])
+def test_steps_leave_them_as_they_are(leaf, optimizer):
+  params = {"other": leaf, "w": jnp.array([1., 2.])}
+  batches = jnp.arange(3.)
+  (after, _), losses = jax.jit(
+      functools.partial(scan_steps, gradient_step(scaled_error, optimizer)))(
+          (params, optimizer.init(split_inexact(params)[0])), batches)
+  assert bool(after["other"] == leaf)
+  # The same as if the leaf were no parameter.
+  alone = lambda w, x: scaled_error({"other": leaf, "w": w}, x)
+  (wanted, _), same = scan_steps(gradient_step(alone, optimizer),
+                                 (params["w"], optimizer.init(params["w"])),
+                                 batches)
+  np.testing.assert_allclose(after["w"], wanted, rtol=1e-12)
+  np.testing.assert_allclose(losses, same, rtol=1e-12)
+  assert not np.allclose(wanted, params["w"])
+
+
+@pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
+def test_parts_of_a_batch_give_them_no_gradient(leaf):
+  params = {"other": leaf, "w": jnp.array([1., 2.])}
+  batch = jnp.arange(4.)
+  loss = lambda p, x, key: (jnp.mean(jax.vmap(lambda x: scaled_error(p, x))
+                                     (x)), {})
+  whole = jax.grad(lambda w: loss({**params, "w": w}, batch, None)[0])
+  for gradient_fn in (loss_gradient(loss),
+                      jax.grad(loss, has_aux=True, allow_int=True)):
+    gradient, _ = microbatched_gradient(jax.jit(gradient_fn),
+                                        params,
+                                        batch,
+                                        jax.random.key(0),
+                                        size=2)
+    assert gradient["other"] is None
+    np.testing.assert_allclose(gradient["w"], whole(params["w"]), rtol=1e-12)
+    state, _ = apply_gradient(init_state(params, optax.sgd(.1)),
+                              gradient, {},
+                              optimizer=optax.sgd(.1))
+    assert bool(state.params["other"] == leaf)
+  with pytest.raises(TypeError, match=r"without a gradient: \['other'\]. Pass"):
+    microbatched_gradient(jax.grad(loss, has_aux=True),
+                          params,
+                          batch,
+                          jax.random.key(0),
+                          size=2)
+
+
+def test_other_errors_of_a_gradient_stay_as_they_are():
+  wrong = lambda params, x, key: len(1.)
+  with pytest.raises(TypeError, match="has no len"):
+    microbatched_gradient(wrong,
+                          jnp.ones(1),
+                          jnp.ones(1),
+                          jax.random.key(0),
+                          size=1)
+
+
 @pytest.mark.parametrize("call, message", [
+    (lambda: gradient_step(lambda p, x: p * x, optax.sgd(.1))(
+        (3, optax.sgd(.1).init(3)), 1.),
+     "no leaf that has a gradient: got leaves of .*int"),
+    (lambda: update(init_state({"k": jax.random.key(0)}, optax.sgd(.1)),
+                    1.,
+                    None,
+                    loss_fn=lambda p, x, key: (x, {}),
+                    optimizer=optax.sgd(.1)),
+     r"no leaf that has a gradient: got leaves of \['key"),
+    (lambda: gradient_step(scaled_error, optax.adam(.1))(({
+        "other": 2,
+        "w": jnp.ones(2)
+    }, optax.adam(.1).init({
+        "other": 2,
+        "w": jnp.ones(2)
+    })), 1.), r"begin with optimizer.init\(split_inexact"),
     (lambda: tailor(lambda p: p, jnp.arange(2), optax.sgd(.1)),
      "selects no leaf of `params` that has a gradient"),
     (lambda: tailored(lambda w, x, key: x, adapt=by_path("nothing"))
