@@ -11,6 +11,7 @@ import numpy as np
 from noether_jax.data.cells import without_marks
 from noether_jax.data.clocks import from_first_stamp
 from noether_jax.data.clocks import in_seconds
+from noether_jax.data.clocks import join_seconds
 from noether_jax.data.columns import check_names
 from noether_jax.data.columns import column_pairs
 from noether_jax.data.columns import name_and_unit
@@ -47,7 +48,7 @@ def assemble(table: Table, columns: Columns | None, trial: str | None,
   """
   where = table.name or "the table"
   if not (time and name_and_unit(time)[1]):
-    table = from_first_stamp(table)
+    table = from_first_stamp(join_seconds(table) if time is None else table)
   table, columns = name_columns(table, columns, trial, time)
   if columns is None and trial is None and time is None:
     table = stack_runs(table)

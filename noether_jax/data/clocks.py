@@ -10,16 +10,23 @@ import numpy as np
 
 from noether_jax.data.columns import Variable
 from noether_jax.data.frames import Table
-from noether_jax.data.naming import is_counter_name
 from noether_jax.data.naming import is_time_name
 
 # From 1990 to 2050, in s, ms, us and ns since 1970.
 _FIRST, _LAST = 6.3e8, 2.53e9
 _SCALES = (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6),
            ("nanoseconds", 10**9))
-_RATE = re.compile(
-    r"(fps|(?:frame|sampling|sample|data|camera)[ _]?rate|frequency|"
-    r"frames per second)\b[^\w\n]*(\d+(?:\.\d+)?)", re.IGNORECASE)
+_WHOLE = re.compile(r"(.*?)(?:secs?|seconds|tv_sec)", re.IGNORECASE)
+_PART = re.compile(
+    r"(.*?)(?:tv_)?(nanoseconds|nanosecs?|nsecs?|microseconds|"
+    r"microsecs?|usecs?|milliseconds|millisecs?|msecs?)", re.IGNORECASE)
+_PARTS = {
+    word: scale
+    for words, scale in (("nanoseconds nanosecs nanosec nsecs nsec", 10**9),
+                         ("microseconds microsecs microsec usecs usec", 10**6),
+                         ("milliseconds millisecs millisec msecs msec", 10**3))
+    for word in words.split()
+}
 _SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -58,37 +65,49 @@ def in_seconds(clock: np.ndarray, unit: str, variables: Sequence[Variable],
   return clock * factor, "s"
 
 
-def told_above(table: Table, head: str) -> Table:
-  """Use what lines above a table state: a frame rate, or degrees.
+def join_seconds(table: Table) -> Table:
+  """Make one clock of two columns: whole seconds, and what lies between.
 
   Args:
     table: as read.
-    head: the lines above its rows.
 
   Returns:
-    The table; frames became seconds where their rate is given.
+    The table; the column of whole seconds holds the times since the first row.
 
   Example:
     >>> import pandas
-    >>> table = Table(pandas.DataFrame({"frame": [0, 1], "x": [1., 2.]}))
-    >>> told_above(table, "# fps: 50").frame["frame"].tolist()
-    [0.0, 0.02]
+    >>> stamps = {"stamp.secs": [7, 7, 8], "stamp.nsecs": [0, 500000000, 0]}
+    >>> join_seconds(Table(pandas.DataFrame(stamps))).frame
+       stamp.secs
+    0         0.0
+    1         0.5
+    2         1.0
   """
-  frame, messages = table.frame, list(table.messages)
-  units = dict(table.units)
-  if re.search(r"indegrees\s*=\s*yes", head, re.IGNORECASE):
-    messages.append("the header says inDegrees=yes: give the angles' units, as "
-                    "in columns='hip:deg'")
-  rate = _RATE.search(head)
-  counters = [n for n in frame if is_counter_name(n)]
-  if rate and len(counters) == 1 and not any(map(is_time_name, frame)) and (
-      frame[counters[0]].dtype.kind in "iuf") and float(rate[2]) > 0:
-    name = counters[0]
-    frame = frame.assign(**{name: frame[name] / float(rate[2])})
-    units[name] = "s"
-    messages.append(f"{name!r} became seconds: the header gives "
-                    f"{rate[1]} {rate[2]}")
-  return dataclasses.replace(table, frame=frame, units=units, messages=messages)
+  frame = table.frame
+  for name in frame:
+    whole = _WHOLE.fullmatch(name)
+    if not whole or frame[name].dtype.kind not in "iu" or not len(frame):
+      continue
+    for other in frame:
+      part = _PART.fullmatch(other)
+      if not part or part[1] != whole[1] or frame[other].dtype.kind not in "iu":
+        continue
+      scale = _PARTS[part[2].lower()]
+      if not 0 <= frame[other].min() <= frame[other].max() < scale:
+        continue
+      seconds = (frame[name] - frame[name].iloc[0]
+                ) + (frame[other] - frame[other].iloc[0]) / scale
+      told = f"{name!r} and {other!r} became one time in s since the first"
+      return dataclasses.replace(table,
+                                 frame=frame.assign(**{
+                                     name: seconds
+                                 }).drop(columns=other),
+                                 units={
+                                     **table.units, name: "s"
+                                 },
+                                 messages=[*table.messages, told],
+                                 time=table.time or name)
+  return table
 
 
 def from_first_stamp(table: Table) -> Table:

@@ -105,10 +105,10 @@ def find_header(rows: Sequence[Sequence[str]],
     found = header_rows.HeaderRows([remarks[-2 if units else -1][1]],
                                    remarks[-1][1] if units else [],
                                    remarks[-2 if units else -1][0])
-  if not found.names:
-    wide = [c for c in [*rows[:first], *comments] if len(c) > 1]
-    loose = tuple(wide[-1]) if wide else ()
-    spread = header_rows.of_vectors(loose, width)
+  wide = [c for c in [*rows[:first], *comments] if len(c) > 1]
+  loose = tuple(wide[-1]) if wide else ()
+  spread = header_rows.of_vectors(loose, width)
+  if spread or not found.names:
     names = spread or placeholders(width)
     return Layout(Header(tuple(names), {}, {}), first,
                   _left_out(written, first, first), None if spread else loose)

@@ -21,7 +21,7 @@ def even_and_unwrap(
   Args:
     data: as read; variables may have factors.
     told: names of the columns whose unit is given. Of the other columns, those
-      that jump by 2 pi or 360 may be taken as angles.
+      that jump by 2 pi, 360 or 1 may be taken as angles.
 
   Returns:
     The trajectories, with one message for each change.
@@ -52,7 +52,11 @@ def even_and_unwrap(
         messages.append(f"{v.name} unwrapped: it jumps by a turn {jumps} times")
     elif v.name not in told and v.unit.is_dimensionless:
       period = _period(columns)
-      if period:
+      if period == 1 and not _keeps_speed(columns):
+        messages.append(
+            f"{v.name} jumps by about 1: if it is an angle in turns, give its "
+            f"unit, as in columns='{v.name}:turn'; else the jumps stay")
+      elif period:
         messages += _make_angle(variables, states, times, i, period, told)
   return dataclasses.replace(data,
                              variables=tuple(variables),
@@ -64,27 +68,29 @@ def even_and_unwrap(
 def _make_angle(variables: list[Variable], states: Sequence[np.ndarray],
                 times: Sequence[np.ndarray], i: int, period: float,
                 told: Collection[str]) -> list[str]:
-  """Make a column that jumps an angle; convert its derivative from degrees."""
+  """Make a column that jumps an angle; convert its derivative likewise."""
   name = variables[i].name
   columns = [s[:, i] for s in states]
   jumps = _unwrap(columns, period)
   variables[i] = Variable(name, _RAD)
-  if period < 10:
+  factor = 2 * np.pi / period
+  if factor == 1:
     return [
         f"{name} jumps by 2 pi {jumps} times: taken as an angle in rad, and "
         "unwrapped"
     ]
+  unit = "degrees" if period == 360 else "turns"
   messages = [
-      f"{name} jumps by 360 {jumps} times: taken as an angle in degrees, "
+      f"{name} jumps by {period:g} {jumps} times: taken as an angle in {unit}, "
       "unwrapped and converted to rad"
   ]
   for j, v in enumerate(variables):
-    if j != i and v.name not in told and v.unit == Unit() and _is_rate(
+    if j != i and v.name not in told and v.unit == Unit() and _is_derivative(
         columns, [s[:, j] for s in states], times):
-      _scale([s[:, j] for s in states], np.pi / 180)
-      messages.append(f"{v.name} is the rate of {name} in degrees: converted "
-                      "to rad likewise")
-  _scale(columns, np.pi / 180)
+      _scale([s[:, j] for s in states], factor)
+      messages.append(f"{v.name} is the derivative of {name} in {unit}: "
+                      "converted to rad likewise")
+  _scale(columns, factor)
   return messages
 
 
@@ -105,17 +111,42 @@ def _unwrap(columns: Sequence[np.ndarray], period: float) -> int:
 
 
 def _period(columns: Sequence[np.ndarray]) -> float:
-  """2 pi or 360 if the values jump by that much, and fit a turn; else 0."""
+  """2 pi, 360 or 1 if the values jump by that and fit a turn; else 0."""
   low = min(float(c.min()) for c in columns)
   high = max(float(c.max()) for c in columns)
-  for period in (2 * np.pi, 360.):
+  for period in (2 * np.pi, 360., 1.):
     slack = 1e-3 * period
     fits = (low >= -period / 2 - slack and
             high <= period / 2 + slack) or (low >= -slack and
                                             high <= period + slack)
+    switches = all(np.mean(c == np.round(c)) > .5 for c in columns)
+    if period == 1 and switches:
+      continue
     if fits and high - low > .8 * period and _jumps_by(columns, period):
       return period
   return 0.
+
+
+def _keeps_speed(columns: Sequence[np.ndarray]) -> bool:
+  """Whether a column jumps by 1 at the speed that it has before and after.
+
+  A phase does; what is reset, such as a voltage, starts anew at another speed.
+  """
+  seen = False
+  for c in columns:
+    steps = np.diff(c)
+    turns = np.round(steps)
+    rest = steps - turns
+    for n in np.flatnonzero(turns):
+      before, after = rest[max(0, n - 2):n], rest[n + 1:n + 3]
+      if not len(before) or not len(after):
+        continue
+      seen = True
+      low, high = sorted((float(np.median(before)), float(np.median(after))))
+      slack = .02 + .25 * max(abs(low), abs(high))
+      if high - low > slack or not low - slack <= rest[n] <= high + slack:
+        return False
+  return seen
 
 
 def _jumps_by(columns: Sequence[np.ndarray], period: float) -> bool:
@@ -138,13 +169,13 @@ def _jumps_by(columns: Sequence[np.ndarray], period: float) -> bool:
   return seen
 
 
-def _is_rate(angles: Sequence[np.ndarray], rates: Sequence[np.ndarray],
-             times: Sequence[np.ndarray]) -> bool:
+def _is_derivative(angles: Sequence[np.ndarray], given: Sequence[np.ndarray],
+                   times: Sequence[np.ndarray]) -> bool:
   """Whether a column is the time derivative of another."""
   off, size = 0., 0.
-  for a, r, t in zip(angles, rates, times):
+  for a, g, t in zip(angles, given, times):
     slope = np.diff(a) / np.diff(t)
-    middle = (r[1:] + r[:-1]) / 2
+    middle = (g[1:] + g[:-1]) / 2
     off += float(np.sum((slope - middle)**2))
     size += float(np.sum(middle**2))
   return size > 0 and off < .02 * size

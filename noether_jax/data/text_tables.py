@@ -11,7 +11,6 @@ import warnings
 from noether_jax.data import notations
 from noether_jax.data import prose
 from noether_jax.data.cells import mend_cells
-from noether_jax.data.clocks import told_above
 from noether_jax.data.decoding import decode
 from noether_jax.data.frames import Table
 from noether_jax.data.layouts import find_header
@@ -19,6 +18,7 @@ from noether_jax.data.layouts import Layout
 from noether_jax.data.layouts import split_cells
 from noether_jax.data.layouts import usual_width
 from noether_jax.data.records import read_json
+from noether_jax.data.told_clocks import told_above
 from noether_jax.data.values import BLANKS
 from noether_jax.data.values import is_blank
 from noether_jax.data.values import is_number

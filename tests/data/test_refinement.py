@@ -36,7 +36,8 @@ def _pendulum(period, shift):
 
 
 @pytest.mark.parametrize("period,shift", [(360., -180.), (360., 0.),
-                                          (2 * np.pi, -np.pi), (2 * np.pi, 0.)])
+                                          (2 * np.pi, -np.pi), (2 * np.pi, 0.),
+                                          (1., 0.), (1., -.5)])
 @pytest.mark.parametrize("head", ["trial,time,angle,rate"])
 def test_wrapped_angles(tmp_path, period, shift, head):
   data = tables.load(tmp_path, tables.text(head, _pendulum(period, shift)))
@@ -45,8 +46,8 @@ def test_wrapped_angles(tmp_path, period, shift, head):
   energy = [s[:, 1]**2 - 39.24 * np.cos(s[:, 0]) for s in data.states]
   assert max(np.ptp(e) for e in energy) < 1e-2
   tables.told(data, "angle jumps by")
-  if period == 360:
-    tables.told(data, "rate is the rate of angle in degrees")
+  if period != 2 * np.pi:
+    tables.told(data, "rate is the derivative of angle in")
 
 
 def test_degrees_that_are_told(tmp_path):
@@ -59,6 +60,36 @@ def test_degrees_that_are_told(tmp_path):
               "angle unwrapped")
   again = load(tmp_path / "data.csv", columns="angle:deg,rate:deg/s")
   np.testing.assert_allclose(again.states, data.states)
+
+
+def test_a_reset_is_no_turn_but_is_told(tmp_path):
+  t = np.arange(200) * .05
+  charge = 1 - np.exp(-2 * (t % 1.7))  # Reset to 0 while nearly still.
+  rows = list(zip(t, charge, np.cos(t)))
+  data = tables.load(tmp_path, tables.text("t,charge,y", rows))
+  np.testing.assert_allclose(data.states[0][:, 0], charge, atol=1e-6)
+  tables.told(
+      data, "charge jumps by about 1: if it is an angle in turns, give "
+      "its unit, as in columns='charge:turn'")
+  again = load(tmp_path / "data.csv", columns="charge:turn,y")
+  assert again.variables[0].unit.is_angle
+  tables.told(again, "charge unwrapped")
+
+
+@pytest.mark.parametrize("form", [np.round, np.sin])
+def test_switches_and_waves_are_no_turns(tmp_path, form):
+  t = np.arange(200) * .05
+  rows = list(zip(t, form(np.sin(t)**2), np.cos(t)))
+  data = tables.load(tmp_path, tables.text("t,on,y", rows))
+  assert not any("jumps" in m for m in data.messages)
+
+
+def test_a_column_of_phases_that_is_called_a_number_stays(tmp_path):
+  t = np.arange(200) * .05
+  rows = list(zip(t, (1.3 * t) % 1., np.cos(t)))
+  tables.load(tmp_path, tables.text("t,phase,y", rows))
+  data = load(tmp_path / "data.csv", columns="phase:1,y")
+  np.testing.assert_allclose(data.states[0][:, 0], (1.3 * t) % 1., atol=1e-6)
 
 
 def test_noise_at_the_jump(tmp_path):
