@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+from fractions import Fraction
+import math
 from typing import Any, Protocol
 
 import jax
@@ -42,6 +44,10 @@ class Form(Protocol):
   def uncertainties(self) -> np.ndarray:
     """`[k]` standard deviations."""
 
+  @property
+  def simple(self) -> tuple[Fraction | None, ...]:
+    """The simple numbers (k) that coefficients agree with, where certain."""
+
   def value(self, states: Any) -> Any:
     """Return `[...]` at states `[..., D]`, a NumPy or JAX array."""
 
@@ -66,10 +72,20 @@ class Combination:
     terms: k terms; the first has coefficient 1.
     coefficients: `[k]`, in units of terms[0] over terms[k].
     uncertainties: `[k]` bootstrap standard deviations.
+    freedom: their degrees of freedom: one less than the number of trajectories
+      that were resampled.
   """
   terms: tuple[Term, ...]
   coefficients: np.ndarray
   uncertainties: np.ndarray
+  freedom: float = math.inf
+
+  @property
+  def simple(self) -> tuple[Fraction | None, ...]:
+    """The simple numbers (k) that coefficients agree with, where certain."""
+    return tuple(
+        simple_numbers.simple_number(float(c), float(u), self.freedom)
+        for c, u in zip(self.coefficients, self.uncertainties))
 
   @property
   def unit(self) -> str:
@@ -95,9 +111,10 @@ class Combination:
     """Return the formula with the digits that the uncertainties allow."""
     del variables  # The terms know their names.
     out = self.terms[0].text
-    for term, c, u in zip(self.terms[1:], self.coefficients[1:],
-                          self.uncertainties[1:]):
-      size = simple_numbers.coefficient_text(abs(float(c)), float(u))
+    for term, c, u, simple in zip(self.terms[1:], self.coefficients[1:],
+                                  self.uncertainties[1:], self.simple[1:]):
+      size = simple_numbers.coefficient_text(
+          abs(float(c)), float(u), None if simple is None else abs(simple))
       if term.text.startswith("1/") and "/" not in size:
         piece = size + term.text[1:]
       else:
@@ -146,6 +163,11 @@ class Network:
   def uncertainties(self) -> np.ndarray:
     """Empty."""
     return np.zeros(0)
+
+  @property
+  def simple(self) -> tuple[Fraction | None, ...]:
+    """Empty."""
+    return ()
 
   def value(self, states: Any) -> Any:
     """Return `[...]` at states `[..., D]`."""

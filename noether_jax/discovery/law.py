@@ -19,7 +19,6 @@ from noether_jax.discovery.forms import as_states
 from noether_jax.discovery.forms import Form
 from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
-from noether_jax.reporting import simple_numbers
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -143,9 +142,7 @@ class Law:
 
     See `simple_numbers.simple_number`. `text` and `latex` show these numbers.
     """
-    return tuple(
-        simple_numbers.simple_number(float(c), float(u))
-        for c, u in zip(self.coefficients, self.uncertainties))
+    return self.form.simple
 
   @property
   def text(self) -> str:

@@ -136,7 +136,8 @@ class Search:
     spread = sparse.resample(self.data, support, self.seed, _BOOTSTRAP)
     form = Combination(tuple(self.terms[i] for i in support[order]),
                        natural(scaled),
-                       np.std([natural(c) for c in spread], axis=0))
+                       np.std([natural(c) for c in spread], axis=0),
+                       freedom=len(self.states) - 1)
     return Law(self.variables, form, evidence, verdict)
 
   def constant(self) -> Law | None:

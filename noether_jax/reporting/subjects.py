@@ -7,6 +7,7 @@ themselves in a notebook. Hence only the attributes are named here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,6 +77,10 @@ class ShownLaw(ShownQuantity, Protocol):
   @property
   def uncertainties(self) -> np.ndarray:
     """`[k]`."""
+
+  @property
+  def simple(self) -> tuple[Fraction | None, ...]:
+    """The simple numbers (k) that coefficients agree with, where certain."""
 
   @property
   def name(self) -> str | None:

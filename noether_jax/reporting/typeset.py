@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+from fractions import Fraction
 import re
 from typing import Any
 
@@ -39,28 +40,29 @@ def sum_latex(combination: Any, variables: Sequence[Variable]) -> str:
   """Write a sum of terms, its coefficients as in its text.
 
   Args:
-    combination: with `terms`, `coefficients` and `uncertainties`.
+    combination: with `terms`, `coefficients`, `uncertainties` and `simple`.
     variables: the D columns.
 
   Returns:
     LaTeX.
   """
   out = ""
-  for term, c, u in zip(combination.terms, combination.coefficients,
-                        combination.uncertainties):
-    size = _coefficient_latex(abs(float(c)), float(u))
+  for term, c, u, simple in zip(combination.terms, combination.coefficients,
+                                combination.uncertainties, combination.simple):
+    size = _coefficient_latex(abs(float(c)), float(u), simple)
     piece = _product("" if size == "1" else size, term, variables)
     sign = "-" if c < 0 else "+" if out else ""
     out += f" {sign} {piece}" if out else f"{sign}{piece}"
   return out
 
 
-def _coefficient_latex(value: float, uncertainty: float) -> str:
-  simple = simple_numbers.simple_number(value, uncertainty)
+def _coefficient_latex(value: float, uncertainty: float,
+                       simple: Fraction | None) -> str:
   if simple is None:
     places = simple_numbers.significant_digits(value, uncertainty)
     return number_latex(value, places)
-  text = simple_numbers.coefficient_text(value, uncertainty)
+  simple = abs(simple)
+  text = simple_numbers.coefficient_text(value, uncertainty, simple)
   if "/" not in text:
     return text
   return f"\\tfrac{{{simple.numerator}}}{{{simple.denominator}}}"

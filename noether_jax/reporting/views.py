@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 import math
 from typing import Any
 
@@ -41,7 +42,7 @@ def law_view(law: ShownLaw, heading: str,
             formulas.mathml(typeset.term_latex(term, law.variables),
                             plain=term.text),
         "shown":
-            _shown(value, spread),
+            _shown(value, spread, law.simple[k]),
         "fitted":
             formulas.number(value, 8),
         "uncertainty":
@@ -62,12 +63,13 @@ def law_view(law: ShownLaw, heading: str,
   }
 
 
-def _shown(value: float, spread: float) -> markupsafe.Markup:
+def _shown(value: float, spread: float,
+           simple: Fraction | None) -> markupsafe.Markup:
   """A coefficient as a simple number, or with the digits that count."""
-  if simple_numbers.simple_number(value, spread) is None:
+  if simple is None:
     places = simple_numbers.significant_digits(value, spread)
     return formulas.number(value, places)
-  text = simple_numbers.coefficient_text(value, spread)
+  text = simple_numbers.coefficient_text(value, spread, simple)
   return markupsafe.Markup(text.replace("-", "−"))
 
 

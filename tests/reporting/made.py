@@ -34,7 +34,8 @@ def law(verdict="conserved", columns="q:m,p:m/s", **changes):
   parts = {
       "terms": terms,
       "coefficients": np.array([1., 2.5]),
-      "uncertainties": np.array([0., 1e-4])
+      "uncertainties": np.array([0., 1e-4]),
+      "freedom": 7
   }
   parts = {k: changes.pop(k, v) for k, v in parts.items()}
   made = Law(variables, Combination(**parts), EVIDENCE[verdict], verdict)

@@ -157,7 +157,8 @@ def test_laws_are_named_where_that_is_certain():
 
 def test_simple_coefficients_stand_beside_the_fitted_ones():
   law = made.law(coefficients=np.array([1., -.9999873]),
-                 uncertainties=np.array([0., 6e-6]))
+                 uncertainties=np.array([0., 6e-6]),
+                 freedom=3)
   tree = pages.page(page(made.found(laws=(law,))))
   cells = ["".join(cell.itertext()) for cell in tree.iter("td")]
   place = cells.index("\u22120.9999873")
