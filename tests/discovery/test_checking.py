@@ -4,12 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from scipy.signal import lfilter
 
 from noether_jax import check
 from noether_jax import discover
 from noether_jax import InputError
-from noether_jax.discovery.drift import pooled_slope
 from noether_jax.discovery.formula_text import Formula
 from noether_jax.symbolic.units import Unit
 
@@ -215,23 +213,3 @@ def test_saving(tmp_path):
 def test_refusals(quantity, states, message):
   with pytest.raises(InputError, match=message):
     check(quantity, states, columns="q,p")
-
-
-@pytest.mark.parametrize("memory", [0., .5, .9])
-@pytest.mark.parametrize("count,rows", [(1, 300), (5, 300), (15, 100)])
-def test_the_interval_covers_with_autocorrelated_noise(memory, count, rows):
-  random = np.random.default_rng(0)
-  noise = random.normal(size=(600, count, rows + 200))
-  noise = lfilter([1], [1, -memory], noise, axis=-1)[..., 200:]
-  times = [np.arange(float(rows))] * count
-  covered = 0
-  for series in noise:
-    slope = pooled_slope([.01 * t + s for t, s in zip(times, series)], times)
-    covered += slope.low < .01 < slope.high
-  assert .91 < covered / len(noise) < .985
-
-
-def test_few_samples_give_no_interval():
-  slope = pooled_slope([np.arange(3.)], [np.arange(3.)])
-  assert slope.value == 1. and slope.low == -np.inf and slope.high == np.inf
-  assert pooled_slope([np.ones(1)], [np.ones(1)]).high == np.inf
