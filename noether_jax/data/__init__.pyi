@@ -4,7 +4,5 @@ from .columns import parse_columns as parse_columns
 from .columns import Variable as Variable
 from .conversion import as_trajectories as as_trajectories
 from .reading import load as load
-from .smoothing import is_evenly_spaced as is_evenly_spaced
 from .smoothing import local_polynomial as local_polynomial
-from .smoothing import noise_level as noise_level
 from .trajectories import Trajectories as Trajectories

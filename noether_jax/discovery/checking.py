@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import sympy
 
-from noether_jax.data import smoothing
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
@@ -21,6 +20,7 @@ from noether_jax.discovery.evidence import EXACT
 from noether_jax.discovery.evidence import UNVERIFIED
 from noether_jax.discovery.formula_text import Formula
 from noether_jax.errors import InputError
+from noether_jax.symbolic.noise import StateNoise
 from noether_jax.symbolic.units import Unit
 
 _FEWEST = 5
@@ -213,8 +213,8 @@ def _judge(data: Trajectories, text: str, latex: str, unit: str,
       total, scale_name = spread, name
       messages.append("the trajectories hardly differ in this quantity: its "
                       f"change is compared with {name}")
-  noise = float(
-      smoothing.noise_level([v[:, None] for v in values], data.times)[0])**2
+  estimate = StateNoise.estimate([v[:, None] for v in values], data.times)
+  noise = float(estimate.sigma[0])**2
   evidence = _evidence(values, data, within, total, noise)
   verdict = _verdict(evidence, len(values), bool(alike))
   slope = pooled_slope(values, data.times)

@@ -24,6 +24,7 @@ from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.search import MIN_ROWS
 from noether_jax.discovery.search import Search
 from noether_jax.errors import InputError
+from noether_jax.symbolic.noise import StateNoise
 
 # Above this noise, relative to the signal, the raw data are smoothed first.
 _SMOOTH_ABOVE = .03
@@ -74,19 +75,20 @@ def check_columns(states: Sequence[np.ndarray],
         "noether_jax.data.local_polynomial(times, states) estimates it.")
 
 
-def _prepare(states: Sequence[np.ndarray],
-             times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], Any, Any]:
+def _prepare(
+    states: Sequence[np.ndarray],
+    times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], StateNoise, bool]:
   """Smooth noisy states; return them, their noise, and whether smoothed."""
-  noise = smoothing.noise_level(states, times)
+  noise = StateNoise.estimate(states, times)
   spread = np.concatenate(states).std(0)
-  smoothed = bool(np.any(noise > _SMOOTH_ABOVE * spread))
+  smoothed = bool(np.any(noise.sigma > _SMOOTH_ABOVE * spread))
   if not smoothed:
     return list(states), noise, False
   parts = [
       smoothing.local_polynomial(t, s, order=2) for t, s in zip(times, states)
   ]
   gain = float(np.mean([p[2] for p in parts]))
-  return [p[0] for p in parts], noise * gain, True
+  return [p[0] for p in parts], noise.scaled(gain), True
 
 
 def discover(data: Any,

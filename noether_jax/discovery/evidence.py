@@ -10,6 +10,7 @@ import numpy as np
 
 from noether_jax.discovery import terms as terms_lib
 from noether_jax.errors import InputError
+from noether_jax.symbolic.noise import StateNoise
 
 _RANK_TOLERANCE = 1e-9
 _FLOOR = 1e-300
@@ -43,13 +44,13 @@ class Moments:
 
 
 def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
-            noise: np.ndarray) -> Moments:
+            noise: StateNoise) -> Moments:
   """Compute the scatter matrices.
 
   Args:
     terms: F terms.
     states: N arrays `[T_i, D]`.
-    noise: `[D]` standard deviation of each column's noise.
+    noise: theirs.
 
   Returns:
     The moments; terms are divided by their standard deviation over all.
@@ -71,10 +72,10 @@ def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
   mean = np.stack([v.mean(0) for v in values])
   within = np.stack(
       [np.cov(v.T, bias=True).reshape(len(scale), -1) for v in values])
-  spread = []
-  for s in states:
-    slopes = terms_lib.gradients(terms, s) * noise / scale[:, None]
-    spread.append(np.einsum("tid,tjd->ij", slopes, slopes) / len(s))
+  spread = [
+      noise.covariance(terms_lib.gradients(terms, s) / scale[:, None])
+      for s in states
+  ]
   return Moments(within, mean, np.stack(spread), scale, values)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 
-import numpy as np
-
 from noether_jax.data.columns import Variable
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import saving
 from noether_jax.discovery.evidence import UNVERIFIED
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import report
+from noether_jax.symbolic.noise import StateNoise
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -25,7 +24,7 @@ class Discovery:
     independent: number of independent exact laws.
     best_rejected: the best combination that is no law, if no law was found.
     num_terms: number of candidate terms.
-    noise: `[D]` estimated noise of each column, in its unit.
+    noise: estimated for each column; what the smoother left of it.
     smoothed: whether the data were smoothed before the search.
     held_out: indices of the trajectories that gave the evidence.
     messages: what a user should know.
@@ -43,7 +42,7 @@ class Discovery:
   independent: int
   best_rejected: Law | None
   num_terms: int
-  noise: np.ndarray
+  noise: StateNoise
   smoothed: bool
   held_out: tuple[int, ...]
   messages: tuple[str, ...]

@@ -14,6 +14,7 @@ from noether_jax.discovery.forms import Combination
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
 from noether_jax.discovery.terms import Term
+from noether_jax.symbolic.noise import StateNoise
 
 MIN_ROWS = 20
 # Resamples for the uncertainties.
@@ -54,7 +55,7 @@ class Search:
   @classmethod
   def make(cls, variables: tuple[Variable, ...], terms: tuple[Term, ...],
            states: Sequence[np.ndarray], times: Sequence[np.ndarray],
-           noise: np.ndarray, seed: int, progress: Callable[[str], None],
+           noise: StateNoise, seed: int, progress: Callable[[str], None],
            windows: bool) -> Search:
     """Compute what the search needs, from trajectories or their windows."""
     if windows:

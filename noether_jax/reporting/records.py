@@ -78,7 +78,7 @@ def result(found: ShownDiscovery, outcome: ShownOutcome | None,
           "unit": str(v.unit)
       } for v in found.variables],
       "library_terms": found.num_terms,
-      "noise": found.noise,
+      "noise": found.noise.sigma,
       "smoothed": found.smoothed,
       "judged_on": found.held_out,
       "messages": found.messages,

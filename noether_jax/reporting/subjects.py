@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from noether_jax.data.columns import Variable
+from noether_jax.symbolic.noise import StateNoise
 
 
 class ShownEvidence(Protocol):
@@ -117,8 +118,8 @@ class ShownDiscovery(Protocol):
     """Number of candidate terms."""
 
   @property
-  def noise(self) -> np.ndarray:
-    """`[D]`."""
+  def noise(self) -> StateNoise:
+    """Of the D columns."""
 
   @property
   def smoothed(self) -> bool:

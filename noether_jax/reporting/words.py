@@ -235,7 +235,7 @@ def _has_velocities(names: Sequence[str]) -> bool:
 
 def _is_noisy(found: ShownDiscovery, data: Trajectories) -> bool:
   spreads = np.concatenate(data.states).std(0)
-  return bool(np.any(np.asarray(found.noise) > _NOISY * spreads))
+  return bool(np.any(found.noise.sigma > _NOISY * spreads))
 
 
 def prediction_sentence(summary: Mapping[str, Any]) -> str:

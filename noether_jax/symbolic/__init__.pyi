@@ -3,5 +3,7 @@ from . import fitting as fitting
 from . import grammar as grammar
 from . import noise as noise
 from . import programs as programs
+from . import scatter as scatter
 from . import screening as screening
 from . import units as units
+from .noise import StateNoise as StateNoise

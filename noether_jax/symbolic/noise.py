@@ -1,20 +1,20 @@
-"""Compute and remove what observation noise adds to a formula's scatter."""
+"""Observation noise of states: its estimate, and what it does to quantities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+import math
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-import sympy
 
-from noether_jax.symbolic.expression import Expression
-from noether_jax.symbolic.expression import Input
 from noether_jax.symbolic.samples import StackedStates
 
+_MOST_WINDOWS = 20_000
 
-@dataclasses.dataclass(frozen=True)
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class StateNoise:
   """Independent Gaussian noise of the states.
 
@@ -22,109 +22,114 @@ class StateNoise:
     sigma: `[D]`, standard deviations in the columns' units.
     shared: whether the states of a trajectory share one error instead of
       having one each.
+
+  Example:
+    >>> StateNoise(np.array([.1, .2])).scaled(.5)
+    StateNoise(sigma=array([0.05, 0.1 ]), shared=False)
   """
   sigma: np.ndarray
   shared: bool = False
 
+  @classmethod
+  def estimate(cls,
+               states: Sequence[np.ndarray],
+               times: Sequence[np.ndarray] | None = None) -> StateNoise:
+    """Estimate the noise of each column from smooth trajectories.
 
-@dataclasses.dataclass(frozen=True)
-class Scatter:
-  """Sums of squares of a formula, and what noise added to them.
-
-  Attributes:
-    within: about each trajectory's mean.
-    total: about the mean of all.
-    noise_within: the part of `within` that noise explains.
-    noise_total: the part of `total` that noise explains.
-  """
-  within: float
-  total: float
-  noise_within: float
-  noise_total: float
-
-  @property
-  def ratio(self) -> float:
-    """Return within/total, both without what noise added; may be negative."""
-    return ((self.within - self.noise_within) / (self.total - self.noise_total))
-
-
-class FormulaScatter:
-  """A formula with its derivatives by the state, for the scatter under noise.
-
-  Example:
-    >>> from noether_jax.symbolic.grammar import make_grammar
-    >>> from noether_jax.symbolic.samples import concatenate
-    >>> from noether_jax.symbolic.parsing import parse
-    >>> square = FormulaScatter(parse("q^2", make_grammar(["q"], ["m"]).inputs))
-    >>> rng = np.random.default_rng(0)
-    >>> noisy = [e + 0.1 * rng.normal(size=(999, 1)) for e in (1., 2., 3.)]
-    >>> noise = StateNoise(np.array([0.1]))
-    >>> scatter = square.scatter([], concatenate(noisy), noise)
-    >>> round(scatter.noise_within / scatter.within, 1)
-    1.0
-  """
-
-  def __init__(self, formula: Expression):
-    """Differentiate a formula twice, symbolically."""
-    inputs = sorted({n for n in formula.nodes() if isinstance(n, Input)},
-                    key=lambda n: n.index)
-    symbols = [sympy.Symbol(n.label, real=True) for n in inputs]
-    constants = [
-        sympy.Symbol(f"c{i}", real=True) for i in range(formula.num_parameters)
-    ]
-    value = formula.to_sympy()
-    first = [value.diff(s) for s in symbols]
-    second = [value.diff(s, 2) for s in symbols]
-    self._used = [n.index for n in inputs]
-    self._function = sympy.lambdify([symbols, constants],
-                                    [value, first, second], "numpy")
-
-  def scatter(self, parameters: Sequence[float] | np.ndarray,
-              samples: StackedStates, noise: StateNoise | None) -> Scatter:
-    """Return the scatter with and without noise, to second order in the noise.
-
-    With f = g - sigma^2 g'' / 2, which has the mean of g at the true state,
-    noise adds sigma^2 g'^2 + sigma^4 g''^2 / 4 to the square of f.
+    The m-th difference of a smooth signal vanishes as dt^m while white noise
+    keeps sqrt(binomial(2 m, m)) times its own level, so the lowest estimate
+    over m = 3 ... 8 is the one least contaminated by the signal. Where steps
+    differ, divided differences take the place of differences, and windows
+    across a gap are left out.
 
     Args:
-      parameters: `[P]`.
-      samples: the trajectories as observed.
-      noise: theirs, or None.
+      states: arrays `[T_i, D]`.
+      times: arrays `[T_i]`, increasing; equal steps if None.
 
     Returns:
-      The sums of squares.
+      The noise, one error for each state; zero where the signal's own
+      curvature hides it, or no trajectory is long enough.
+
+    Example:
+      >>> t = np.linspace(0., 1., 200)[:, None]
+      >>> bool(StateNoise.estimate([np.sin(t)]).sigma[0] < 1e-9)
+      True
     """
-    columns = [samples.states[:, i] for i in self._used]
-    with np.errstate(all="ignore"):
-      value, first, second = self._function(columns, list(parameters))
-    size = len(samples.states)
-    spread = lambda v: np.broadcast_to(np.asarray(v, np.float64), (size,))
-    value = spread(value)
-    if noise is None:
-      return Scatter(float(np.sum(samples.centred(value)**2)),
-                     float(np.sum((value - value.mean())**2)), 0.0, 0.0)
-    variance = noise.sigma[self._used]**2
-    slopes = np.stack([spread(v) for v in first])
-    bends = np.stack([spread(v) for v in second])
-    value = value - 0.5 * variance @ bends
-    added = _added(slopes, bends, variance, samples, noise.shared)
-    return Scatter(float(np.sum(samples.centred(value)**2)),
-                   float(np.sum((value - value.mean())**2)), *added)
+    if times is None or _is_evenly_spaced(times):
+      times = [np.empty(0)] * len(states)
+    estimates = []
+    for order in range(3, 9):
+      total, count = 0., 0
+      for s, t in zip(states, times):
+        if len(s) > order + 2:
+          part = _scaled_differences(s, t, order)
+          total, count = total + np.sum(part**2, axis=0), count + len(part)
+      if count:
+        estimates.append(np.sqrt(total / count))
+    if len(estimates) < 2:
+      return cls(np.zeros(states[0].shape[1]))
+    # An estimate that still shrinks with the order is curvature, not noise: it
+    # would excuse a change of the quantity that is real.
+    noisy = estimates[-1] > .8 * estimates[-2]
+    return cls(np.where(noisy, np.min(estimates, axis=0), 0.))
 
+  def scaled(self, factor: float) -> StateNoise:
+    """Return the noise that a smoother leaves: `factor` times this noise.
 
-def _added(slopes: np.ndarray, bends: np.ndarray, variance: np.ndarray,
-           samples: StackedStates, shared: bool) -> tuple[float, float]:
-  """Return what noise adds to the sums of squares, within and in total."""
-  quartic = variance**2 / 4
-  if shared:
-    squares = lambda v: np.sum(samples.centred(v)**2, -1)
-    whole = lambda v: np.sum((v - v.mean(-1, keepdims=True))**2, -1)
-    return (float(variance @ squares(slopes) + quartic @ squares(bends)),
-            float(variance @ np.sum(slopes**2, -1) + quartic @ whole(bends)))
-  each = variance @ slopes**2 + quartic @ bends**2
-  lengths = np.repeat(samples.lengths, samples.lengths)
-  return (float(np.sum(each * (1 - 1 / lengths))),
-          float(np.sum(each) * (1 - 1 / each.size)))
+    Args:
+      factor: such as the gain of `data.local_polynomial`.
+
+    Returns:
+      The noise.
+    """
+    return dataclasses.replace(self, sigma=self.sigma * factor)
+
+  def covariance(self, slopes: np.ndarray) -> np.ndarray:
+    """Return what noise adds to F functions along one trajectory.
+
+    To first order in the noise, and for T that is far above 1.
+
+    Args:
+      slopes: `[T, F, D]`, the functions' gradients at the states.
+
+    Returns:
+      `[F, F]`, the covariance within the trajectory that noise causes.
+
+    Example:
+      >>> noise = StateNoise(np.array([.1, .2]))
+      >>> noise.covariance(np.ones((50, 1, 2))).round(3).tolist()
+      [[0.05]]
+    """
+    if self.shared:
+      slopes = slopes - slopes.mean(0)
+    errors = slopes * self.sigma
+    return np.einsum("tid,tjd->ij", errors, errors) / len(slopes)
+
+  def scatter(self, slopes: np.ndarray, bends: np.ndarray,
+              samples: StackedStates) -> tuple[float, float]:
+    """Return what noise adds to the sums of squares of one function.
+
+    To second order in the noise, for f - sigma^2 f'' / 2.
+
+    Args:
+      slopes: `[D, M]`, first derivatives at the states.
+      bends: `[D, M]`, second derivatives.
+      samples: the M states.
+
+    Returns:
+      `(within, total)`: about each trajectory's mean, about the mean of all.
+    """
+    variance = self.sigma**2
+    quartic = variance**2 / 4
+    if self.shared:
+      squares = lambda v: np.sum(samples.centred(v)**2, -1)
+      whole = lambda v: np.sum((v - v.mean(-1, keepdims=True))**2, -1)
+      return (float(variance @ squares(slopes) + quartic @ squares(bends)),
+              float(variance @ np.sum(slopes**2, -1) + quartic @ whole(bends)))
+    each = variance @ slopes**2 + quartic @ bends**2
+    lengths = np.repeat(samples.lengths, samples.lengths)
+    return (float(np.sum(each * (1 - 1 / lengths))),
+            float(np.sum(each) * (1 - 1 / each.size)))
 
 
 def integrate(states: np.ndarray, derivatives: np.ndarray,
@@ -159,3 +164,31 @@ def integrate(states: np.ndarray, derivatives: np.ndarray,
   variance = np.sum(
       (rest - offset)**2, axis=(0, 1)) / (len(states) * (count - 1))
   return paths + offset, StateNoise(np.sqrt(variance / count), shared=True)
+
+
+def _is_evenly_spaced(times: Sequence[np.ndarray]) -> bool:
+  """Return whether steps differ by less than 10 % within every trajectory."""
+  steps = [np.diff(t) for t in times]
+  return all(len(s) < 2 or np.ptp(s) < .1 * s.mean() for s in steps)
+
+
+def _scaled_differences(states: np.ndarray, times: np.ndarray,
+                        order: int) -> np.ndarray:
+  """Differences that keep the level of white noise, `[n, D]`."""
+  if not len(times):
+    return np.diff(states, order, axis=0) / math.sqrt(
+        math.comb(2 * order, order))
+  span = times[order:] - times[:-order]
+  # Across a gap the signal itself changes too much.
+  used = np.flatnonzero(span <= 1.5 * np.median(span))
+  used = used[::max(1, len(used) // _MOST_WINDOWS)]
+  window = (times[used[:, None] + np.arange(order + 1)] -
+            times[used, None]) / span[used, None]
+  gaps = window[:, :, None] - window[:, None, :]
+  gaps[:, np.arange(order + 1), np.arange(order + 1)] = 1.
+  weights = 1 / np.prod(gaps, axis=-1)
+  weights /= np.linalg.norm(weights, axis=1, keepdims=True)
+  out = np.zeros((len(used), states.shape[1]))
+  for k in range(order + 1):
+    out += weights[:, k, None] * states[used + k]
+  return out

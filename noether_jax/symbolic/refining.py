@@ -8,10 +8,10 @@ import numpy as np
 from scipy import optimize
 
 from noether_jax.symbolic.expression import Expression
-from noether_jax.symbolic.noise import FormulaScatter
 from noether_jax.symbolic.noise import StateNoise
 from noether_jax.symbolic.samples import concatenate
 from noether_jax.symbolic.samples import StackedStates
+from noether_jax.symbolic.scatter import FormulaScatter
 
 
 @dataclasses.dataclass(frozen=True)

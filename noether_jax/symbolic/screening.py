@@ -16,9 +16,9 @@ from noether_jax.symbolic.expression import Expression
 from noether_jax.symbolic.expression import Operation
 from noether_jax.symbolic.grammar import enumerate_formulas
 from noether_jax.symbolic.grammar import Grammar
-from noether_jax.symbolic.noise import FormulaScatter
 from noether_jax.symbolic.noise import StateNoise
 from noether_jax.symbolic.samples import StackedStates
+from noether_jax.symbolic.scatter import FormulaScatter
 
 # Correlation over the states above which two formulas are the same quantity.
 _SAME = 1 - 1e-5

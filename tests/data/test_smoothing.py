@@ -1,21 +1,9 @@
-"""Noise levels and local polynomials."""
+"""Local polynomials."""
 
 import numpy as np
 import pytest
 
 from noether_jax.data import smoothing
-
-
-def test_noise_level_of_white_noise_on_a_smooth_signal():
-  random = np.random.default_rng(0)
-  t = np.arange(2000)[:, None] * .05
-  noisy = np.sin(t) + .03 * random.normal(size=t.shape)
-  np.testing.assert_allclose(smoothing.noise_level([noisy]), [.03], rtol=.1)
-
-
-def test_curvature_is_not_noise():
-  coarse = np.sin(np.arange(60)[:, None] * .7)
-  assert smoothing.noise_level([coarse])[0] == 0
 
 
 def test_local_polynomial_on_uneven_times():
@@ -41,38 +29,6 @@ def test_local_polynomial_gain_is_that_of_the_noise():
 def test_local_polynomial_needs_a_window():
   with pytest.raises(ValueError, match="9 samples are needed"):
     smoothing.local_polynomial(np.arange(5.), np.zeros((5, 1)))
-
-
-def _jittered(random):
-  t = np.sort(np.arange(2000) * .05 + random.uniform(-.02, .02, 2000))
-  return t, np.stack([np.sin(t), np.cos(3 * t)], 1)
-
-
-def test_noise_level_on_jittered_times():
-  random = np.random.default_rng(3)
-  t, clean = _jittered(random)
-  noisy = clean + [.03, .01] * random.normal(size=clean.shape)
-  np.testing.assert_allclose(smoothing.noise_level([noisy], [t]), [.03, .01],
-                             rtol=.1)
-  assert np.all(smoothing.noise_level([clean], [t]) < 1e-4)
-
-
-def test_noise_level_with_gaps():
-  random = np.random.default_rng(4)
-  t = np.arange(2000) * .05
-  kept = (random.random(2000) > .02) & ~((t > 20) & (t < 30))
-  noisy = (np.sin(t) + .03 * random.normal(size=2000))[kept, None]
-  np.testing.assert_allclose(smoothing.noise_level([noisy], [t[kept]]), [.03],
-                             rtol=.1)
-  clean = np.sin(t)[kept, None]
-  assert smoothing.noise_level([clean], [t[kept]])[0] < 1e-6
-
-
-def test_noise_level_of_equal_steps_needs_no_times():
-  noisy = np.random.default_rng(5).normal(size=(300, 2))
-  np.testing.assert_array_equal(
-      smoothing.noise_level([noisy]),
-      smoothing.noise_level([noisy], [np.arange(300) * .1]))
 
 
 def test_local_polynomial_does_not_span_a_gap():

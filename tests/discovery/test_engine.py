@@ -91,7 +91,7 @@ def test_uneven_times_estimate_noise_as_well():
   found = discover([s[keep] for s in data.states],
                    [t[keep] for t in data.times],
                    columns=data.variables)
-  np.testing.assert_allclose(found.noise, .01, rtol=.6)
+  np.testing.assert_allclose(found.noise.sigma, .01, rtol=.6)
   assert found.independent == 1
 
 

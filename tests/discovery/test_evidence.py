@@ -7,6 +7,7 @@ from noether_jax.data.columns import Variable
 from noether_jax.discovery import evidence
 from noether_jax.discovery import library
 from noether_jax.discovery import terms
+from noether_jax.symbolic.noise import StateNoise
 
 
 def test_moments_propagate_noise():
@@ -15,7 +16,7 @@ def test_moments_propagate_noise():
   random = np.random.default_rng(3)
   clean = [np.tile(random.normal(size=(1, 2)) * 3, (20_000, 1)) for _ in "abc"]
   noisy = [c + random.normal(size=c.shape) * [.01, .02] for c in clean]
-  data = evidence.moments(chosen, noisy, np.array([.01, .02]))
+  data = evidence.moments(chosen, noisy, StateNoise(np.array([.01, .02])))
   np.testing.assert_allclose(data.within, data.noise, rtol=.05, atol=3e-6)
 
 
@@ -23,7 +24,8 @@ def test_moments_refuse_infinite_terms():
   variables = [Variable("q")]
   chosen = library.library(variables, degree=1, positive=[0])
   with pytest.raises(ValueError, match=r"log\(q\) is not finite"):
-    evidence.moments(chosen, [np.linspace(-1, 1, 9)[:, None]], np.zeros(1))
+    evidence.moments(chosen, [np.linspace(-1, 1, 9)[:, None]],
+                     StateNoise(np.zeros(1)))
 
 
 def test_smallest_ignores_redundant_directions():

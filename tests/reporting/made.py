@@ -13,6 +13,7 @@ from noether_jax.discovery.law import Law
 from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.terms import Atom
 from noether_jax.discovery.terms import Term
+from noether_jax.symbolic.noise import StateNoise
 
 EVIDENCE = {
     "conserved": Evidence(3e-9, 3e-9, math.inf, .3),
@@ -61,7 +62,7 @@ def found(verdict="conserved", **changes):
                               variables=changes.pop("variables", one.variables))
   made = Discovery(given, () if none else (one,),
                    int(verdict == "conserved"), one if none else None, 20,
-                   np.array([.01, .01]), False, (1, 2),
+                   StateNoise(np.array([.01, .01])), False, (1, 2),
                    ("no time column: rows are taken to be 1 apart",))
   return dataclasses.replace(made, **changes)
 

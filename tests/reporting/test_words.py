@@ -8,6 +8,7 @@ import pytest
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.reporting import words
+from noether_jax.symbolic.noise import StateNoise
 from tests.reporting import made
 
 
@@ -48,7 +49,7 @@ def test_next_steps_of_a_failure_fit_the_data():
   assert "Add velocities" in steps and "Give units" in steps
   assert "3 may be too few" in steps and "20 candidates" in steps
   assert "Reduce the noise" not in steps
-  noisy = _none("x:m,vx:m/s", noise=np.array([2., 2.]))
+  noisy = _none("x:m,vx:m/s", noise=StateNoise(np.array([2., 2.])))
   steps = "".join(words.next_steps(noisy, made.data(12)))
   assert "velocities" not in steps and "units" not in steps
   assert "may be too few" not in steps and "Reduce the noise" in steps
