@@ -30,6 +30,7 @@ class Discovery:
     messages: what a user should know.
 
   Example:
+    >>> import numpy as np
     >>> from noether_jax import discover
     >>> angle = np.linspace(0, 6, 60)
     >>> circle = np.stack([np.cos(angle), np.sin(angle)], -1)
