@@ -77,6 +77,37 @@ def _degrees(momenta: Sequence[int], size: int) -> np.ndarray:
   return degrees
 
 
+def _check(size: int, hidden: Sequence[int], mean: Array | None,
+           scale: Array | None, parities: Sequence[int],
+           mirror: Transform | None) -> None:
+  if not hidden:
+    raise ValueError("`hidden` must name at least one layer: got ().")
+  if parities and mirror is None:
+    raise ValueError("`parities` need `mirror`, the map they are meant for.")
+  for name, value in (("mean", mean), ("scale", scale)):
+    if value is not None and jnp.shape(value) != (size,):
+      raise ValueError(f"`{name}` must be [{size}]: got {jnp.shape(value)}.")
+
+
+def _features(
+    hidden_units: Features, activation: Activation, transform: Transform | None,
+    momenta: tuple[np.ndarray, list[tuple[int, ...]]] | None) -> Features:
+  """The features of one state; `momenta` are the positions and products."""
+
+  def one(params: Params, x: Array) -> Array:
+    inputs, own = x if transform is None else transform(x), params["features"]
+    if momenta is None:
+      return activation(hidden_units(own, inputs))
+    positions, products = momenta
+    units = activation(hidden_units(own["coefficients"], inputs[positions]))
+    mean, scale = jax.lax.stop_gradient((own["mean"], own["scale"]))
+    inputs = (inputs - mean) / scale
+    return polynomial(inputs, jnp.concatenate([inputs[positions], units]),
+                      products)
+
+  return one
+
+
 def conserved_mlp(
     key: Key,
     size: int,
@@ -131,13 +162,7 @@ def conserved_mlp(
     >>> bool(net.apply(net.params, up)[0] == net.apply(net.params, down)[0])
     True
   """
-  if not hidden:
-    raise ValueError("`hidden` must name at least one layer: got ().")
-  if parities and mirror is None:
-    raise ValueError("`parities` need `mirror`, the map they are meant for.")
-  for name, value in (("mean", mean), ("scale", scale)):
-    if value is not None and jnp.shape(value) != (size,):
-      raise ValueError(f"`{name}` must be [{size}]: got {jnp.shape(value)}.")
+  _check(size, hidden, mean, scale, parities, mirror)
   key_net, key_bias, key_readout = jax.random.split(key, 3)
   centre = np.zeros(size) if mean is None else mean
   spread = np.ones(size) if scale is None else scale
@@ -158,16 +183,8 @@ def conserved_mlp(
     }
     width = len(products) * (1 + len(positions) + width) - 1
 
-  def one(params: Params, x: Array) -> Array:
-    inputs, own = x if transform is None else transform(x), params["features"]
-    if not len(momenta):
-      return activation(hidden_units(own, inputs))
-    units = activation(hidden_units(own["coefficients"], inputs[positions]))
-    mean, scale = jax.lax.stop_gradient((own["mean"], own["scale"]))
-    inputs = (inputs - mean) / scale
-    return polynomial(inputs, jnp.concatenate([inputs[positions], units]),
-                      products)
-
+  one = _features(hidden_units, activation, transform,
+                  (positions, products) if len(momenta) else None)
   features = averaged(one, invariances)
   mask = None
   if mirror is not None:

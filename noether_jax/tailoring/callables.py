@@ -155,24 +155,48 @@ def check_states(x: State, prediction: PyTree) -> None:
       f"{_shapes(x)}. {hint}")
 
 
-def check_field(x: State, derivative: PyTree) -> None:
-  """Check that a prediction is a derivative of a state.
+def _is_inexact(leaf: Any) -> bool:
+  return jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
+
+
+def _primal(leaf: Any, derivative: Any) -> Any:
+  """A leaf of the state: an integer that has a derivative becomes real."""
+  if _is_inexact(derivative) and not _is_inexact(leaf):
+    return jnp.asarray(leaf).astype(jnp.result_type(derivative))
+  return leaf
+
+
+def _tangent(leaf: Any, derivative: Any) -> Any:
+  """The derivative in the dtype of the leaf; none for an integer."""
+  if not _is_inexact(leaf):
+    return np.zeros(jnp.shape(leaf), jax.dtypes.float0)
+  return jnp.asarray(derivative).astype(jnp.result_type(leaf))
+
+
+def along_field(x: State, derivative: PyTree) -> tuple[State, PyTree]:
+  """Return the primals and tangents of a step along a vector field.
 
   Args:
     x: one state.
     derivative: what the predictor returned for it.
 
+  Returns:
+    `(primals, tangents)` for `jax.jvp`. An integer of the state becomes real
+    if it has a derivative, and else has no tangent.
+
   Raises:
-    ValueError: unless it has the structure and the shapes of `x`.
+    ValueError: unless `derivative` has the structure and the shapes of `x`.
 
   Example:
-    >>> check_field(jnp.zeros(2), jnp.ones(2))
+    >>> along_field(jnp.array(1), jnp.array(.5))[0].dtype
+    dtype('float32')
   """
-  if _shapes(derivative) == _shapes(x):
-    return
-  hint = "Let `predict_fn` return dx/dt with the query's structure."
-  if _without_lead(derivative) == _shapes(x):
-    hint = "Predicted states [T, ...] need residual_fn=trajectory_residuals."
-  raise ValueError(
-      "`field_residuals` needs a derivative with the structure and shapes of "
-      f"the query: got {_shapes(derivative)} for {_shapes(x)}. {hint}")
+  if _shapes(derivative) != _shapes(x):
+    hint = "Let `predict_fn` return dx/dt with the query's structure."
+    if _without_lead(derivative) == _shapes(x):
+      hint = "Predicted states [T, ...] need residual_fn=trajectory_residuals."
+    raise ValueError(
+        "`field_residuals` needs a derivative with the structure and shapes of "
+        f"the query: got {_shapes(derivative)} for {_shapes(x)}. {hint}")
+  primal = jax.tree.map(_primal, x, derivative)
+  return primal, jax.tree.map(_tangent, primal, derivative)

@@ -8,11 +8,10 @@ sum, Gauss-Newton the residuals themselves.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from noether_jax.tailoring import callables
 from noether_jax.types import Array
@@ -37,24 +36,6 @@ def _check_length(states: PyTree, least: int) -> None:
     many = {1: "one state", 2: "two states"}[least]
     raise ValueError(f"`states` must have at least {many} along the leading "
                      f"axis of every leaf: got shapes {shapes}.")
-
-
-def _is_inexact(leaf: Any) -> bool:
-  return jnp.issubdtype(jnp.result_type(leaf), jnp.inexact)
-
-
-def _primal(leaf: Any, derivative: Any) -> Any:
-  """A leaf of the state: an integer that has a derivative becomes real."""
-  if _is_inexact(derivative) and not _is_inexact(leaf):
-    return jnp.asarray(leaf).astype(jnp.result_type(derivative))
-  return leaf
-
-
-def _tangent(leaf: Any, derivative: Any) -> Any:
-  """The derivative in the dtype of the leaf; none for an integer."""
-  if not _is_inexact(leaf):
-    return np.zeros(jnp.shape(leaf), jax.dtypes.float0)
-  return jnp.asarray(derivative).astype(jnp.result_type(leaf))
 
 
 def difference(before: Array, after: Array) -> Array:
@@ -271,9 +252,7 @@ def field_residuals(
     >>> field_residuals(energy, None, x, jnp.array([2., -1.])).tolist()
     [0.0]
   """
-  callables.check_field(x, derivative)
-  primal = jax.tree.map(_primal, x, derivative)
-  tangent = jax.tree.map(_tangent, primal, derivative)
+  primal, tangent = callables.along_field(x, derivative)
   _, change = jax.jvp(lambda state: _quantities(conserved_fn, params, state),
                       (primal,), (tangent,))
   return change * dt

@@ -15,33 +15,15 @@ from noether_jax import InputError
 from noether_jax import NoetherNetwork
 from noether_jax import training
 import noether_jax as nj
-
-KEY = jax.random.key(0)
-X = jax.random.normal(jax.random.key(1), (16, 2))
-BATCH = (X, X[:, ::-1])
-THETA = {"w": .5 * jnp.ones((2, 8)), "v": .3 * jnp.ones((8, 2))}
-PHI = jnp.array([1., .5])
-OUTER = optax.adam(1e-2)
-
-
-def field(theta, x):
-  return jnp.tanh(x @ theta["w"]) @ theta["v"]
-
-
-def quantities(phi, x):
-  return jnp.stack([jnp.sum(phi * x**2), x[0] * phi[1]])
-
-
-def network(**changes):
-  arguments = {
-      "predict": field,
-      "conserved": quantities,
-      "inner": nj.gauss_newton(),
-      "of": "vector_field",
-      "dt": .1,
-      **changes
-  }
-  return NoetherNetwork(**arguments)
+from tests.keeping.oscillator import BATCH
+from tests.keeping.oscillator import field
+from tests.keeping.oscillator import KEY
+from tests.keeping.oscillator import network
+from tests.keeping.oscillator import OUTER
+from tests.keeping.oscillator import PHI
+from tests.keeping.oscillator import quantities
+from tests.keeping.oscillator import THETA
+from tests.keeping.oscillator import X
 
 
 def trained(net, steps=3, batch=BATCH, **more):
@@ -236,78 +218,3 @@ def test_pickle_and_copies():
   assert_close(stored.params, copied.params)
   with pytest.raises(InputError, match="`outer` does not fit the state"):
     net.with_outer(state, optax.sgd(.1))
-
-
-@pytest.mark.parametrize("arguments, message", [
-    ({
-        "of": "field"
-    }, "`of` must be one of"),
-    ({
-        "inner": 3
-    }, "`inner` must be an optax transformation or an InnerLoop"),
-    ({
-        "predict": 3
-    }, "`predict` must be a Flax NNX module"),
-    ({
-        "predict": lambda x: x
-    }, r"`predict` must take \(theta, x\)"),
-    ({
-        "conserved": lambda t, phi, x: x
-    }, r"`conserved` must take \(x\)"),
-    ({
-        "conserved": []
-    }, "`conserved` is empty"),
-])
-def test_other_networks(arguments, message):
-  with pytest.raises(InputError, match=message):
-    network(**arguments)
-
-
-@pytest.mark.parametrize("arguments, message", [
-    ({
-        "theta": None
-    }, "`theta` is missing"),
-    ({
-        "phi": None
-    }, "`phi` is missing"),
-    ({
-        "theta": {
-            "w": "text"
-        }
-    }, "`theta` must hold arrays and numbers: got str"),
-    ({
-        "outer": 3
-    }, "`outer` must be an optax transformation"),
-    ({
-        "theta": lambda key: THETA,
-        "key": None
-    }, "`theta` is an initialiser"),
-])
-def test_other_parameters(arguments, message):
-  arguments = {
-      "key": KEY,
-      "theta": THETA,
-      "phi": PHI,
-      "outer": OUTER,
-      **arguments
-  }
-  with pytest.raises(InputError, match=message):
-    network().init(**arguments)
-
-
-@pytest.mark.parametrize("batch, message", [
-    (X, "`batch` must be a pair"),
-    ((X, X[:3]), "the examples along its first axis"),
-    ((X, 1.), "the examples along its first axis"),
-    ((X[:0], X[:0]), "the examples along its first axis"),
-])
-def test_other_batches(batch, message):
-  net = network()
-  with pytest.raises(InputError, match=message):
-    net.update(net.init(KEY, THETA, PHI, outer=OUTER), batch, KEY)
-
-
-def test_a_quantity_of_another_shape():
-  net = network(conserved=lambda phi, x: jnp.ones((2, 2)))
-  with pytest.raises(InputError, match=r"a number or a vector \[K\]"):
-    net.tailored(nj.MetaParams(THETA, PHI), X[0], None)

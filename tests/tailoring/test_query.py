@@ -1,8 +1,7 @@
-"""Tailored predictions: both paths, exact cases, rejection, gradients."""
+"""Tailored predictions: both implementations, exact cases, gradients."""
 
 import functools
 
-from flax import nnx
 import jax
 import jax.numpy as jnp
 from jax.test_util import check_grads
@@ -19,6 +18,7 @@ from noether_jax import tailored_params
 from noether_jax import tailored_predict
 from noether_jax import tailoring
 from noether_jax.dynamics import integrators
+from tests.comparison import assert_close
 
 DT = 0.1
 FIELD = functools.partial(tailoring.field_residuals, dt=DT)
@@ -72,13 +72,6 @@ def outer(case, optimizer, implementation, num_steps, rate=-0.3, **kwargs):
       p, (x, target(x)), jax.random.key(0), tailored_fn=fn)[0]
   return jax.jit(jax.value_and_grad(loss))(MetaParams(params, PHI,
                                                       jnp.asarray(rate)))
-
-
-def assert_close(left, right, rtol):
-  jax.tree.map(
-      lambda a, b: np.testing.assert_allclose(
-          a, b, rtol=0, atol=rtol * float(jnp.max(jnp.abs(b)) + 1e-12)), left,
-      right)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -187,51 +180,6 @@ def test_exact_field_is_left_alone(name):
   assert out.losses.tolist() == [0., 0.]
 
 
-def test_detached_steps_keep_the_untailored_prediction():
-  run = functools.partial(rejecting, jnp.array([1., 2.]), num_steps=2)
-  plain, jumped = run(), run(num_detached_steps=3)
-  np.testing.assert_array_equal(plain.initial, jumped.initial)
-  np.testing.assert_allclose(plain.losses[0], jumped.losses[0])
-  assert jumped.losses.shape == (6,)
-
-
-def rejecting(x, **kwargs):
-  return tailored_predict(MetaParams(jnp.ones(2)),
-                          x,
-                          None,
-                          predict_fn=lambda w, x, key: w * x,
-                          conserved_fn=lambda _, x: jnp.log(x[:1]),
-                          optimizer=optax.sgd(.1),
-                          residual_fn=FIELD,
-                          **kwargs)
-
-
-def test_non_finite_examples_are_rejected_alone():
-  x = jnp.array([[1., 2.], [0., 1.], [2., 1.]])
-  out = jax.vmap(rejecting)(x)
-  assert out.finite.tolist() == [True, False, True]
-  assert out.accepted.tolist() == [True, False, True]
-  np.testing.assert_array_equal(out.value[1], out.initial[1])
-  assert jnp.all(jnp.isfinite(out.value))
-  assert not jnp.array_equal(out.value[0], out.initial[0])
-
-
-def test_accept_only_if_better():
-  too_far = functools.partial(rejecting, jnp.array([1., 2.]))
-  worse = tailored_predict(MetaParams(jnp.ones(2)),
-                           jnp.array([1., 2.]),
-                           None,
-                           predict_fn=lambda w, x, key: w * x,
-                           conserved_fn=lambda _, x: x[:1],
-                           optimizer=optax.sgd(1e3),
-                           residual_fn=FIELD,
-                           accept_only_if_better=True)
-  assert worse.losses[-1] > worse.losses[0]
-  assert bool(worse.finite) and not bool(worse.accepted)
-  np.testing.assert_array_equal(worse.value, worse.initial)
-  assert bool(too_far(accept_only_if_better=True).accepted)
-
-
 def one_prediction(implementation, wrap=lambda f: f, **kwargs):
   """`(params, x) -> value` of a small network, and its parameters."""
   apply, params = network(hidden=(6,))
@@ -277,64 +225,6 @@ def test_vmap_equals_a_loop(implementation):
                  jax.tree.map(lambda leaf, i=i: leaf[i], together), 1e-12)
 
 
-def predicted(predict_fn, conserved_fn=lambda _, x: x):
-  x = jnp.array([2., 2.], jnp.float32)
-  return tailored_predict(MetaParams(jnp.float32(1.)),
-                          x,
-                          None,
-                          predict_fn=predict_fn,
-                          conserved_fn=conserved_fn,
-                          optimizer=optax.sgd(.1))
-
-
-def test_a_field_is_no_trajectory_of_scalars():
-  with pytest.raises(ValueError, match="A vector field needs residual_fn="):
-    predicted(lambda w, x, key: w * x)
-
-
-class Counting(nnx.Module):
-  """Updates a variable in its call, as BatchNorm does in training mode."""
-
-  def __init__(self):
-    self.norm = nnx.BatchNorm(2, rngs=nnx.Rngs(0))
-
-  def __call__(self, x):
-    return self.norm(x[None])
-
-
-def test_a_model_that_updates_itself():
-  model = Counting()
-  with pytest.raises(ValueError, match="`predict_fn` updates a model"):
-    jax.jit(lambda: predicted(lambda w, x, key: w * model(x)).value)()
-  with pytest.raises(ValueError, match="`conserved_fn` updates a model"):
-    predicted(lambda w, x, key: (w * x)[None], lambda _, x: model(x)[0])
-  graphdef, params, rest = nnx.split(model, nnx.Param, ...)
-  within = lambda w, x, key: w * nnx.merge(graphdef, params, rest, copy=True)(x)
-  assert jnp.all(jnp.isfinite(predicted(within).value))
-  model.eval()
-  assert jnp.all(jnp.isfinite(predicted(lambda w, x, key: w * model(x)).value))
-
-
-@pytest.mark.parametrize("predict_fn, conserved_fn, error, message", [
-    (lambda w, x: x, lambda _, x: x, TypeError,
-     r"`predict_fn` must take params, x, key: got a function of \(w, x\)"),
-    (lambda w, x, key: x[None], lambda x: x, TypeError,
-     r"`conserved_fn` must take params, state: got a function of \(x\)"),
-    (lambda w, x, key: x[None], lambda _, x: 1j * x, ValueError,
-     "`conserved_fn` must return real numbers: got complex64"),
-    (lambda w, x, key: jnp.dot(x, key), lambda _, x: x, TypeError, "dot"),
-])
-def test_errors_in_the_functions_given(predict_fn, conserved_fn, error,
-                                       message):
-  with pytest.raises(error, match=message):
-    predicted(predict_fn, conserved_fn)
-
-
-def test_a_quantity_of_whole_numbers():
-  out = predicted(lambda w, x, key: (w * x)[None], lambda _, x: jnp.int32(3))
-  assert out.losses.tolist() == [0., 0.]
-
-
 @pytest.mark.parametrize("implementation", ["factored", "general"])
 def test_a_module_whose_leaves_are_functions_and_names(implementation):
   apply, params = network()
@@ -352,15 +242,3 @@ def test_a_module_whose_leaves_are_functions_and_names(implementation):
            predict_fn=lambda m, x, key: apply(m["layers"], x))
   np.testing.assert_array_equal(out.value, plain.value)
   assert tailored_params(module, out.adapted)["act"] is jnp.tanh
-
-
-def test_a_line_search():
-  out = tailored_predict(MetaParams(jnp.ones(2)),
-                         jnp.array([1., 2.]),
-                         None,
-                         predict_fn=lambda w, x, key: w * x,
-                         conserved_fn=lambda _, x: jnp.sum(x**2),
-                         optimizer=optax.lbfgs(),
-                         residual_fn=FIELD,
-                         num_steps=3)
-  assert out.losses[-1] < out.losses[0] / 100

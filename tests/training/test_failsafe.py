@@ -21,6 +21,7 @@ from noether_jax import update
 from noether_jax.dynamics import integrators
 from noether_jax.training import failsafe
 from noether_jax.training import sharding
+from tests.comparison import assert_close
 
 DT = 0.1
 BATCH = 8
@@ -94,13 +95,6 @@ def share_of_the_others(run, params, batch):
   twice = value_and_gradient(run, params, rows(batch, [0, 1, 0, *range(3, 8)]))
   first = value_and_gradient(run, params, rows(batch, [0] * BATCH))
   return jax.tree.map(lambda all_, one: all_ - one / BATCH, twice[0], first[0])
-
-
-def assert_close(left, right, rtol=1e-10):
-  jax.tree.map(
-      lambda a, b: np.testing.assert_allclose(
-          a, b, rtol=0, atol=rtol * float(jnp.max(jnp.abs(b)) + 1e-12)), left,
-      right)
 
 
 @pytest.mark.parametrize("kind, implementation, num_steps, optimizer", [
