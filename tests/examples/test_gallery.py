@@ -25,6 +25,7 @@ def test_an_example_is_short_and_shown(name):
   assert (paths.ROOT / "docs" / "gallery" / f"{name}.png").stat().st_size
 
 
+@pytest.mark.slow
 @each
 def test_an_example_draws_its_figure(name):
   figure = importlib.import_module(f"examples.{name}").main()

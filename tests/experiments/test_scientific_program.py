@@ -160,11 +160,12 @@ def test_the_program_resumes_and_keeps_settings_apart(tmp_path, short, capsys,
   assert "results of other settings" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system, protocol", [
     ("spring", "paper"),
-    pytest.param("pendulum", "physics", marks=pytest.mark.slow),
-    pytest.param("real_pendulum", "paper", marks=pytest.mark.slow),
-    pytest.param("real_pendulum", "physics", marks=pytest.mark.slow),
+    ("pendulum", "physics"),
+    ("real_pendulum", "paper"),
+    ("real_pendulum", "physics"),
 ])
 def test_all_rows_run(tmp_path, short, real_dir, system, protocol):
   out = tmp_path / "out"

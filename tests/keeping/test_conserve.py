@@ -118,15 +118,17 @@ def test_what_conserves_already_stays(how):
 @pytest.mark.parametrize("how", ["tailor", "project"])
 def test_it_composes(how):
   keeps = nj.conserve(mlp(), LAWS, how=how)
-  loop = jnp.stack([keeps(x) for x in STATES])
-  np.testing.assert_allclose(jax.vmap(keeps)(STATES), loop, rtol=1e-9)
-  np.testing.assert_allclose(jax.jit(keeps)(STATES[0]), loop[0], rtol=1e-9)
-  check_grads(keeps, (STATES[0],), order=1, modes=["rev"])
+  compiled = jax.jit(keeps)
+  loop = jnp.stack([compiled(x) for x in STATES])
+  together = jax.jit(jax.vmap(keeps))(STATES)
+  np.testing.assert_allclose(together, loop, rtol=1e-9)
+  np.testing.assert_allclose(keeps(STATES[0]), loop[0], rtol=1e-9)
+  check_grads(compiled, (STATES[0],), order=1, modes=["rev"])
   # The predictor is a tree of its weights, and may be made while traced.
   square = lambda predictor: jnp.sum(predictor(STATES[0])**2)
   inside = lambda model: square(nj.conserve(model, LAWS, how=how))
-  left = jax.tree.leaves(jax.grad(square)(keeps))
-  right = jax.tree.leaves(eqx.filter_grad(inside)(mlp()))
+  left = jax.tree.leaves(jax.jit(jax.grad(square))(keeps))
+  right = jax.tree.leaves(eqx.filter_jit(eqx.filter_grad(inside))(mlp()))
   assert len(left) == len(right) == 4
   for a, b in zip(left, right):
     np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)

@@ -211,13 +211,12 @@ def test_errors(call, message):
     call()
 
 
-@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
-@pytest.mark.parametrize("optimizer, implementation, steps", [
-    (optax.sgd(1e-3), "factored", 1),
-    (optax.sgd(jnp.float32(1e-3)), "general", 2),
-    (gauss_newton(), "factored", 2),
-    (gauss_newton(), "general", 1),
-    (optax.adam(.01, eps=1e-3), "general", 2),
+@pytest.mark.parametrize("dtype, optimizer, implementation, steps", [
+    (jnp.float16, optax.sgd(1e-3), "factored", 1),
+    (jnp.bfloat16, optax.sgd(jnp.float32(1e-3)), "general", 2),
+    (jnp.bfloat16, gauss_newton(), "factored", 2),
+    (jnp.float16, gauss_newton(), "general", 1),
+    (jnp.bfloat16, optax.adam(.01, eps=1e-3), "general", 2),
 ])
 def test_parameters_of_16_bits_keep_their_dtype(dtype, optimizer,
                                                 implementation, steps):
@@ -232,9 +231,15 @@ def test_parameters_of_16_bits_keep_their_dtype(dtype, optimizer,
   outer = optax.adam(1e-2)
   state = init_state(MetaParams(params, jnp.asarray(1., dtype), jnp.zeros(())),
                      outer)
-  out = fn(state.params, x[0], None)
-  assert out.value.dtype == dtype and bool(out.finite)
-  assert out.losses[-1] < out.losses[0]
+
+  @jax.jit
+  def one(params):
+    out = fn(params, x[0], None)
+    return out.value, out.losses, out.finite
+
+  value, losses, finite = one(state.params)
+  assert value.dtype == dtype and bool(finite)
+  assert losses[-1] < losses[0]
   step = jax.jit(
       functools.partial(update,
                         loss_fn=functools.partial(meta_loss, tailored_fn=fn),
