@@ -152,3 +152,14 @@ def test_every_file_of_the_library_is_packaged():
       home = next(p for p in path.parents if (p / "__init__.py").exists())
       inside = str(path.relative_to(home))
       assert any(fnmatch.fnmatch(inside, p) for p in patterns), path
+
+
+@pytest.mark.parametrize("package", [
+    "noether_jax", "experiments", "datasets", "benchmarks", "examples", "docs",
+    "tests"
+])
+def test_a_file_fits_on_a_few_screens(package):
+  lengths = {
+      name(path): len(path.read_text().splitlines()) for path in files(package)
+  }
+  assert not {path: lines for path, lines in lengths.items() if lines > 300}
