@@ -26,6 +26,7 @@ from noether_jax.data.trajectories import Trajectories
 from noether_jax.data.unnamed import name_columns
 from noether_jax.errors import InputError
 
+CHOSEN = "columns not given: using"
 Columns = str | Sequence[str | Variable] | Mapping[str, str]
 
 
@@ -121,7 +122,7 @@ def _defaults(table: Table, roles: Roles, where: str,
                       "pure number")
       variables.append(Variable(name))
   bare = [v.name for v in variables if v.name not in table.units]
-  told = f"columns not given: using {', '.join(roles.states)}"
+  told = f"{CHOSEN} {', '.join(roles.states)}"
   if bare:
     some = f"; {', '.join(bare)}" if len(bare) < len(variables) else ""
     told += (f"{some} as pure numbers; give units (q:rad) for angles to enter "

@@ -11,9 +11,12 @@ from noether_jax.symbolic import units
 
 _BRACKETS = re.compile(r"(.*?\S)(\s*)[(\[]([^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)"
                        r"[)\]]")
+_IN = re.compile(r"(.*\S)\s+in\s+(\S+)")
 _SLASH = re.compile(r"(.*?\S)\s+/\s+(\S.*)")
-_SUFFIX = re.compile(r".*[^\W_]_(deg|degrees|rad|radians)", re.IGNORECASE)
+_SUFFIX = re.compile(r".*[^\W_]_(deg|degrees|rad|radians)(_(?:per_)?s)?",
+                     re.IGNORECASE)
 _CLOCK = re.compile(r"(?:t|time|timestamp|elapsed)_(s|ms|us|ns|min)")
+_STAMP = re.compile(r"(?:h+:)?m+:s+(?:\.[msf]+)?", re.IGNORECASE)
 _RUN = re.compile(r"(.*\S)\s+((?:Run|Trial) #?\d+)")
 
 
@@ -72,7 +75,11 @@ class Header:
     ]
     found = {name: unit for name, (_, unit) in zip(names, split) if unit}
     below = {name: _bare(cell) for name, cell in zip(names, unit_cells)}
-    found |= {name: unit for name, unit in below.items() if unit}
+    found |= {
+        name: unit
+        for name, unit in below.items()
+        if unit and not _STAMP.fullmatch(unit)
+    }
     messages = []
     if found:
       pairs = ", ".join(f"{n} in {u}" for n, u in found.items())
@@ -98,7 +105,10 @@ def is_unit_row(cells: Sequence[str]) -> bool:
     >>> is_unit_row(["", "(s)", "m/s"]), is_unit_row(["run", "x", "y"])
     (True, False)
   """
-  filled = [_bare(c) for c in cells if _bare(c) not in ("", "1", "-")]
+  filled = [
+      c for c in map(_bare, cells)
+      if c not in ("", "1", "-") and not _STAMP.fullmatch(c)
+  ]
   return bool(filled) and all(units.is_known(c) for c in filled)
 
 
@@ -114,11 +124,14 @@ def _split(name: str) -> tuple[str, str]:
     # x(t) is a function of time, not a column in tonnes.
     if units.is_known(unit) and (space or unit != "t"):
       return base, unit
-  match = _SLASH.fullmatch(name)
+  match = _SLASH.fullmatch(name) or _IN.fullmatch(name)
   if match and units.is_known(match[2]):
     return match[1], match[2]
-  match = _CLOCK.fullmatch(name) or _SUFFIX.fullmatch(name)
-  return name, match[1].lower() if match else ""
+  match = _CLOCK.fullmatch(name)
+  if match:
+    return name, match[1].lower()
+  match = _SUFFIX.fullmatch(name)
+  return name, match[1].lower() + "/s" * bool(match[2]) if match else ""
 
 
 def _plain(name: str) -> str:

@@ -125,6 +125,10 @@ def _seconds(column: Any) -> np.ndarray | None:
     readers = (
         lambda: pandas.to_datetime(texts, format="ISO8601", utc=True),
         lambda: pandas.to_timedelta(texts.where(texts.str.contains(":"), "x")),
+        lambda: pandas.to_timedelta("0:" + texts.where(
+            texts.str.fullmatch(r"\s*\d+:\d\d\.\d+\s*"), "x").str.strip()),
+        lambda: pandas.to_datetime(texts, format="%m/%d/%Y %I:%M:%S.%f %p"),
+        lambda: pandas.to_datetime(texts, format="%m/%d/%Y %I:%M:%S %p"),
         lambda: pandas.to_datetime(texts, format="%d.%m.%Y %H:%M:%S.%f"),
         lambda: pandas.to_datetime(texts, format="%d.%m.%Y %H:%M:%S"),
     )

@@ -57,9 +57,7 @@ def read(path: pathlib.Path) -> Table:
     >>> table.frame["x"].tolist(), table.units
     ([0.5, 0.75], {'x': 'm'})
   """
-  if path.suffix.lower() in _PICKLES:
-    raise InputError(f"{path.name}: a pickle can run any code when it is read: "
-                     "save the table as .csv or .parquet.")
+  _refuse_foreign(path)
   suffixes = [s.lower() for s in path.suffixes]
   if suffixes and suffixes[-1] in _COMPRESSED:
     suffixes.pop()
@@ -87,6 +85,21 @@ def read(path: pathlib.Path) -> Table:
     raise _unreadable(path.name, kind, error) from error
   except Exception as error:  # Each reader has errors of its own.
     raise _unreadable(path.name, kind, error) from error
+
+
+def _refuse_foreign(path: pathlib.Path) -> None:
+  """Refuse what other programs write besides tables.
+
+  Raises:
+    InputError: with the way to a table.
+  """
+  suffix = path.suffix.lower()
+  if suffix in _PICKLES:
+    raise InputError(f"{path.name}: a pickle can run any code when it is read: "
+                     "save the table as .csv or .parquet.")
+  if suffix in _FOREIGN:
+    raise InputError(f"{path.name}: a kind of file that is not read: "
+                     f"{_FOREIGN[suffix]}.")
 
 
 def _unreadable(name: str, kind: str, error: Exception) -> InputError:
@@ -223,6 +236,23 @@ _EXTRAS = {
     "MATLAB": "hdf5",
     "HDF5": "hdf5",
     "NetCDF": "netcdf",
+}
+_FOREIGN = {
+    ".xls": "save it as .xlsx or .csv",
+    ".ods": "save it as .xlsx or .csv",
+    ".c3d": "export it as .trc or .csv",
+    ".tdms": "export it as .lvm or .csv",
+    ".bag": "write a topic as .csv by rostopic echo -p",
+    ".mcap": "export a topic as .csv",
+    ".db3": "export a topic as .csv",
+    ".rds": "save it by write.csv",
+    ".rdata": "save it by write.csv",
+    ".trk": "export its table as text",
+    ".cmbl": "export its table as text",
+    ".cap": "export its table as text",
+    ".xyz": "write a table with a row for each time",
+    ".lammpstrj": "write a table with a row for each time",
+    ".pdb": "write a table with a row for each time",
 }
 _PICKLES = (".pkl", ".pickle", ".joblib")
 SUFFIXES = (*_READERS, ".csv", ".tsv", ".txt", ".dat", ".asc")

@@ -12,7 +12,8 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?|[+-]?inf",
                      re.IGNORECASE)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?"
-                    r"(Z|[+-]\d\d:?\d\d)?|\d{1,2}:\d\d:\d\d([.,]\d+)?")
+                    r"(Z|[+-]\d\d:?\d\d)?|\d{1,2}:\d\d:\d\d([.,]\d+)?|"
+                    r"\d{1,3}:\d\d[.,]\d+")
 
 
 def is_blank(cell: str) -> bool:

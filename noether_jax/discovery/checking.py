@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from noether_jax.data.assembly import CHOSEN
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
@@ -109,13 +110,15 @@ def _check_text(text: str, data: Trajectories) -> Check:
   values = tuple(
       np.broadcast_to(np.asarray(evaluate(columns), np.float64), t.shape)
       for columns, t in zip(arrays, data.times))
+  # The formula names its columns.
+  kept = [m for m in data.messages if not m.startswith(CHOSEN)]
   mixed = None
   if len(used) > 1:
     pooled = np.stack(
         [np.concatenate([columns[n] for columns in arrays]) for n in used], -1)
     mixed = np.asarray(evaluate(dict(zip(used, _mix([pooled]).T))), np.float64)
-  return _judge(dataclasses.replace(data, messages=(*data.messages, *dropped)),
-                text, latex, unit, values, mixed)
+  return _judge(dataclasses.replace(data, messages=(*kept, *dropped)), text,
+                latex, unit, values, mixed)
 
 
 def _need_numbers(used: tuple[str, ...],

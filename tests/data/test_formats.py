@@ -78,13 +78,28 @@ def test_a_title_above_the_header_and_tex_names(tmp_path):
 @pytest.mark.parametrize("head", [
     "trial,t,x,v\n,s,m,m/s", "trial,t (s),x (m),v (m/s)",
     "trial,t [s],x [m],v [m s^-1]", "trial,t / s,x / m,v / m/s",
-    "trial,t,x,v\n,(s),(m),(m/s)"
+    "trial,t,x,v\n,(s),(m),(m/s)", "trial,t in s,x in m,v in m/s"
 ])
 def test_units_of_the_header(tmp_path, head):
   data = tables.load(tmp_path, tables.text(head))
   tables.check(data, unit=("m", "m/s"))
   assert data.time_unit == "s"
   tables.told(data, "units taken from the header: t in s, x in m, v in m")
+
+
+def test_units_at_the_end_of_a_name(tmp_path):
+  data = tables.load(tmp_path, tables.text("trial,t,q_deg,w_deg_per_s"))
+  assert [str(v.unit) for v in data.variables] == ["rad", "1/s"]
+  scale = np.pi / 180
+  np.testing.assert_allclose(data.states[0][0] / scale, tables.orbits()[0][2:])
+
+
+def test_a_form_of_times_in_the_row_of_units(tmp_path):
+  rows = [(f"0:{t:06.3f}", x, v) for _, t, x, v in tables.orbits()[:20]]
+  head = "Elapsed time,x,v\nhh:mm:ss.mmm,mV,mV"
+  data = tables.load(tmp_path, tables.text(head, rows))
+  assert [str(v.unit) for v in data.variables] == ["mV", "mV"]
+  np.testing.assert_allclose(data.times[0], np.arange(20) * tables.STEP)
 
 
 def test_what_is_no_unit_stays_in_the_name(tmp_path):

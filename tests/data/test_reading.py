@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from noether_jax.data import reading
+from noether_jax.data import tables
 from noether_jax.errors import InputError
 
 _GOOD = "trial,t,q,p\n0,0,1,2\n0,1,2,3\n1,0,5,6\n1,1,6,7\n"
@@ -136,10 +137,44 @@ def test_bad_arguments(tmp_path, arguments, message):
 
 def test_names_that_break_code_are_refused(tmp_path):
   text = _GOOD.replace("q", '"q"""x"')
-  with pytest.raises(InputError, match="rename column|as CSV|every column"):
+  with pytest.raises(InputError,
+                     match="data.csv: rename column 'q\"x\"'; quotes"):
     _load(tmp_path, text)
   with pytest.raises(InputError, match="equals 'q a'"):
     _load(tmp_path, "q a,q_a\n1,2\n")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.npz"])
+def test_a_disk_that_fails(tmp_path, monkeypatch, name):
+
+  def fail(path):
+    raise OSError(5, "Input/output error", str(path))
+
+  monkeypatch.setattr(tables, "_open", fail)
+  with pytest.raises(InputError, match=f"{name}: Input/output error"):
+    _load(tmp_path, _GOOD, name)
+
+
+def test_an_error_of_a_reader_without_a_number(tmp_path, monkeypatch):
+
+  def fail(path):
+    raise OSError("no such signature")
+
+  monkeypatch.setattr(tables, "_open", fail)
+  with pytest.raises(InputError,
+                     match="a.npz: not a readable NPZ file: no such signature"):
+    _load(tmp_path, _GOOD, "a.npz")
+
+
+@pytest.mark.parametrize("name,hint", [("a.xls", "save it as .xlsx"),
+                                       ("a.C3D", "export it as .trc or .csv"),
+                                       ("a.bag", "rostopic echo -p"),
+                                       ("a.tdms", "export it as .lvm or .csv"),
+                                       ("a.xyz", "with a row for each time")])
+def test_files_of_other_programs_are_refused_with_a_way_out(
+    tmp_path, name, hint):
+  with pytest.raises(InputError, match=f"{name}: .*{hint}"):
+    _load(tmp_path, _GOOD, name)
 
 
 def test_a_folder_without_data(tmp_path):

@@ -9,7 +9,8 @@ from tests.data import tables
 
 @pytest.mark.parametrize("stamp", [
     "2024-05-01T12:00:{:09.6f}", "2024-05-01 12:00:{:09.6f}",
-    "2024-05-01T12:00:{:09.6f}Z", "12:00:{:09.6f}", "01.05.2024 12:00:{:09.6f}"
+    "2024-05-01T12:00:{:09.6f}Z", "12:00:{:09.6f}", "01.05.2024 12:00:{:09.6f}",
+    "5/1/2024 12:00:{:09.6f} PM", "0:{:09.6f}"
 ])
 def test_time_stamps(tmp_path, stamp):
   rows = [(n, stamp.format(t), x, v) for n, t, x, v in tables.orbits()]

@@ -213,3 +213,17 @@ def test_saving(tmp_path):
 def test_refusals(quantity, states, message):
   with pytest.raises(InputError, match=message):
     check(quantity, states, columns="q,p")
+
+
+def test_a_formula_needs_no_note_on_the_columns(tmp_path):
+  t = np.arange(40) * .1
+  rows = np.concatenate([
+      np.stack([0 * t + a, t, a * np.cos(t), -a * np.sin(t)], 1)
+      for a in (1., 2., 3.)
+  ])
+  path = tmp_path / "a.csv"
+  np.savetxt(path, rows, delimiter=",", header="trial,t,x,v", comments="")
+  found = check("x**2 + v**2", path)
+  assert found.verdict == "conserved" and not found.messages
+  found = check(lambda s: s[..., 0]**2 + s[..., 1]**2, path)
+  assert "columns not given: using x, v" in found.messages[0]
