@@ -1,5 +1,7 @@
 """A small NoetherNetwork that the tests of `keeping` train and break."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -23,13 +25,20 @@ def quantities(phi, x):
   return jnp.stack([jnp.sum(phi * x**2), x[0] * phi[1]])
 
 
+SETTINGS = {
+    "predict": field,
+    "conserved": quantities,
+    "inner": nj.gauss_newton(),
+    "of": "vector_field",
+    "dt": .1
+}
+
+
+@functools.cache
+def _plain():
+  return NoetherNetwork(**SETTINGS)
+
+
 def network(**changes):
-  arguments = {
-      "predict": field,
-      "conserved": quantities,
-      "inner": nj.gauss_newton(),
-      "of": "vector_field",
-      "dt": .1,
-      **changes
-  }
-  return NoetherNetwork(**arguments)
+  """A network; without changes always the same one, which is compiled once."""
+  return NoetherNetwork(**{**SETTINGS, **changes}) if changes else _plain()

@@ -136,7 +136,7 @@ def test_laws_without_parameters():
   for conserved in (law, [law], lambda phi, x: jnp.sum(x**2)):
     net = network(conserved=conserved)
     state = net.init(KEY, THETA, (), outer=OUTER)
-    losses.append(net.loss(state.params, BATCH, KEY)[0])
+    losses.append(jax.jit(net.loss)(state.params, BATCH, KEY)[0])
   np.testing.assert_allclose(losses, losses[0])
 
 
@@ -182,7 +182,8 @@ def test_the_key_of_the_model():
   noisy = lambda theta, x, key: field(theta, x) + jax.random.normal(key, (2,))
   net = network(predict=noisy)
   params = nj.MetaParams(THETA, PHI)
-  losses = [net.loss(params, BATCH, jax.random.key(i))[0] for i in (0, 0, 1)]
+  loss = jax.jit(net.loss)
+  losses = [loss(params, BATCH, jax.random.key(i))[0] for i in (0, 0, 1)]
   assert losses[0] == losses[1] != losses[2]
 
 
