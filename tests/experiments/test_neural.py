@@ -40,6 +40,7 @@ def finished(tmp_path_factory):
   return out
 
 
+@pytest.mark.slow
 def test_the_program_writes_everything(folder):
   results = json.loads((folder / "results.json").read_text())
   assert [row["row"] for row in results["rows"]
@@ -53,6 +54,7 @@ def test_the_program_writes_everything(folder):
   assert len(markdown.splitlines()) == 2 + len(RECIPES)
 
 
+@pytest.mark.slow
 def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   named = {
       row["row"]: row
@@ -75,6 +77,7 @@ def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   assert max(learned["angle"]) < 5 and max(learned["within_total"]) < 0.05
 
 
+@pytest.mark.slow
 def test_the_same_command_goes_on_and_others_are_refused(folder, capsys):
   before = (folder / "results.json").stat().st_mtime_ns
   trained = (folder / "control.npz").stat().st_mtime_ns
