@@ -92,7 +92,8 @@ def _words(rows: Sequence[Sequence[str]], block: list[int]) -> list[int]:
         break
       continue
     words.insert(0, n)
-  return words or block
+  # Names may be numbers, as of probes, but not all of them.
+  return words or [n for n in block if not is_value(rows[n][0], ".")]
 
 
 def _index_name(rows: Sequence[Sequence[str]], block: Sequence[int]) -> str:

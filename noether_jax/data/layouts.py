@@ -11,6 +11,7 @@ import re
 from noether_jax.data import header_rows
 from noether_jax.data.headers import Header
 from noether_jax.data.headers import is_unit_row
+from noether_jax.data.naming import is_time_name
 from noether_jax.data.naming import placeholders
 from noether_jax.data.values import is_blank
 from noether_jax.data.values import is_value
@@ -105,7 +106,10 @@ def find_header(rows: Sequence[Sequence[str]],
     found = header_rows.HeaderRows([remarks[-2 if units else -1][1]],
                                    remarks[-1][1] if units else [],
                                    remarks[-2 if units else -1][0])
-  wide = [c for c in [*rows[:first], *comments] if len(c) > 1]
+  wide = [
+      row for row in [*rows[:first], *comments]
+      if len(row) > 1 and not is_value(row[0], decimal)
+  ]
   loose = tuple(wide[-1]) if wide else ()
   spread = header_rows.of_vectors(loose, width)
   if spread or not found.names:
@@ -148,7 +152,7 @@ def _first_data_row(rows: Sequence[Sequence[str]],
   ]
 
   def is_data(row: Sequence[str]) -> bool:
-    if len(row) != width or not numeric:
+    if len(row) != width or not numeric or is_time_name(row[0]):
       return False
     cells = [row[i] for i in numeric if not is_blank(row[i])]
     good = sum(is_value(c, decimal) for c in cells)

@@ -220,12 +220,11 @@ def _no_state(columns: TableColumns, name: str, clock: str | None,
     return "never changes within a trial"
   counts = len(steps) > 8 and np.all(steps == steps[0]) and float(
       steps[0]).is_integer()
-  if np.all(steps > 0):
-    if naming.is_time_name(name) or units.is_time(
-        columns.table.units.get(name, "")):
-      return "is a time"
-    if naming.is_counter_name(name) or (naming.is_index_name(name) and counts):
-      return "counts rows"
+  if _is_second_time(columns, name, steps):
+    return "is a time"
+  if np.all(steps > 0) and (naming.is_counter_name(name) or
+                            (naming.is_index_name(name) and counts)):
+    return "counts rows"
   everything = np.diff(values[known])
   if counts and (np.all(everything == 1) or steps[0] > 0) and _is_whole(
       values[known]):
@@ -233,6 +232,15 @@ def _no_state(columns: TableColumns, name: str, clock: str | None,
   if clock is not None and codes is not None and codes.max() > 0:
     return _is_clock(columns.numbers(clock), values)
   return ""
+
+
+def _is_second_time(columns: TableColumns, name: str,
+                    steps: np.ndarray) -> bool:
+  """By its name or unit; whole seconds stand still in between."""
+  if naming.is_time_name(name):
+    return bool(np.all(steps >= 0))
+  unit = columns.table.units.get(name, "")
+  return bool(np.all(steps > 0)) and units.is_time(unit)
 
 
 def _is_whole(values: np.ndarray) -> bool:

@@ -60,14 +60,20 @@ def _clocked(table: Table, head: str) -> Table:
   """With a clock, if the lines above tell the step or the rate of rows."""
   frame = table.frame
   named = [n for n in frame if is_counter_name(n) and _counts(frame[n])]
-  step, start, told = _step(head, bool(named))
+  both = _both_counters(frame) if not named else None
+  step, start, told = _step(head, bool(named) or both is not None)
   if not step:
     return table
   counters = named or [
       n for n in list(frame)[:1]
       if _counts(frame[n]) and set(np.diff(frame[n])) == {1}
   ]
-  if counters:
+  if both is not None:
+    name, times = both.name, start + both * step
+    frame = frame.drop(columns=[c for c in _counters(frame) if c != name])
+    message = (f"{name!r} with its sub-frames became seconds: the header gives "
+               f"{told}")
+  elif counters:
     name = counters[0]
     times = start + frame[name] * step
     message = f"{name!r} became seconds: the header gives {told}"
@@ -83,6 +89,22 @@ def _clocked(table: Table, head: str) -> Table:
                              },
                              messages=[*table.messages, message],
                              time=name)
+
+
+def _counters(frame: Any) -> list[str]:
+  return [
+      n for n in frame if is_counter_name(n) and frame[n].dtype.kind in "iu"
+  ]
+
+
+def _both_counters(frame: Any) -> Any:
+  """Frames and sub-frames as one count, or None if there are none."""
+  named = _counters(frame)
+  if len(named) != 2 or not len(frame):
+    return None
+  whole, part = frame[named[0]], frame[named[1]]
+  count = whole * (part.max() + 1) + part
+  return count.rename(named[0]) if part.min() == 0 and _counts(count) else None
 
 
 def _step(head: str, counted: bool) -> tuple[float, float, str]:

@@ -113,6 +113,19 @@ def test_a_row_below_the_names_is_told(tmp_path):
   tables.told(data, "left out below the header: 'sec raw raw'")
 
 
+def test_names_that_are_numbers(tmp_path):
+  data = tables.load(tmp_path, tables.text("time,0.1,0.2",
+                                           [r[1:] for r in _ONE]))
+  _one(data, ("0.1", "0.2"))
+
+
+def test_a_factor_above_the_rows_is_no_name(tmp_path):
+  text = tables.text("1.0e+03 *\n", [r[1:] for r in _ONE], "  ")
+  data = tables.load(tmp_path, text, "a.txt")
+  assert [v.name for v in data.variables] == ["c2", "c3"]
+  tables.told(data, "left out above the data: '1.0e+03 *'")
+
+
 def test_names_over_merged_cells(tmp_path):
   head = ("Trajectories\n,,hip,,knee,\nFrame,Sub Frame,X,Y,X,Y\n"
           ",,mm,mm,mm,mm")

@@ -36,6 +36,14 @@ def test_two_times_that_are_no_pair_stay(tmp_path):
   assert not any("became one time" in m for m in data.messages)
 
 
+def test_a_second_time_that_stands_still_is_no_state(tmp_path):
+  rows = [(str(int(2 * t)), 2000 * t, x, v) for _, t, x, v in _ONE]
+  data = tables.load(tmp_path, tables.text("elapsed_sec,elapsed_msec,x,v",
+                                           rows))
+  assert [v.name for v in data.variables] == ["x", "v"]
+  tables.told(data, "'elapsed_sec' is a time, so it is no state")
+
+
 @pytest.mark.parametrize("head", ["Trajectories\n20", "Trajectories\n20,,,"])
 def test_a_rate_in_a_line_of_its_own(tmp_path, head):
   rows = [(str(k), "0", x, v) for k, (_, _, x, v) in enumerate(_ONE)]
@@ -43,6 +51,16 @@ def test_a_rate_in_a_line_of_its_own(tmp_path, head):
                                            rows))
   _one(data)
   tables.told(data, "20 in a line of its own, taken for frames per second")
+
+
+def test_frames_with_sub_frames(tmp_path):
+  rows = [
+      (str(7 + k // 5), str(k % 5), x, v) for k, (_, _, x, v) in enumerate(_ONE)
+  ]
+  head = "Devices\n20\nFrame,Sub Frame,x,v"
+  data = tables.load(tmp_path, tables.text(head, rows))
+  _one(data, start=35 / 20)
+  tables.told(data, "'Frame' with its sub-frames became seconds")
 
 
 def test_a_number_alone_is_no_rate_where_no_frame_is_counted(tmp_path):
