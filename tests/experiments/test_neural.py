@@ -31,17 +31,7 @@ def run(out, *flags):
   ])
 
 
-@pytest.fixture(scope="module", name="folder")
-def finished(tmp_path_factory):
-  before = jax.config.jax_numpy_rank_promotion
-  out = tmp_path_factory.mktemp("neural")
-  assert run(out) == 0
-  jax.config.update("jax_numpy_rank_promotion", before)
-  return out
-
-
-@pytest.mark.slow
-def test_the_program_writes_everything(folder):
+def check_everything_is_written(folder):
   results = json.loads((folder / "results.json").read_text())
   assert [row["row"] for row in results["rows"]
          ] == [name for name in rows.ROWS if name in RECIPES]
@@ -54,8 +44,7 @@ def test_the_program_writes_everything(folder):
   assert len(markdown.splitlines()) == 2 + len(RECIPES)
 
 
-@pytest.mark.slow
-def test_the_oracle_keeps_the_energy_and_knows_it(folder):
+def check_the_oracle_keeps_the_energy_and_knows_it(folder):
   named = {
       row["row"]: row
       for row in json.loads((folder / "results.json").read_text())["rows"]
@@ -77,8 +66,7 @@ def test_the_oracle_keeps_the_energy_and_knows_it(folder):
   assert max(learned["angle"]) < 5 and max(learned["within_total"]) < 0.05
 
 
-@pytest.mark.slow
-def test_the_same_command_goes_on_and_others_are_refused(folder, capsys):
+def check_the_same_command_goes_on_and_others_are_refused(folder, capsys):
   before = (folder / "results.json").stat().st_mtime_ns
   trained = (folder / "control.npz").stat().st_mtime_ns
   assert run(folder) == 0
@@ -87,6 +75,16 @@ def test_the_same_command_goes_on_and_others_are_refused(folder, capsys):
   assert run(folder, "--noise=0.2") == 2
   line = capsys.readouterr().err.strip().splitlines()[-1]
   assert line.startswith("neural: --out=") and "other settings" in line
+
+
+@pytest.mark.slow
+def test_a_run_of_the_program(tmp_path, capsys):
+  before = jax.config.jax_numpy_rank_promotion
+  assert run(tmp_path) == 0
+  jax.config.update("jax_numpy_rank_promotion", before)
+  check_everything_is_written(tmp_path)
+  check_the_oracle_keeps_the_energy_and_knows_it(tmp_path)
+  check_the_same_command_goes_on_and_others_are_refused(tmp_path, capsys)
 
 
 @pytest.mark.parametrize("flags, message", [
