@@ -152,7 +152,11 @@ def _first_data_row(rows: Sequence[Sequence[str]],
   ]
 
   def is_data(row: Sequence[str]) -> bool:
-    if len(row) != width or not numeric or is_time_name(row[0]):
+    if len(row) != width or not numeric:
+      return False
+    # The names of the other columns may be numbers.
+    if numeric[0] == 0 and is_time_name(
+        row[0]) and not is_value(row[0], decimal):
       return False
     cells = [row[i] for i in numeric if not is_blank(row[i])]
     good = sum(is_value(c, decimal) for c in cells)

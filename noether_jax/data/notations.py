@@ -10,8 +10,9 @@ from typing import Any
 _LEGEND = re.compile(r'@\s*s\d+\s+legend\s+"(.*)"')
 _AXES = re.compile(r'@\s*([xy])axis\s+label\s+"(.*)"')
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_UNIT = r"(?:\s*[^\W\d][\w/^\u00b0%\u00b2]*(?=\s*(?:[,;|\t]|$)))?"
 _PAIR = re.compile(
-    rf"""(?<![\w.])["']?([^\W\d][\w.]*)["']?\s*[:=]\s*({_NUMBER})"""
+    rf"""(?<![\w.])["']?([^\W\d][\w.]*)["']?\s*[:=]\s*({_NUMBER}{_UNIT})"""
     r"(?![\w.:])")
 _QUOTED = re.compile(r"(?<![^,;\t| ])'([^'\"]*)'(?![^,;\t| ])")
 _OPENING = re.compile(rf"(?<![^\s,;|(\[{{])[(\[{{]+\s*(?={_NUMBER})")

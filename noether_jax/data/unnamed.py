@@ -128,7 +128,7 @@ def _by_header(table: Table, found: Sequence[str], leading: Sequence[str],
   """A header that names only what stands behind a trial and a clock."""
   header = list(table.header or ())
   names = [*leading, *header]
-  if not leading or len(names) > len(found) or set(leading) & set(header):
+  if not leading or len(names) > len(found) or len(set(names)) < len(names):
     fill = [*found[:max(0, len(found) - len(header))], *header]
     fill = fill if len(fill) == len(found) else list(found)
     raise InputError(f"{table.name or 'the table'}: "

@@ -22,6 +22,11 @@ def _one(data, names=("x", "v"), unit=("1", "1")):
   np.testing.assert_allclose(data.states[0], rows[:, 2:], atol=1e-5)
 
 
+def test_seconds_within_cells(tmp_path):
+  rows = [(f"{t:.3f} sec", x, v) for _, t, x, v in _ONE]
+  _one(tables.load(tmp_path, tables.text("Time,x,v", rows)))
+
+
 def test_units_within_cells(tmp_path):
   rows = [(f"{t:.3f} s", f"{x:.7f} m", f"{v:.7f} m/s") for _, t, x, v in _ONE]
   data = tables.load(tmp_path, tables.text("t,x,v", rows))

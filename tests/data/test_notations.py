@@ -36,6 +36,17 @@ def test_labelled_numbers(tmp_path, form):
   tables.told(data, "labelled: columns t, x, v; 1 lines with other labels")
 
 
+def test_labelled_numbers_with_units(tmp_path):
+  form = "t: {t:.2f} s, x: {x:.7f} m, v: {v:.7f} m/s\n"
+  _one(tables.load(tmp_path, _lines(form), "log.txt"), unit=("m", "m/s"))
+
+
+def test_labels_of_rows_may_speak_of_time(tmp_path):
+  rows = [(f"time {k}", *r[2:]) for k, r in enumerate(_ONE)]
+  data = tables.load(tmp_path, tables.text("name,x,v", rows))
+  assert len(data.states[0]) == tables.ROWS
+
+
 @pytest.mark.parametrize("form", [
     "'{t:.2f}','{x:.7f}','{v:.7f}'\n", "{t:.2f},{x:.7f},{v:.7f}\n",
     "'{t:.2f}', '{x:.7f}', '{v:.7f}'\n"

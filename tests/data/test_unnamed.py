@@ -84,6 +84,12 @@ def test_columns_at_the_end_without_a_name_are_no_states(tmp_path):
   assert set(data.others) == {"c5"}
 
 
+def test_a_short_header_that_repeats_a_name(tmp_path):
+  rows = [r[1:] for r in tables.orbits()[:tables.ROWS]]
+  with pytest.raises(InputError, match="data.csv: the header names 2 columns"):
+    tables.load(tmp_path, tables.text("% x x", rows, " "))
+
+
 def test_a_short_header_over_no_clock(tmp_path):
   rows = [(r[2], *r[2:]) for r in tables.orbits()]
   with pytest.raises(InputError,
