@@ -146,16 +146,10 @@ def table_from_dataset(dataset: Any, name: str = "") -> Table:
   clock = str(dataset[time].attrs.get("units", "")) if time in dataset else ""
   frame = xarray.Dataset(used).to_dataframe(dim_order=order).reset_index()
   table = table_from_frame(frame, name)
-  return dataclasses.replace(table,
-                             units={
-                                 **({
-                                     time: clock
-                                 } if clock else {}),
-                                 **units,
-                                 **table.units
-                             },
-                             trial=trial,
-                             time=time)
+  if clock:
+    units[time] = clock
+  units |= table.units
+  return dataclasses.replace(table, units=units, trial=trial, time=time)
 
 
 def table_from_frames(frames: Sequence[Any]) -> Table:
