@@ -86,9 +86,9 @@ class Search:
       if law.verdict == "not conserved":
         rejected = law
         break
+      candidates += [law, *self.simpler(law, allowed)]
       # Without its leading term, the next candidate must be another law.
       allowed[self.terms.index(law.terms[0])] = False
-      candidates.append(law)
     exact = self.independent(candidates)
     if exact:
       return exact, None
@@ -96,10 +96,43 @@ class Search:
     near = [law for law in candidates if law.evidence.ratio <= 5 * best]
     return sorted(near, key=_order)[:1], rejected
 
+  def simpler(self, law: Law, allowed: np.ndarray) -> list[Law]:
+    """Return the conserved law of the lowest degree that is the same quantity.
+
+    A function of a law is conserved too. With noise, the square of an energy
+    can have as small a ratio as the energy. Without noise there is no doubt.
+
+    Args:
+      law: the candidate.
+      allowed: `[F]`, which terms may be used.
+
+    Returns:
+      The law, or nothing if none of a lower degree than the candidate's is
+      conserved.
+    """
+    noisy = law.evidence.ratio > evidence_lib.EXACT
+    if law.verdict != "conserved" or not noisy:
+      return []
+    sample = self._sample()
+    degrees = np.array([term.degree for term in self.terms])
+    for degree in range(1, max(term.degree for term in law.terms)):
+      usable = np.flatnonzero(allowed & (degrees <= degree))
+      if len(usable) < 2:
+        continue
+      other = self.judge(
+          sparse.eliminate(self.data, self.split, usable, self.terms))
+      if other.verdict == "conserved" and rank([law, other], sample) == 1:
+        return [other]
+    return []
+
+  def _sample(self) -> np.ndarray:
+    """Return about 500 states, at which gradients are compared."""
+    sample = np.concatenate(self.states)
+    return sample[::max(1, len(sample) // 500)]
+
   def independent(self, candidates: list[Law]) -> list[Law]:
     """Return the simplest exact laws that are functionally independent."""
-    sample = np.concatenate(self.states)
-    sample = sample[::max(1, len(sample) // 500)]
+    sample = self._sample()
     # N trajectories have N - 1 differences, so they can distinguish N - 1 laws.
     most = min(len(self.variables) - 1, len(self.states) - 1)
     found: list[Law] = []

@@ -52,6 +52,20 @@ def test_pendulum_coefficient_lies_within_its_uncertainty(noise, tolerance):
   assert found.smoothed == (noise > .03)
 
 
+@pytest.mark.parametrize("seed", [6, 9, 10, 12])
+def test_the_energy_is_found_and_not_its_square(seed):
+  random = np.random.default_rng(seed)
+  times, states = np.arange(0, 8, .02), []
+  for _ in range(10):
+    size, phase = random.uniform(.05, .3), random.uniform(0, 6)
+    x = size * np.cos(24**.5 * times + phase)
+    v = -24**.5 * size * np.sin(24**.5 * times + phase)
+    noise = random.standard_normal((len(times), 2)) * [.001, .005]
+    states.append(np.stack([x, v], 1) + noise)
+  found = discover(states, times, columns="x:m,v:m/s")
+  assert [[t.text for t in law.terms] for law in found.laws] == [["x^2", "v^2"]]
+
+
 def test_coefficients_carry_units():
   data = SAMPLINGS["Kepler"].draw(6, 0., 1)
   found = discover(data.states, data.times, columns=data.variables)
