@@ -17,6 +17,9 @@ from noether_jax.discovery.terms import Term
 from noether_jax.symbolic.noise import StateNoise
 
 MIN_ROWS = 20
+# A law of a lower degree may have this many times the scatter over noise. An
+# approximation that the noise would excuse has more.
+_EQUAL = 1.1
 # Resamples for the uncertainties.
 _BOOTSTRAP = 100
 
@@ -108,7 +111,7 @@ class Search:
 
     Returns:
       The law, or nothing if none of a lower degree than the candidate's is
-      conserved.
+      conserved as well as the candidate.
     """
     noisy = law.evidence.ratio > evidence_lib.EXACT
     if law.verdict != "conserved" or not noisy:
@@ -121,7 +124,9 @@ class Search:
         continue
       other = self.judge(
           sparse.eliminate(self.data, self.split, usable, self.terms))
-      if other.verdict == "conserved" and rank([law, other], sample) == 1:
+      equal = other.evidence.excess < _EQUAL * law.evidence.excess
+      if (other.verdict == "conserved" and equal and
+          rank([law, other], sample) == 1):
         return [other]
     return []
 

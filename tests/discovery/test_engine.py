@@ -66,6 +66,13 @@ def test_the_energy_is_found_and_not_its_square(seed):
   assert [[t.text for t in law.terms] for law in found.laws] == [["x^2", "v^2"]]
 
 
+def test_noise_does_not_excuse_an_approximation_of_a_lower_degree():
+  found, _ = _discover("nonlinear spring 2-D", .1)
+  assert "|r|^2, |p|^2, |r|^4" in [
+      ", ".join(t.text for t in law.terms) for law in found.laws
+  ]
+
+
 def test_coefficients_carry_units():
   data = SAMPLINGS["Kepler"].draw(6, 0., 1)
   found = discover(data.states, data.times, columns=data.variables)
