@@ -60,6 +60,7 @@ unit: $(VENV)/test-ready
 	$(PYTEST) -m "not slow" tests
 
 # Few and long: whichever process is free takes the next.
+slow reference: export TEST_OPTIMIZATION_LEVEL = 1
 slow: $(VENV)/test-ready
 	$(PYTEST) --dist load --maxschedchunk 1 -m "slow and not reference" tests
 

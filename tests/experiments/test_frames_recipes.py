@@ -152,6 +152,7 @@ def test_models_side_by_side_are_those_trained_alone(warm, tmp_path,
   assert float(both["noether", 7].params.conserved["v"]) > 170
 
 
+@pytest.mark.slow
 def test_real_steps_can_be_made_side_by_side():
   """Also where g learns in one model and not in the other; traced, not run."""
   config = dataclasses.replace(configs.make("controlled_pendulum", "smoke"),

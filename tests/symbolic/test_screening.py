@@ -107,6 +107,7 @@ def _estimates(corrected: bool, seeds: int = 12) -> np.ndarray:
   return np.array(out)
 
 
+@pytest.mark.slow
 def test_refining_removes_the_bias_of_noise():
   plain, corrected = _estimates(False), _estimates(True)
   spread = corrected[:, 0].std() / np.sqrt(len(corrected))

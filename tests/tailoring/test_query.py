@@ -74,9 +74,13 @@ def outer(case, optimizer, implementation, num_steps, rate=-0.3, **kwargs):
                                                       jnp.asarray(rate)))
 
 
-@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("num_steps", [1, 2])
+@pytest.mark.parametrize("case, num_steps", [
+    ("field", 1),
+    ("field", 2),
+    ("rollout", 1),
+    pytest.param("rollout", 2, marks=pytest.mark.slow),
+])
 def test_factored_equals_general(case, name, num_steps):
   pair = [
       outer(case, OPTIMIZERS[name], implementation, num_steps)

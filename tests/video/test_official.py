@@ -230,7 +230,11 @@ def turned_back(turn, shape):
       if turn(np.ones(c, np.float32)).shape == shape)
 
 
-@pytest.mark.parametrize("backbone", ["dcgan_64", "vgg_64", "vgg_128"])
+@pytest.mark.parametrize("backbone", [
+    "dcgan_64",
+    pytest.param("vgg_64", marks=pytest.mark.slow),
+    pytest.param("vgg_128", marks=pytest.mark.slow),
+])
 def test_sizes_are_read_off_a_checkpoint(backbone):
   config, state = tiny_state(backbone)
   imported = official.import_svg({**state, "encoder.c1.0.main.2.gamma": 1})

@@ -42,6 +42,7 @@ def tailored(own, **kwargs):
   return function, MetaParams(own.params, net.params)
 
 
+@pytest.mark.slow
 def test_tailoring_adapts_the_modulation_of_each_example_alone():
   function, params = tailored(model())
   run = jax.jit(jax.vmap(lambda x: function(params, x, jax.random.key(3))))
@@ -167,6 +168,7 @@ def test_residuals_of_frames():
                           video.Video(frames[:1], None, None))
 
 
+@pytest.mark.slow
 def test_the_outer_gradient_reaches_g_and_the_weights():
   function, params = tailored(model())
   batch = clip(5, count=2)
