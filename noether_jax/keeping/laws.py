@@ -43,6 +43,10 @@ def _listed(laws: Any, name: str) -> list[Any]:
       raise InputError(f"`{name}` holds no law: {laws.verdict}. Pass a "
                        "discovery with laws, or a function of a state.")
     return list(laws.laws)
+  if isinstance(laws, str):
+    raise InputError(f"`{name}` is the text {laws!r}: pass a function of a "
+                     "state, such as lambda x: x[0]**2 + x[1]**2, or a law of "
+                     "nj.discover.")
   if not isinstance(laws, (list, tuple)):
     return [laws]
   if is_pair(laws):

@@ -265,10 +265,11 @@ class NoetherNetwork:
       `(state, metrics)`; see `training.update` for the metrics.
 
     Raises:
-      InputError: if the batch is no such pair, or the state has lost its outer
-        optimizer.
+      InputError: if the batch is no such pair, `key` is no random key, or the
+        state has lost its outer optimizer.
     """
     count = parameters.batch_size(batch)
+    parameters.check_key(key)
     state.opt_state.known()
     if any(
         isinstance(v, jax.core.Tracer)

@@ -38,8 +38,6 @@ class Parametric:
 
 def _from_function(function: Callable[..., Any], first: str,
                    name: str) -> Parametric:
-  if not callable(function):
-    raise InputError(f"{name} must be a function of ({first}, x).")
   call = Call(function, (first, "x"), name)
   return Parametric(lambda params, x, key: call(function, params, x, key=key),
                     None)
@@ -66,6 +64,11 @@ def read_predictor(predict: Any) -> Parametric:
   return _from_function(predict, "theta", "`predict`")
 
 
+def _without_parameters(laws: Any) -> Parametric:
+  quantities = conserved_quantities(laws, name="conserved")
+  return Parametric(lambda phi, x, key: quantities(x), ())
+
+
 def read_quantity(conserved: Any) -> Parametric:
   """Read a conserved quantity.
 
@@ -85,12 +88,13 @@ def read_quantity(conserved: Any) -> Parametric:
   """
   if is_model(conserved) or is_pair(conserved):
     found = Parametric(*pure_function(conserved, name="`conserved`"))
+  elif not callable(conserved):
+    return _without_parameters(conserved)
   else:
     try:
       found = _from_function(conserved, "phi", "`conserved`")
-    except InputError:
-      laws = conserved_quantities(conserved, name="conserved")
-      return Parametric(lambda phi, x, key: laws(x), ())
+    except InputError:  # A function of the state alone is a law.
+      return _without_parameters(conserved)
 
   def apply(phi: Params, x: State, key: Key | None) -> Array:
     out = found.apply(phi, x, key)
@@ -163,6 +167,26 @@ def initial(name: str, given: Params, function: Parametric,
                      "key -> parameters to `init`, or a model with weights to "
                      "NoetherNetwork.")
   return as_arrays(name, given)
+
+
+def check_key(key: Any) -> None:
+  """Refuse what is no random key.
+
+  Args:
+    key: of an outer step.
+
+  Raises:
+    InputError: unless it is one key of `jax.random`, typed or as integers.
+
+  Example:
+    >>> check_key(jax.random.key(0))
+  """
+  dtype, shape = getattr(key, "dtype", None), getattr(key, "shape", ())
+  typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
+  if len(shape) != (0 if typed else 1) or not (typed or dtype == jnp.uint32):
+    given = type(key).__name__ if dtype is None else f"{dtype}{list(shape)}"
+    raise InputError("`key` must be one random key, such as jax.random.key(0): "
+                     f"got {given}.")
 
 
 def check_optimizer(outer: Any) -> None:

@@ -57,8 +57,12 @@ class Statistic(NamedTuple):
 
 
 def statistics(evidence: ShownEvidence) -> tuple[Statistic, ...]:
-  """Return the evidence's numbers with their definitions."""
-  return (
+  """Return the evidence's numbers with their definitions.
+
+  Those relative to the noise are left out where the noise explains nothing, or
+  everything.
+  """
+  numbers = (
       Statistic("within/total", evidence.ratio,
                 "variance along trajectories over the variance of all values"),
       Statistic("corrected for noise", evidence.corrected,
@@ -70,6 +74,9 @@ def statistics(evidence: ShownEvidence) -> tuple[Statistic, ...]:
       Statistic("drift t", evidence.drift,
                 "mean slope along time over its standard error"),
   )
+  return tuple(
+      s for s in numbers
+      if math.isfinite(s.value) and (s.value >= 0 or s.name == "drift t"))
 
 
 def share(variance_ratio: float) -> str:

@@ -63,6 +63,7 @@ def test_a_discovery_without_laws():
 
 @pytest.mark.parametrize("laws, message", [
     ([], "`laws` is empty"),
+    ("q^2 + p^2", r"`laws` is the text 'q\^2 \+ p\^2': pass a function of a"),
     (3, "`laws` must be a Flax NNX module"),
     ([lambda x: x[0], lambda t, x: x], r"`laws\[1\]` must take \(x\)"),
     (lambda x: jnp.ones((2, 2)), r"`laws` must return a number or a vector"),

@@ -1,10 +1,12 @@
 """What a NoetherNetwork says about arguments that it cannot use."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
 from noether_jax import InputError
 import noether_jax as nj
+from tests.keeping.oscillator import BATCH
 from tests.keeping.oscillator import KEY
 from tests.keeping.oscillator import network
 from tests.keeping.oscillator import OUTER
@@ -80,6 +82,19 @@ def test_other_batches(batch, message):
   net = network()
   with pytest.raises(InputError, match=message):
     net.update(net.init(KEY, THETA, PHI, outer=OUTER), batch, KEY)
+
+
+@pytest.mark.parametrize("key, given", [
+    (0, "int"),
+    (None, "NoneType"),
+    (jax.random.split(KEY, 2), r"key<fry>\[2\]"),
+])
+def test_other_keys(key, given):
+  net = network()
+  state = net.init(KEY, THETA, PHI, outer=OUTER)
+  with pytest.raises(InputError,
+                     match=f"one random key, such as .*: got {given}"):
+    net.update(state, BATCH, key)
 
 
 def test_a_quantity_of_another_shape():
