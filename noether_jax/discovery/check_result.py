@@ -91,15 +91,11 @@ class Check:
   @property
   def record(self) -> dict[str, Any]:
     """Plain numbers and text: the content of result.json."""
-    evidence = self.evidence
     return {
         "quantity": self.text,
         "unit": self.unit,
         "verdict": self.verdict,
-        "within_over_total": evidence.ratio,
-        "noise_corrected": evidence.corrected,
-        "within_over_noise": evidence.excess,
-        "drift": self.drift,
+        **records.evidence_record(self.evidence), "drift": self.drift,
         "drift_interval": self.drift_interval,
         "largest_excursion": {
             "value": self.excursion,

@@ -11,6 +11,7 @@ import numpy as np
 
 from noether_jax.reporting import words
 from noether_jax.reporting.subjects import ShownDiscovery
+from noether_jax.reporting.subjects import ShownEvidence
 from noether_jax.reporting.subjects import ShownLaw
 from noether_jax.reporting.subjects import ShownOutcome
 
@@ -32,6 +33,15 @@ def _plain(value: Any) -> Any:
   return str(value)
 
 
+def evidence_record(evidence: ShownEvidence) -> dict[str, float | None]:
+  """Return the scatter ratios as plain numbers; infinities become None."""
+  return {
+      "within_over_total": _plain(evidence.ratio),
+      "noise_corrected": _plain(evidence.corrected),
+      "within_over_noise": _plain(evidence.excess),
+  }
+
+
 def law_record(law: ShownLaw) -> dict[str, Any]:
   """Return a law as plain numbers and text; infinities become None."""
   e = law.evidence
@@ -48,9 +58,7 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
           "uncertainty": _plain(law.uncertainties[k]),
           "unit": law.coefficient_unit(k),
       } for k, term in enumerate(law.terms)],
-      "within_over_total": _plain(e.ratio),
-      "noise_corrected": _plain(e.corrected),
-      "within_over_noise": _plain(e.excess),
+      **evidence_record(e),
       "drift_t": _plain(e.drift),
   }
 
