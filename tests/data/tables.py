@@ -45,6 +45,15 @@ def check(data, names=("x", "v"), unit=("1", "1")):
     np.testing.assert_allclose(s, mine[:, 2:], atol=1e-6)
 
 
+def check_first(data, names=("x", "v"), unit=("1", "1")):
+  """The first orbit came back, from a file of a few digits."""
+  assert [v.name for v in data.variables] == list(names)
+  assert [str(v.unit) for v in data.variables] == list(unit)
+  rows = np.array(orbits()[:ROWS])
+  np.testing.assert_allclose(data.times[0], rows[:, 1], atol=1e-6)
+  np.testing.assert_allclose(data.states[0], rows[:, 2:], atol=1e-5)
+
+
 def told(data, *parts):
   """One line says each."""
   assert all(isinstance(m, str) and "\n" not in m for m in data.messages)

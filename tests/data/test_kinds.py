@@ -13,24 +13,15 @@ from tests.data import tables
 _ONE = tables.orbits()[:tables.ROWS]
 
 
-def _one(data, names=("x", "v"), unit=("1", "1")):
-  """The first orbit came back."""
-  assert [v.name for v in data.variables] == list(names)
-  assert [str(v.unit) for v in data.variables] == list(unit)
-  rows = np.array(_ONE)
-  np.testing.assert_allclose(data.times[0], rows[:, 1], atol=1e-6)
-  np.testing.assert_allclose(data.states[0], rows[:, 2:], atol=1e-5)
-
-
 def test_seconds_within_cells(tmp_path):
   rows = [(f"{t:.3f} sec", x, v) for _, t, x, v in _ONE]
-  _one(tables.load(tmp_path, tables.text("Time,x,v", rows)))
+  tables.check_first(tables.load(tmp_path, tables.text("Time,x,v", rows)))
 
 
 def test_units_within_cells(tmp_path):
   rows = [(f"{t:.3f} s", f"{x:.7f} m", f"{v:.7f} m/s") for _, t, x, v in _ONE]
   data = tables.load(tmp_path, tables.text("t,x,v", rows))
-  _one(data, unit=("m", "m/s"))
+  tables.check_first(data, unit=("m", "m/s"))
   assert data.time_unit == "s"
   tables.told(data, "x: cells in m")
 
@@ -44,7 +35,7 @@ def test_cells_of_several_units_are_told(tmp_path):
 
 def test_percent(tmp_path):
   rows = [(t, f"{100 * x:.5f}%", v) for _, t, x, v in _ONE]
-  _one(tables.load(tmp_path, tables.text("t,x,v", rows)))
+  tables.check_first(tables.load(tmp_path, tables.text("t,x,v", rows)))
 
 
 @pytest.mark.parametrize("mark,decimal", [(",", "."), ("'", "."), (" ", "."),
@@ -85,7 +76,7 @@ def test_grace(tmp_path):
           '@TYPE xy\n@ s0 legend "x"\n@ s1 legend "v"')
   rows = [r[1:] for r in _ONE]
   data = tables.load(tmp_path, tables.text(head, rows, "   "), "a.xvg")
-  _one(data)
+  tables.check_first(data)
   assert data.time_unit == "s"
 
 
@@ -109,7 +100,7 @@ def test_a_footer(tmp_path):
   text = "*****\nTarget Mars\n" + tables.text(
       "t, x, v,\n*****\n$$SOE", [(*r[1:], None) for r in _ONE], ", ")
   data = tables.load(tmp_path, text + "$$EOE\n*****\nTIME\n  Dynamical Time\n")
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "4 lines of text")
 
 
@@ -129,7 +120,7 @@ def test_times_since_1970(tmp_path, scale, word):
 def test_milliseconds_beside_metres_per_second(tmp_path, head):
   rows = [(1000 * t, x, v) for _, t, x, v in _ONE]
   data = tables.load(tmp_path, tables.text(head, rows))
-  _one(data, unit=("m", "m/s"))
+  tables.check_first(data, unit=("m", "m/s"))
   assert data.time_unit == "s"
   tables.told(data, "times converted from ms to s")
 
@@ -139,13 +130,14 @@ def test_runs_beside_each_other_by_a_number_at_the_end(tmp_path):
       f"{q} Run #{n}" for n in (1, 2) for q in ("Time (s)", "x (m)", "v (m/s)"))
   rows = [(t, x, v, t, 2 * x, 2 * v) for _, t, x, v in _ONE]
   data = tables.load(tmp_path, tables.text(head, rows))
-  _one(data, unit=("m", "m/s"))
+  tables.check_first(data, unit=("m", "m/s"))
   np.testing.assert_allclose(data.states[1], 2 * data.states[0])
 
 
 def test_likelihoods_are_no_states(tmp_path):
   rows = [(*r[1:], .9 + r[2] / 50) for r in _ONE]
-  _one(tables.load(tmp_path, tables.text("t,x,v,nose likelihood", rows)))
+  tables.check_first(
+      tables.load(tmp_path, tables.text("t,x,v,nose likelihood", rows)))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +164,7 @@ _COLUMNS = {n: [r[n] for r in _RECORDS] for n in "txv"}
 ])
 @pytest.mark.parametrize("name", ["a.json", "a.txt"])
 def test_json(tmp_path, content, name):
-  _one(tables.load(tmp_path, content, name))
+  tables.check_first(tables.load(tmp_path, content, name))
 
 
 @pytest.mark.parametrize("content,message", [
@@ -192,7 +184,7 @@ def test_pickles_are_refused(tmp_path):
 
 def test_npy(tmp_path):
   np.save(tmp_path / "a.npy", np.array(_ONE)[:, 1:])
-  _one(load(tmp_path / "a.npy", columns="t,x,v"))
+  tables.check_first(load(tmp_path / "a.npy", columns="t,x,v"))
   np.save(tmp_path / "a.npy", np.zeros(3))
   with pytest.raises(InputError, match="one array of rows and columns"):
     load(tmp_path / "a.npy")
@@ -213,7 +205,7 @@ def test_times_that_do_not_increase(tmp_path, times, message):
 def test_frames_of_a_rate_that_is_told(tmp_path, head):
   rows = [(str(k), *r[2:]) for k, r in enumerate(_ONE)]
   data = tables.load(tmp_path, tables.text(head + "\nframe,x,v", rows))
-  _one(data)
+  tables.check_first(data)
   assert data.time_unit == "s"
   tables.told(data, "'frame' became seconds: the header gives")
 
@@ -222,7 +214,7 @@ def test_degrees_that_the_header_tells_of(tmp_path):
   head = "Coordinates\nnRows=30\ninDegrees=yes\n\nendheader\ntime\tx\tv"
   data = tables.load(tmp_path, tables.text(head, [r[1:] for r in _ONE], "\t"),
                      "a.mot")
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "inDegrees=yes: give the angles' units")
 
 

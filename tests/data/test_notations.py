@@ -10,15 +10,6 @@ from tests.data import tables
 _ONE = tables.orbits()[:tables.ROWS]
 
 
-def _one(data, names=("x", "v"), unit=("1", "1")):
-  """The first orbit came back."""
-  assert [v.name for v in data.variables] == list(names)
-  assert [str(v.unit) for v in data.variables] == list(unit)
-  rows = np.array(_ONE)
-  np.testing.assert_allclose(data.times[0], rows[:, 1], atol=1e-6)
-  np.testing.assert_allclose(data.states[0], rows[:, 2:], atol=1e-5)
-
-
 def _lines(form, head=""):
   return head + "".join(form.format(t=t, x=x, v=v) for _, t, x, v in _ONE)
 
@@ -30,15 +21,16 @@ def _lines(form, head=""):
     "{{'t': {t:.2f}, 'x': {x:.7f}, 'v': {v:.7f}}}\n",
 ])
 def test_labelled_numbers(tmp_path, form):
-  _one(tables.load(tmp_path, _lines(form), "log.txt"))
+  tables.check_first(tables.load(tmp_path, _lines(form), "log.txt"))
   data = tables.load(tmp_path, _lines(form, "Ready\n"), "log.txt")
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "labelled: columns t, x, v; 1 lines with other labels")
 
 
 def test_labelled_numbers_with_units(tmp_path):
   form = "t: {t:.2f} s, x: {x:.7f} m, v: {v:.7f} m/s\n"
-  _one(tables.load(tmp_path, _lines(form), "log.txt"), unit=("m", "m/s"))
+  tables.check_first(tables.load(tmp_path, _lines(form), "log.txt"),
+                     unit=("m", "m/s"))
 
 
 def test_labels_of_rows_may_speak_of_time(tmp_path):
@@ -52,7 +44,7 @@ def test_labels_of_rows_may_speak_of_time(tmp_path):
     "'{t:.2f}', '{x:.7f}', '{v:.7f}'\n"
 ])
 def test_single_quotes(tmp_path, form):
-  _one(tables.load(tmp_path, _lines(form, "'t','x','v'\n")))
+  tables.check_first(tables.load(tmp_path, _lines(form, "'t','x','v'\n")))
 
 
 @pytest.mark.parametrize("form", [
@@ -61,7 +53,7 @@ def test_single_quotes(tmp_path, form):
 ])
 def test_brackets_around_numbers(tmp_path, form):
   data = tables.load(tmp_path, _lines(form), columns="t,x,v")
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "brackets around numbers left out")
 
 
@@ -74,7 +66,7 @@ def test_an_uncertainty_in_brackets_is_no_digit(tmp_path):
 def test_stamps_of_a_serial_monitor(tmp_path):
   form = "10:00:{t:06.3f} -> {x:.7f},{v:.7f}\n"
   data = tables.load(tmp_path, _lines(form), columns="t,x,v")
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "times before -> are those of a serial monitor")
 
 
@@ -103,7 +95,8 @@ def test_grace_without_legends(tmp_path):
 
 def test_quoted_names_between_blanks(tmp_path):
   rows = [(f'"{k + 1}"', *r[1:]) for k, r in enumerate(_ONE)]
-  _one(tables.load(tmp_path, tables.text('"t" "x" "v"', rows, " "), "a.txt"))
+  tables.check_first(
+      tables.load(tmp_path, tables.text('"t" "x" "v"', rows, " "), "a.txt"))
 
 
 @pytest.mark.parametrize("head", [
@@ -113,21 +106,21 @@ def test_quoted_names_between_blanks(tmp_path):
 ])
 def test_notes_above_a_header_are_no_names(tmp_path, head):
   data = tables.load(tmp_path, tables.text(head, [r[1:] for r in _ONE]))
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "left out above the header")
 
 
 def test_a_row_below_the_names_is_told(tmp_path):
   head = "Time,x,v\nsec,raw,raw"
   data = tables.load(tmp_path, tables.text(head, [r[1:] for r in _ONE]))
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "left out below the header: 'sec raw raw'")
 
 
 def test_names_that_are_numbers(tmp_path):
   data = tables.load(tmp_path, tables.text("time,0.1,0.2",
                                            [r[1:] for r in _ONE]))
-  _one(data, ("0.1", "0.2"))
+  tables.check_first(data, ("0.1", "0.2"))
 
 
 def test_a_factor_above_the_rows_is_no_name(tmp_path):
@@ -171,6 +164,6 @@ def test_a_header_that_ends_by_a_mark(tmp_path):
           "X_Value\tx\tv\tComment")
   data = tables.load(tmp_path, tables.text(head, [r[1:] for r in _ONE], "\t"),
                      "a.lvm")
-  _one(data)
+  tables.check_first(data)
   tables.told(data, "names 1 more columns than the rows have cells: Comment",
               "'X_Value' is taken for the clock")
