@@ -44,5 +44,11 @@ def is_number(cell: str, decimal: str = ".") -> bool:
 
 
 def is_value(cell: str, decimal: str) -> bool:
+  """Return whether a cell is a number, a time, or a number with its unit.
+
+  Example:
+    >>> is_value("2.5 m", "."), is_value("12:30:05", "."), is_value("x", ".")
+    (True, True, False)
+  """
   return is_number(cell, decimal) or bool(_STAMP.fullmatch(
       cell.strip())) or is_quantity(cell)
