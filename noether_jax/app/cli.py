@@ -181,25 +181,27 @@ def _discover(options: Options) -> None:
 
 def _predict(data: Any, found: Any, options: Options,
              progress: Any) -> tuple[Any, str]:
-  """Return the prediction experiment, or None and why there is none."""
+  """Return the prediction experiment, or None; and what it leaves out."""
   if not options.predict:
     return None, ""
-  if not found.laws:
-    return None, "no law, so no tailored predictor"
+  laws, why = _usable_laws(data, found)
+  if not laws:
+    return None, why
   # pylint: disable=import-outside-toplevel
+  from noether_jax.app import held_out
   from noether_jax.app import prediction
-  from noether_jax.app import vector_field
-  samples = vector_field.split(data.states,
-                               data.times,
-                               [v.unit.is_angle for v in data.variables],
-                               seed=options.seed,
-                               smoothed=found.smoothed)
+  samples = held_out.split(data.states,
+                           data.times,
+                           [v.unit.is_angle for v in data.variables],
+                           derivatives=data.derivatives,
+                           seed=options.seed,
+                           smoothed=found.smoothed)
   seeds, steps, hidden = options.seeds, options.steps, (200, 200)
   if options.quick:
     seeds, steps, hidden = 1, min(steps, 300), (64, 64)
   progress(f"training {seeds} predictors; {samples.split}")
   outcome = prediction.compare(
-      found.laws,
+      laws,
       samples,
       seeds=seeds,
       steps=steps,
@@ -208,7 +210,26 @@ def _predict(data: Any, found: Any, options: Options,
       progress=lambda step, loss: progress(
           f"training step {step} of {steps}, loss {loss:.2e}"))
   progress("rolled out with and without the laws")
-  return outcome, ""
+  return outcome, why
+
+
+def _usable_laws(data: Any, found: Any) -> tuple[list[Any], str]:
+  """Return the laws that a predictor of the data's columns can keep, and why
+  others are left out."""
+  if not found.laws:
+    return [], "no law, so no tailored predictor"
+  if not data.timed:
+    return [], "no times, so no predictor: rows without times have no rate"
+  columns = [v.name for v in data.variables]
+  laws = [x for x in found.laws if [v.name for v in x.variables] == columns]
+  others = sorted({
+      v.name for x in found.laws for v in x.variables if v.name not in columns
+  })
+  if len(laws) == len(found.laws):
+    return laws, ""
+  missing = ", ".join(others) or "another order of columns"
+  told = f"predictors keep no law of columns that the data lack ({missing})"
+  return laws, told if laws else f"{told}, so there is no predictor"
 
 
 if __name__ == "__main__":

@@ -55,8 +55,9 @@ _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
      "The components of vectors, as 'x,y,z;vx,vy,vz', or none. Default: the "
      "names x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
     ("boolean", "prediction", "predict", True,
-     "Train a predictor, and compare it with itself tailored to the best law "
-     "and to all laws. --nopredict leaves this out.", {}),
+     "Train a predictor, compare it with itself tailored to, or projected "
+     "onto, the best law and all laws, and recommend one. --nopredict leaves "
+     "this out.", {}),
     ("integer", "prediction", "seeds", 3,
      "Number of networks, trained from different initial weights.", {
          "lower_bound": 1,

@@ -76,6 +76,7 @@ def result(found: ShownDiscovery, outcome: ShownOutcome | None,
     Strict JSON: what is not finite is null.
   """
   rejected = found.best_rejected
+  summary = outcome.summary if outcome else None
   record = {
       "verdict": found.verdict,
       "independent_laws": found.independent,
@@ -90,7 +91,8 @@ def result(found: ShownDiscovery, outcome: ShownOutcome | None,
       "smoothed": found.smoothed,
       "judged_on": found.held_out,
       "messages": found.messages,
-      "prediction": outcome.summary if outcome else None,
+      "recommended": summary["recommended"] if summary else None,
+      "prediction": summary,
       **extra,
   }
   return as_json(record)

@@ -10,6 +10,7 @@ import jinja2
 import markupsafe
 
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting import predictions
 from noether_jax.reporting import views
 from noether_jax.reporting import words
 from noether_jax.reporting.subjects import ShownDiscovery
@@ -138,14 +139,16 @@ def _prediction_lines(outcome: ShownOutcome, time_unit: str) -> list[str]:
   """Write the comparison, one line per variant."""
   s = outcome.summary
   lines = [
-      f"Does the law help to predict? {words.prediction_sentence(s)}",
+      f"Does the law help to predict? {predictions.finding(s)}",
+      predictions.recommendation(s), *predictions.explanations(s),
       f"  {s['split']}; {s['held_out_paths']} rollouts over "
       f"{s['horizon']:.4g} {time_unit or 'time units'}, {s['seeds']} seeds; "
       "error in standard deviations of the columns"
   ]
+  width = max(len(row["name"]) for row in s["variants"])
   for n, row in enumerate(s["variants"]):
     mean, spread = row["rmse"]
-    line = f"  {row['name']:<18} {mean:.3g} +- {spread:.2g}"
+    line = f"  {row['name']:<{width}} {mean:.3g} +- {spread:.2g}"
     if n:
       line += (f"   ratio to without {row['ratio_paired'][0]:.3g} +- "
                f"{row['ratio_paired'][1]:.2g}, better in {row['wins']} of "

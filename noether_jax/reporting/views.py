@@ -12,6 +12,7 @@ import markupsafe
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import figures
 from noether_jax.reporting import formulas
+from noether_jax.reporting import predictions
 from noether_jax.reporting import simple_numbers
 from noether_jax.reporting import typeset
 from noether_jax.reporting import words
@@ -181,6 +182,8 @@ def prediction_view(outcome: ShownOutcome, time_unit: str) -> dict[str, Any]:
   for n, row in enumerate(summary["variants"]):
     rows.append({
         "name": row["name"],
+        "recommended": row["name"] == summary["recommended"],
+        "choice": formulas.number(row["validation_rmse"][0]),
         "error": _spread(row["rmse"]),
         "ratio": _spread(row["ratio_paired"]) if n else "",
         "wins": f"{row['wins']} of {summary['seeds']}" if n else "",
@@ -188,7 +191,11 @@ def prediction_view(outcome: ShownOutcome, time_unit: str) -> dict[str, Any]:
         "diverged": row["diverged"],
     })
   return {
-      "finding": formulas.prose(words.prediction_sentence(summary)),
+      "finding": formulas.prose(predictions.finding(summary)),
+      "recommendation": formulas.prose(predictions.recommendation(summary)),
+      "explanations": [
+          formulas.prose(text) for text in predictions.explanations(summary)
+      ],
       "rows": rows,
       "split": summary["split"],
       "paths": summary["held_out_paths"],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -243,28 +243,3 @@ def _has_velocities(names: Sequence[str]) -> bool:
 def _is_noisy(found: ShownDiscovery, data: Trajectories) -> bool:
   spreads = np.concatenate(data.states).std(0)
   return bool(np.any(found.noise.sigma > _NOISY * spreads))
-
-
-def prediction_sentence(summary: Mapping[str, Any]) -> str:
-  """Say whether the laws helped to predict.
-
-  Args:
-    summary: of the prediction experiment, its first variant without a law.
-
-  Returns:
-    One sentence, the variant with the smallest error first.
-  """
-  tailored = sorted(summary["variants"][1:],
-                    key=lambda row: row["ratio_paired"][0])
-  best, *others = tailored
-  ratio, seeds = best["ratio_paired"][0], summary["seeds"]
-  plural = "" if seeds == 1 else "s"
-  size = (f"the error is {ratio:.2g} times that without a law, better in "
-          f"{best['wins']} of {seeds} seed{plural}")
-  for row in others:
-    size += f"; {row['name']}, {row['ratio_paired'][0]:.2g} times"
-  if ratio < .95 and best["wins"] == seeds:
-    return f"Yes, {best['name']}: {size}."
-  if ratio > 1.05 and not best["wins"]:
-    return f"No: {best['name']}, {size}."
-  return f"Not clearly: {best['name']}, {size}."

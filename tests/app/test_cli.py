@@ -1,5 +1,6 @@
 """The program from end to end, its files and its one-line errors."""
 
+import dataclasses
 import importlib.util
 import json
 import pathlib
@@ -14,8 +15,11 @@ import pytest
 from benchmarks import fuzz_discover
 from benchmarks import malformed
 from noether_jax.app import cli
+from noether_jax.app.options import parse_options
+from noether_jax.data.columns import parse_columns
 from noether_jax.data.files import write_atomically
 from noether_jax.errors import InputError
+from tests.reporting import made
 
 
 def _spring(path, count=6, noise=0.):
@@ -56,8 +60,13 @@ def test_result(finished):
   assert law["terms"][1]["unit"] == "s^2"
   assert law["within_over_total"] < 1e-6
   variants = record["prediction"]["variants"]
-  assert [v["name"] for v in variants] == ["without a law", "with law 1"]
-  assert variants[1]["drift"] < .2 * variants[0]["drift"]
+  assert [v["name"] for v in variants] == [
+      "without a law", "trained longer", "tailored, law 1", "projected, law 1"
+  ]
+  for kept in variants[2:]:
+    assert kept["drift"] < .2 * variants[0]["drift"]
+  errors = {v["name"]: v["validation_rmse"][0] for v in variants}
+  assert record["recommended"] == min(errors, key=errors.get)
 
 
 def test_law_file_is_the_law_in_numpy_and_jax(finished):
@@ -77,6 +86,36 @@ def test_report_is_one_file(finished):
   for name in ("quantity.png", "portrait.png", "horizon.png"):
     assert (finished / name).read_bytes().startswith(b"\x89PNG")
   assert not [p for p in finished.iterdir() if p.name.startswith(".")]
+
+
+def _told(data, found):
+  options = dataclasses.replace(parse_options(["x", "--quick", "--steps=20"]))
+  # pylint: disable-next=protected-access
+  return cli._predict(data, found, options, lambda text: None)
+
+
+@pytest.mark.parametrize("changes,columns,message", [
+    ({
+        "timed": False
+    }, "q,p", "no times, so no predictor"),
+    ({}, "q,q_dot", "data lack (q_dot), so there is no predictor"),
+    ({}, "p,q", "(another order of columns), so there is no predictor"),
+])
+def test_one_line_says_why_there_is_no_predictor(changes, columns, message):
+  data = dataclasses.replace(made.data(columns="q,p"), **changes)
+  found = made.found()
+  law = dataclasses.replace(found.laws[0], variables=parse_columns(columns))
+  outcome, why = _told(data, dataclasses.replace(found, laws=(law,)))
+  assert outcome is None and message in why and "\n" not in why
+
+
+def test_a_law_of_other_columns_leaves_the_others_a_predictor():
+  data = made.data(6, columns="q,p")
+  found = made.found()
+  law = dataclasses.replace(found.laws[0], variables=data.variables)
+  other = dataclasses.replace(law, variables=parse_columns("q,q_dot"))
+  outcome, why = _told(data, dataclasses.replace(found, laws=(other, law)))
+  assert len(outcome.variants) == 4 and why.endswith("lack (q_dot)")
 
 
 def test_no_law_removes_an_old_law(tmp_path, capsys):

@@ -84,24 +84,42 @@ class Variant:
 class Outcome:
   """The comparison; tailoring gives half of the error."""
   times = np.linspace(.1, 4., 40)
-  variants = (Variant("without a law", 1.), Variant("with law 1", .5))
+  variants = (Variant("without a law", 1.), Variant("tailored, law 1", .5))
 
-  def __init__(self, ratio=.5, wins=2):
+  def __init__(self, ratio=.5, wins=2, growth=2., across=1., speed_only=()):
     row = {
         "name": "without a law",
+        "laws": 0,
         "rmse": [1., .1],
         "ratio_paired": [1., 0.],
         "wins": 0,
+        "validation_rmse": [1., .1],
+        "validation_ratio": [1., 0.],
+        "growth": 2.,
+        "mended": None,
+        "speed_only": [],
         "drift": .3,
         "diverged": 0
     }
-    other = {**row, "name": "with law 1", "rmse": [ratio, .1]}
-    other.update(ratio_paired=[ratio, .02], wins=wins, drift=1e-6)
+    other = {**row, "name": "tailored, law 1", "laws": 1, "growth": growth}
+    other.update(rmse=[ratio, .1],
+                 ratio_paired=[ratio, .02],
+                 validation_rmse=[ratio, .1],
+                 validation_ratio=[ratio, .02],
+                 wins=wins,
+                 drift=1e-6,
+                 speed_only=list(speed_only),
+                 mended={
+                     "share_before": .07,
+                     "share_after": .001,
+                     "across": across
+                 })
     self.summary = {
         "split": "2 of 8 trajectories held out",
         "seeds": 2,
         "held_out_paths": 3,
         "horizon": 4.,
         "training_loss": [.1, float("nan")],
+        "recommended": "tailored, law 1" if ratio < 1 else "without a law",
         "variants": [row, other]
     }

@@ -26,7 +26,7 @@ def test_a_page_of_each_verdict(verdict):
   assert "math" in pages.tags(tree) and "svg" in pages.tags(tree)
   assert "What to do next" in shown and "No time column" in shown
   assert made.found(verdict).verdict[1:] in shown
-  assert "Yes, with law 1" in shown
+  assert "Yes, tailored, law 1" in shown
 
 
 @pytest.mark.parametrize("verdict,words", [
