@@ -132,4 +132,5 @@ def generate(sampling: Sampling,
   else:
     following = np.stack(beyond)[:, None]
     derivatives = np.diff(np.concatenate([states, following], 1), axis=1) / step
-  return trajectories(sampling.system, time, states, paths, derivatives)
+  return trajectories(sampling.system.variables, time, states, paths,
+                      derivatives)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datasets.systems import catalogue
+from datasets.systems import starts
 from datasets.systems.catalogue import SYSTEMS
 from datasets.systems.system import Sampling
 from noether_jax.data.trajectories import Trajectories
@@ -12,17 +12,15 @@ from noether_jax.data.trajectories import Trajectories
 SAMPLINGS = {
     sampling.system.name: sampling for sampling in (
         Sampling(SYSTEMS["pendulum"],
-                 catalogue.annulus(1.3, 2.3),
+                 starts.annulus(1.3, 2.3),
                  3.0,
                  45,
                  relative_noise=False),
-        Sampling(SYSTEMS["nonlinear_spring"], catalogue.box(-1, 1, 4), 6.0, 60),
-        Sampling(SYSTEMS["kepler"], catalogue.orbit, 6.0, 60),
-        Sampling(SYSTEMS["two_body"], catalogue.pair, 6.0, 60),
-        Sampling(SYSTEMS["lotka_volterra"], catalogue.box(0.5, 2.5, 2), 6.0,
-                 60),
-        Sampling(SYSTEMS["henon_heiles"], catalogue.box(-0.3, 0.3, 4), 12.0,
-                 60),
+        Sampling(SYSTEMS["nonlinear_spring"], starts.box(-1, 1, 4), 6.0, 60),
+        Sampling(SYSTEMS["kepler"], starts.orbit, 6.0, 60),
+        Sampling(SYSTEMS["two_body"], starts.pair, 6.0, 60),
+        Sampling(SYSTEMS["lotka_volterra"], starts.box(0.5, 2.5, 2), 6.0, 60),
+        Sampling(SYSTEMS["henon_heiles"], starts.box(-0.3, 0.3, 4), 12.0, 60),
     )
 }
 

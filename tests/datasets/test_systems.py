@@ -1,9 +1,13 @@
 """Simulated systems: laws hold, fields are derivatives, sampling, noise."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import interpolate
 
+from benchmarks import truth
 from benchmarks.systems import SAMPLINGS as BENCHMARK
 from datasets import hamiltonian
 from datasets.systems.catalogue import SYSTEMS
@@ -12,24 +16,34 @@ from datasets.systems.system import System
 from experiments.neural import simulation
 
 # Every system with equations is sampled somewhere.
+_SAMPLINGS = {
+    sampling.system.name: sampling
+    for sampling in (*hamiltonian.SAMPLINGS.values(),
+                     *simulation.SAMPLINGS.values(), *BENCHMARK.values())
+}
 STARTS = {
-    sampling.system.name: sampling.start
-    for sampling in (*BENCHMARK.values(), *simulation.SAMPLINGS.values())
+    name: sampling.start for name, sampling in _SAMPLINGS.items()
 } | {
     "spring": lambda random: hamiltonian.SPRING.start(np.random.RandomState(0))
 }
 SIMULATED = [name for name, system in SYSTEMS.items() if system.field]
+LAWFUL = [
+    name for name in SIMULATED
+    if SYSTEMS[name].num_conserved + SYSTEMS[name].num_balances
+]
 
 
 @pytest.mark.parametrize("name", SIMULATED)
 def test_the_laws_hold_and_the_field_is_the_derivative(name):
   system = SYSTEMS[name]
   initial = STARTS[name](np.random.default_rng(1))
-  if system.laws is not None:
-    path = system.simulate(initial, np.linspace(0, 6, 40))
-    laws = system.laws(path, np)
-    assert laws.shape == (40, len(system.law_names))
-    assert np.max(np.abs(laws - laws[0])) < 1e-8
+  times = np.linspace(0, min(6, _SAMPLINGS[name].duration), 40)
+  path = system.simulate(initial, times)
+  laws = system.conserved(path, np)
+  assert laws.shape == (40, system.num_conserved)
+  np.testing.assert_allclose(laws - laws[0], 0, atol=1e-8)
+  for constant in system.constants:
+    np.testing.assert_array_equal(path[:, constant], path[0, constant])
   step = 1e-4
   path = system.simulate(initial, np.array([0., step, 2 * step]))
   np.testing.assert_allclose((path[2] - path[0]) / (2 * step),
@@ -37,21 +51,54 @@ def test_the_laws_hold_and_the_field_is_the_derivative(name):
                              atol=1e-4)
 
 
+@pytest.mark.parametrize("name", LAWFUL)
+def test_the_laws_are_independent(name):
+  system = SYSTEMS[name]
+  random = np.random.default_rng(0)
+  states = np.concatenate([
+      system.simulate(STARTS[name](random), np.linspace(0, 2, 20))
+      for _ in range(8)
+  ])
+  slopes = truth.known_gradients(system, states, True)
+  assert slopes.shape[1] == system.num_conserved + system.num_balances
+  assert truth.num_independent(slopes) == slopes.shape[1]
+
+
+@pytest.mark.parametrize("name",
+                         [n for n in SIMULATED if SYSTEMS[n].num_balances])
+def test_a_balance_law_changes_by_its_powers(name):
+  system, sampling = SYSTEMS[name], _SAMPLINGS[name]
+  times = np.linspace(0, sampling.duration, 2000)
+  path = system.simulate(STARTS[name](np.random.default_rng(1)), times)
+  energy = system.balances.values(path, np)
+  powers = system.balances.powers(path, np)
+  assert energy.shape == powers.shape == (2000, system.num_balances)
+  change = interpolate.CubicSpline(times, powers).antiderivative()(times)
+  assert np.ptp(change) > 1e-2 * np.ptp(energy)
+  np.testing.assert_allclose(energy - energy[0],
+                             change,
+                             atol=1e-4 * np.ptp(energy))
+
+
 @pytest.mark.parametrize("name", SIMULATED)
 def test_numpy_and_jax_agree(name):
   system = SYSTEMS[name]
   states = np.stack([STARTS[name](np.random.default_rng(s)) for s in range(3)])
-  for function in (system.derivatives, system.laws):
+  balances = system.balances.values if system.balances else None
+  powers = system.balances.powers if system.balances else None
+  for function in (system.derivatives, system.conserved, balances, powers):
     if function is not None:
       np.testing.assert_allclose(function(states, np),
                                  function(jnp.array(states), jnp),
-                                 rtol=1e-10)
+                                 rtol=1e-10,
+                                 atol=1e-12)
 
 
 def test_a_system_has_as_many_laws_as_names_and_columns_for_its_states():
   for name, system in SYSTEMS.items():
     assert (system.laws is None) == (not system.law_names)
-    if name in STARTS:
+    assert not system.process or not system.field
+    if STARTS.get(name):
       size = len(STARTS[name](np.random.default_rng(0)))
       assert len(system.variables) == size > max(system.momenta, default=0)
 
@@ -67,6 +114,37 @@ def test_a_measured_system_has_a_law_and_no_equations():
   assert system.laws(np.zeros((3, 2)), np).tolist() == [[-2.4]] * 3
   with pytest.raises(ValueError, match="real_pendulum is measured"):
     system.simulate(np.zeros(2), np.array([0., 1.]))
+
+
+def test_a_process_has_no_equations_and_equations_need_a_start():
+  sampling = BENCHMARK["white noise"]
+  data = sampling.draw(3, 0., 0)
+  assert data.derivatives is None and data.states[2].shape == (100, 2)
+  assert sampling.system.conserved(data.states[0], np).shape == (100, 0)
+  with pytest.raises(ValueError, match="white_noise is a random process"):
+    sampling.system.derivatives(np.zeros(2), np)
+  with pytest.raises(ValueError, match="pendulum: equations need a start"):
+    Sampling(SYSTEMS["pendulum"], None, 1., 3).draw(1, 0., 0)
+
+
+def test_trajectories_solved_together_equal_single_ones():
+  sampling = BENCHMARK["Kepler"]
+  random = lambda: np.random.default_rng(3)
+  single = dataclasses.replace(sampling, together=False).paths(3, random())
+  np.testing.assert_allclose(sampling.paths(3, random()), single, atol=1e-8)
+
+
+def test_hidden_columns_are_not_observed_and_constants_have_no_noise():
+  sampling = BENCHMARK["Kepler positions"]
+  data = sampling.draw(2, .1, 0)
+  assert [v.name for v in data.variables] == ["x", "y"]
+  whole = dataclasses.replace(sampling, hidden=()).draw(2, .1, 0)
+  for name in ("states", "clean", "derivatives"):
+    np.testing.assert_array_equal(
+        getattr(data, name)[1],
+        getattr(whole, name)[1][:, :2])
+  data = BENCHMARK["Kepler of mass"].draw(2, .1, 0)
+  assert np.ptp(data.states[0], axis=0)[4] == 0 < np.ptp(data.states[0][:, 0])
 
 
 def test_a_solver_that_gives_up():

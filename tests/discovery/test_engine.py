@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.systems import is_true
 from benchmarks.systems import SAMPLINGS
+from benchmarks.truth import is_true
 from noether_jax import discover
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery import law as law_lib
@@ -22,20 +22,22 @@ def _discover(name, noise=0., count=20, seed=0):
   return found, sampling
 
 
-def _has_laws(name):
-  return SAMPLINGS[name].system.laws is not None
-
-
-@pytest.mark.parametrize("name", [n for n in SAMPLINGS if _has_laws(n)])
+@pytest.mark.parametrize("name", [
+    "spring", "pendulum", "nonlinear spring 2-D", "Kepler", "Lotka-Volterra",
+    "Henon-Heiles", "double pendulum"
+])
 def test_exact_laws(name):
   found, sampling = _discover(name)
   assert found.independent == len(sampling.system.law_names)
   fresh = np.concatenate(sampling.draw(2, 0., 99).states)[::5]
-  assert all(is_true(law, sampling, fresh) for law in found.laws)
+  assert all(is_true(law, sampling.system, fresh) for law in found.laws)
 
 
 @pytest.mark.parametrize("noise", [0., .1])
-@pytest.mark.parametrize("name", [n for n in SAMPLINGS if not _has_laws(n)])
+@pytest.mark.parametrize("name", [
+    "Van der Pol", "Lorenz", "damped spring", "weakly damped spring",
+    "driven Duffing", "Rossler"
+])
 def test_no_false_alarm(name, noise):
   # Weak damping under strong noise needs many slopes to show.
   found, _ = _discover(name, noise, count=20 if "weakly" in name else 10)
