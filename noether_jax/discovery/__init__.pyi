@@ -1,4 +1,3 @@
-from . import library as library
 from .check_result import Check as Check
 from .checking import check as check
 from .engine import discover as discover

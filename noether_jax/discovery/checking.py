@@ -18,7 +18,6 @@ from noether_jax.discovery.drift import pooled_slope
 from noether_jax.discovery.evidence import drift_statistic
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.evidence import EXACT
-from noether_jax.discovery.evidence import UNVERIFIED
 from noether_jax.discovery.formula_text import Formula
 from noether_jax.errors import InputError
 from noether_jax.symbolic.noise import StateNoise
@@ -258,5 +257,5 @@ def _verdict(evidence: Evidence, count: int, alike: bool) -> str:
   if evidence.verdict != "conserved":
     return evidence.verdict
   if count == 1:
-    return UNVERIFIED
+    return verdicts.UNKNOWN
   return "constant in all data" if alike else "conserved"

@@ -5,31 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 import dataclasses
 import functools
+import math
 from typing import Any
 
 import numpy as np
 import threadpoolctl
 
-from noether_jax.data import smoothing
 from noether_jax.data.columns import Variable
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
-from noether_jax.discovery import library
-from noether_jax.discovery.evidence import UNVERIFIED
+from noether_jax.discovery.climb import climb
 from noether_jax.discovery.law import Law
-from noether_jax.discovery.library import as_vectors
-from noether_jax.discovery.library import Vectors
+from noether_jax.discovery.null import Null
+from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.result import Discovery
-from noether_jax.discovery.search import MIN_ROWS
-from noether_jax.discovery.search import Search
+from noether_jax.discovery.roles import make_subject
+from noether_jax.discovery.rungs import default as rungs_lib
+from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.samples import find_constants
+from noether_jax.discovery.samples import prepare
+from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.vectors import as_vectors
+from noether_jax.discovery.vectors import Vectors
 from noether_jax.errors import InputError
-from noether_jax.symbolic.noise import StateNoise
+from noether_jax.reporting import verdicts
 
-# Above this noise, relative to the signal, the raw data are smoothed first.
-_SMOOTH_ABOVE = .03
+MIN_ROWS = 20
 _FEW = 3
-_MOST_ROWS = 200_000
 
 
 def check_columns(states: Sequence[np.ndarray],
@@ -41,7 +44,7 @@ def check_columns(states: Sequence[np.ndarray],
     variables: D columns.
 
   Raises:
-    InputError: if a column never changes within a trajectory, is not finite or
+    InputError: if a column never changes in all the data, is not finite or
       beyond 1e30, a trajectory is shorter than 20 samples, or there is only one
       column.
 
@@ -64,31 +67,15 @@ def check_columns(states: Sequence[np.ndarray],
     if not largest < 1e30:
       raise InputError(f"Column {variable.name!r} holds values beyond 1e30 or "
                        "not finite: choose other units or mend the rows.")
-    if all(np.ptp(c) <= 1e-12 * max(largest, 1e-300) for c in columns):
-      raise InputError(f"Column {variable.name!r} never changes within a "
-                       "trajectory, so it is trivially conserved: leave it out "
-                       "of the columns.")
+    still = all(np.ptp(c) <= 1e-12 * max(largest, 1e-300) for c in columns)
+    if still and i not in find_constants(states):
+      raise InputError(f"Column {variable.name!r} never changes, so it is "
+                       "trivially conserved: leave it out of the columns.")
   if len(variables) < 2:
     raise InputError(
         f"One column of state, {variables[0].name!r}: a law needs two or more. "
         "Add its time derivative as a column; "
         "noether_jax.data.local_polynomial(times, states) estimates it.")
-
-
-def _prepare(
-    states: Sequence[np.ndarray],
-    times: Sequence[np.ndarray]) -> tuple[list[np.ndarray], StateNoise, bool]:
-  """Smooth noisy states; return them, their noise, and whether smoothed."""
-  noise = StateNoise.estimate(states, times)
-  spread = np.concatenate(states).std(0)
-  smoothed = bool(np.any(noise.sigma > _SMOOTH_ABOVE * spread))
-  if not smoothed:
-    return list(states), noise, False
-  parts = [
-      smoothing.local_polynomial(t, s, order=2) for t, s in zip(times, states)
-  ]
-  gain = float(np.mean([p[2] for p in parts]))
-  return [p[0] for p in parts], noise.scaled(gain), True
 
 
 def discover(data: Any,
@@ -99,7 +86,9 @@ def discover(data: Any,
              time: str | None = None,
              degree: int | None = None,
              vectors: Vectors | None = None,
+             rungs: Sequence[Rung] | None = None,
              seed: int = 0,
+             certify: bool = False,
              progress: Callable[[str], None] = lambda _: None) -> Discovery:
   """Find what stays constant along trajectories and differs between them.
 
@@ -124,7 +113,10 @@ def discover(data: Any,
     vectors: names of the components of vectors, such as
       `[("x", "y"), ("vx", "vy")]` or `"x,y;vx,vy"`; `()` for none; recognised
       by name if None.
+    rungs: functions that make candidate terms of the columns, small libraries
+      first, such as `[*noether_jax.rungs.default, mine]`; the default if None.
     seed: of the bootstrap and the split.
+    certify: find p-values on large libraries, too; it takes longer.
     progress: called with one line per stage.
 
   Returns:
@@ -150,80 +142,82 @@ def discover(data: Any,
       raise InputError(f"{known.source}: {error}") from error
     raise
   chosen = None if vectors is None else as_vectors(vectors, known.variables)
-  return _discover(known, degree, chosen, seed, progress)
+  return _discover(known, degree, chosen,
+                   rungs_lib.default if rungs is None else tuple(rungs), seed,
+                   certify, progress)
 
 
 # Thousands of small eigenproblems: more BLAS threads only wait for each other.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
 def _discover(data: Trajectories, degree: int | None,
-              vectors: tuple[tuple[int, ...], ...] | None, seed: int,
+              vectors: tuple[tuple[int, ...], ...] | None,
+              rungs: Sequence[Rung], seed: int, certify: bool,
               progress: Callable[[str], None]) -> Discovery:
   """Search checked trajectories."""
-  messages = list(data.messages)
-  prepared, noise, smoothed = _prepare(data.states, data.times)
-  if smoothed:
-    messages.append("noise above 3 %: the data were smoothed (9 samples)")
-  prepared, times, step = _thin(prepared, data.times)
-  if step > 1:
-    messages.append(f"many rows: every {step}th of each trajectory was used; "
-                    "the noise was estimated from all rows")
-  terms = library.library(data.variables,
-                          degree=degree,
-                          vectors=vectors,
-                          positive=_positive(data.variables, prepared))
-  few = len(prepared) < _FEW
-  make = functools.partial(Search.make, data.variables, terms, prepared, times,
-                           noise, seed, progress)
-  search = make(few)
-  laws, rejected = search.run()
+  samples = prepare(data, seed)
+  subject = make_subject(samples, vectors, degree)
+  messages = [*data.messages, *samples.messages]
+  few = len(samples.raw) < _FEW
+  search = functools.partial(climb,
+                             subject=subject,
+                             rungs=rungs,
+                             seed=seed,
+                             certify=certify or len(data.variables) <= 4,
+                             progress=progress)
+  done = search(in_windows(samples, seed) if few else samples)
+  laws, rejected = list(done.laws), done.rejected
+  if not laws:
+    laws = nearest(done.near)
   if not laws and not few:
     progress("no law: searching windows for an approximate one")
-    search = make(True)
-    laws, again = search.run()
-    rejected = rejected or again
-    laws = [_demote(law, "approximately conserved") for law in laws]
+    again = search(in_windows(samples, seed))
+    laws = [
+        _demote(law, verdicts.APPROXIMATE)
+        for law in (nearest([*again.laws, *again.near]))
+    ]
+    rejected = rejected or again.rejected
     if laws:
       messages.append("nothing is conserved along whole trajectories; the law "
                       "below holds within windows of two cycles")
   if few:
     messages.append(
-        f"{len(prepared)} trajector{'y' if len(prepared) == 1 else 'ies'}: too "
-        "few to verify a law; searched in windows of at least two cycles")
-    laws = [_demote(law, UNVERIFIED) for law in laws]
-    constant = search.constant() if len(prepared) == 1 else None
-    laws = [constant] if constant is not None else laws
-  exact = [law for law in laws if law.verdict == "conserved"]
+        f"{len(samples.raw)} trajector{'y' if len(samples.raw) == 1 else 'ies'}"
+        ": too few to verify a law; searched in windows of at least two cycles")
+    laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
+  if not any(law.verdict == verdicts.CONSERVED for law in laws):
+    constant = one_value(samples, subject)
+    if constant is not None:
+      laws = [constant]
+  null = Null.best(done.nulls)
+  exact = [law for law in laws if law.verdict == verdicts.CONSERVED]
   return Discovery(data, tuple(laws), len(exact), None if laws else rejected,
-                   len(terms), noise, smoothed, tuple(search.split.held_out),
-                   tuple(messages))
+                   done.num_terms, samples.noise, samples.smoothed,
+                   tuple(samples.split.held_out), tuple(messages),
+                   null.p_value if null else math.nan)
 
 
-def _thin(
-    states: Sequence[np.ndarray], times: Sequence[np.ndarray]
-) -> tuple[list[np.ndarray], list[np.ndarray], int]:
-  """Thin trajectories of very many rows; return also the stride.
-
-  A law holds at each sample, so more samples make it hardly more certain. But
-  the values of the terms at all samples would fill the memory.
-  """
-  step = max(1, sum(map(len, states)) // _MOST_ROWS)
-  steps = [max(1, min(step, len(s) // (10 * MIN_ROWS))) for s in states]
-  return [s[::k] for s, k in zip(states, steps)
-         ], [t[::k] for t, k in zip(times, steps)], max(steps)
+def nearest(laws: Sequence[Law]) -> list[Law]:
+  """Return the shortest of the best combinations that are no exact law."""
+  best = min((law.evidence.ratio for law in laws), default=0.)
+  near = [law for law in laws if law.evidence.ratio <= 5 * best]
+  return sorted(near, key=lambda w: (len(w.terms), w.evidence.ratio))[:1]
 
 
-def _positive(variables: Sequence[Variable],
-              states: Sequence[np.ndarray]) -> list[int]:
-  """Columns that stay positive and vary, so that they have a logarithm."""
-  everything = np.concatenate(states)
-  low, high = everything.min(0), everything.max(0)
-  return [
-      i for i, v in enumerate(variables)
-      if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i]
-  ]
+def in_windows(samples: Samples, seed: int) -> Samples:
+  """Cut trajectories into windows of at least two of their cycles."""
+  states, raw, times = [], [], []
+  for s, r, t in zip(samples.states, samples.raw, samples.times):
+    centred = s - s.mean(0)
+    crossings = np.sum(np.diff(np.sign(centred), axis=0) != 0, axis=0)
+    moving = np.delete(crossings, list(samples.constants))
+    count = int(np.clip(moving.min() // 4, 1, min(10, len(s) // MIN_ROWS)))
+    states.extend(np.array_split(s, count))
+    raw.extend(np.array_split(r, count))
+    times.extend(np.array_split(t, count))
+  return samples.select(states, raw, times, seed)
 
 
-def _demote(law: Law, verdict: str) -> Law:
-  if law.verdict == "conserved":
-    return dataclasses.replace(law, verdict=verdict)
+def _demote(law: Law, verdict: str, reason: str = "") -> Law:
+  if law.verdict == verdicts.CONSERVED:
+    return dataclasses.replace(law, verdict=verdict, reason=reason)
   return law

@@ -8,109 +8,18 @@ import math
 
 import numpy as np
 
-from noether_jax.discovery import terms as terms_lib
-from noether_jax.errors import InputError
-from noether_jax.symbolic.noise import StateNoise
+from noether_jax.reporting import verdicts
 
-_RANK_TOLERANCE = 1e-9
 _FLOOR = 1e-300
 # Scatter ratio below which no noise is needed to explain a change.
 EXACT = 1e-6
-# The verdict on what too few trajectories show.
-UNVERIFIED = "conserved, unverified"
-
-
-@dataclasses.dataclass(frozen=True)
-class Moments:
-  """Second moments of scaled terms, one entry per trajectory.
-
-  Attributes:
-    within: `[N, F, F]` covariance within each trajectory.
-    mean: `[N, F]` each trajectory's mean.
-    noise: `[N, F, F]` covariance expected from observation noise alone.
-    scale: `[F]` what the terms were divided by.
-    values: N arrays `[T_i, F]`, scaled and centred.
-  """
-  within: np.ndarray
-  mean: np.ndarray
-  noise: np.ndarray
-  scale: np.ndarray
-  values: tuple[np.ndarray, ...]
-
-  def total(self) -> np.ndarray:
-    """Return the scatter over all trajectories, `[F, F]`."""
-    return self.within.mean(0) + np.cov(self.mean.T, bias=True).reshape(
-        self.within.shape[1:])
-
-
-def moments(terms: Sequence[terms_lib.Term], states: Sequence[np.ndarray],
-            noise: StateNoise) -> Moments:
-  """Compute the scatter matrices.
-
-  Args:
-    terms: F terms.
-    states: N arrays `[T_i, D]`.
-    noise: theirs.
-
-  Returns:
-    The moments; terms are divided by their standard deviation over all.
-
-  Raises:
-    InputError: if a term is not finite on the data.
-  """
-  with np.errstate(all="ignore"):
-    raw = [terms_lib.term_values(terms, s) for s in states]
-  everything = np.concatenate(raw)
-  finite = np.isfinite(everything).all(axis=0)
-  if not finite.all():
-    bad = terms[int(np.argmin(finite))].text
-    raise InputError(f"The term {bad} is not finite on the data: leave out the "
-                     "rows where it is singular.")
-  centre, scale = everything.mean(0), everything.std(0)
-  scale = np.where(scale > 1e-12 * np.abs(everything).max(0), scale, np.inf)
-  values = tuple((r - centre) / scale for r in raw)
-  mean = np.stack([v.mean(0) for v in values])
-  within = np.stack(
-      [np.cov(v.T, bias=True).reshape(len(scale), -1) for v in values])
-  spread = [
-      noise.covariance(terms_lib.gradients(terms, s) / scale[:, None])
-      for s in states
-  ]
-  return Moments(within, mean, np.stack(spread), scale, values)
-
-
-def smallest(within: np.ndarray,
-             total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Solve W c = lambda T c for the smallest lambda.
-
-  Eigenvectors of T with an eigenvalue below 1e-9 of the largest are left out:
-  the terms are redundant there, and any ratio is round-off.
-
-  Args:
-    within: `[..., F, F]`.
-    total: `[..., F, F]`.
-
-  Returns:
-    lambda `[...]` and c `[..., F]` with c' T c = 1.
-
-  Example:
-    >>> value, vector = smallest(np.diag([1., 2.]), np.diag([4., 2.]))
-    >>> float(value), np.abs(vector).tolist()
-    (0.25, [0.5, 0.0])
-  """
-  sizes, axes = np.linalg.eigh(total)
-  keep = sizes > _RANK_TOLERANCE * sizes[..., -1:]
-  factor = np.where(keep, 1 / np.sqrt(np.where(keep, sizes, 1)), 0)
-  whiten = axes * factor[..., None, :]
-  inner = np.swapaxes(whiten, -1, -2) @ within @ whiten
-  # Discarded directions must not win, so they get a ratio above any other.
-  penalty = np.where(keep, 0.,
-                     2. + np.trace(inner, axis1=-2, axis2=-1)[..., None])
-  inner = inner + penalty[..., None] * np.eye(within.shape[-1])
-  values, vectors = np.linalg.eigh(inner)
-  return (np.maximum(values[..., 0],
-                     0.), np.einsum("...ij,...j->...i", whiten, vectors[...,
-                                                                        0]))
+# Sizes of blocks whose means show whether a residual is white.
+_BLOCKS = (4, 8, 16, 32, 64)
+_FEWEST_BLOCKS = 8
+# How far the variance of block means may exceed that of white noise: this part
+# for what a fit leaves, and so many standard errors.
+_SLACK = .08
+_ERRORS = 3.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,21 +31,27 @@ class Evidence:
     corrected: Rc = (W - N)/(T - N), the same without the noise's share.
     excess: Q = W/N, scatter within trajectories over that of noise alone.
     drift: t statistic of the quantity's slope along time.
+    colour: how far the residual is from white noise: at most 1 where block
+      means of the quantity scatter as white noise lets them (see `colour`).
+    p_value: how often data whose trajectories were broken show a quantity as
+      constant as this one; NaN where that was not tried.
   """
   ratio: float
   corrected: float
   excess: float
   drift: float
+  colour: float = 0.
+  p_value: float = math.nan
 
   @property
   def verdict(self) -> str:
     """One of conserved, approximately conserved and not conserved."""
     if self.ratio < EXACT:
-      return "conserved"
+      return verdicts.CONSERVED
     if self.corrected < .05:
-      quiet = self.excess < 2 and abs(self.drift) < 4
-      return "conserved" if quiet else "approximately conserved"
-    return "not conserved"
+      quiet = (self.excess < 2 and self.colour <= 1 and abs(self.drift) < 4)
+      return verdicts.CONSERVED if quiet else verdicts.APPROXIMATE
+    return verdicts.NOT_CONSERVED
 
 
 def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
@@ -153,6 +68,47 @@ def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
              for m in (within, total, noise))
   corrected = (w - n) / (t - n) if t > 2 * n else np.inf
   return w / max(t, _FLOOR), corrected, w / n if n > 0 else math.inf
+
+
+def colour(residuals: Sequence[np.ndarray]) -> float:
+  """Return how far residuals along trajectories are from white noise.
+
+  What noise excuses must look like noise: real change of a quantity is smooth
+  in time, so the means of blocks of neighbouring samples scatter by more than
+  white noise would let them.
+
+  Args:
+    residuals: N arrays `[T_i]` of unit variance, without their means.
+
+  Returns:
+    The largest, over blocks of 4 to 64 samples, of the excess of the variance
+    of block means over that of white noise, divided by the largest excess that
+    chance and a fit explain. At most 1 for white noise; 0 if the trajectories
+    are too short to tell.
+
+  Example:
+    >>> random = np.random.default_rng(0)
+    >>> white = [random.normal(size=200) for _ in range(20)]
+    >>> slow = [w + np.sin(np.arange(200) / 20) for w in white]
+    >>> colour(white) < 1 < colour(slow)
+    True
+  """
+  variance = float(np.mean(np.concatenate(residuals)**2))
+  worst = 0.
+  for size in _BLOCKS:
+    scatter, expected, count = 0., 0., 0
+    for series in residuals:
+      blocks = len(series) // size
+      if blocks < 3:
+        continue
+      means = series[:blocks * size].reshape(blocks, size).mean(1)
+      scatter += float(np.sum((means - series.mean())**2))
+      expected += blocks * (1 / size - 1 / len(series))
+      count += blocks
+    if count >= _FEWEST_BLOCKS and variance > 0:
+      excess = scatter / expected / variance - 1
+      worst = max(worst, excess / (_SLACK + _ERRORS * math.sqrt(2 / count)))
+  return worst
 
 
 def drift_statistic(series: Sequence[np.ndarray],

@@ -31,9 +31,9 @@ class Law:
     variables: the D columns of a state.
     form: the function, a `Combination` of terms or a `Network`.
     evidence: on held-out trajectories.
-    verdict: "conserved", "approximately conserved",
-      "conserved, unverified" (too few trajectories) or "constant in all data"
-      (one value only).
+    verdict: "conserved", "approximately conserved", "cannot tell", or
+      "not conserved" for the best combination where there is no law.
+    reason: why one cannot tell, one of `reporting.verdicts`; else empty.
 
   Example:
     >>> from noether_jax.data import parse_columns
@@ -54,6 +54,7 @@ class Law:
   form: Form
   evidence: evidence_lib.Evidence
   verdict: str
+  reason: str = ""
 
   def __call__(self, states: Any) -> Any:
     """Evaluate the quantity.
@@ -191,12 +192,15 @@ class Law:
     return self.form.to_sympy(self.variables)
 
 
-def rank(laws: Sequence[Law], states: np.ndarray) -> int:
+def rank(laws: Sequence[Law],
+         states: np.ndarray,
+         scale: np.ndarray | None = None) -> int:
   """Count the functionally independent laws.
 
   Args:
     laws: K laws.
     states: `[n, D]` at which gradients are compared.
+    scale: `[D]`, the columns' spreads; 0 for a column that is no state.
 
   Returns:
     The 90th percentile over states of the number of singular values, of the
@@ -210,7 +214,7 @@ def rank(laws: Sequence[Law], states: np.ndarray) -> int:
   """
   if not laws:
     return 0
-  scale = states.std(0)
+  scale = states.std(0) if scale is None else scale
   slopes = np.stack([law.gradient(states) * scale for law in laws], axis=1)
   norms = np.linalg.norm(slopes, axis=-1, keepdims=True)
   unit = slopes / np.maximum(norms, 1e-300)

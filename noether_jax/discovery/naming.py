@@ -48,10 +48,9 @@ def law_name(variables: Sequence[Variable], terms: Sequence[Term],
   if not terms:
     return None
   coefficients = np.asarray(coefficients) * np.sign(coefficients[0])
-  velocities = _velocities(variables)
+  moving = velocities(variables)
   bodies = _bodies(variables)
-  if velocities and _is_energy(terms, coefficients, uncertainties, velocities,
-                               bodies):
+  if moving and _is_energy(terms, coefficients, uncertainties, moving, bodies):
     return "energy"
   axis = _momentum_axis(terms, coefficients, bodies)
   if axis:
@@ -85,7 +84,7 @@ def _bodies(variables: Sequence[Variable]) -> dict[tuple[str, str, str], int]:
   return found
 
 
-def _velocities(variables: Sequence[Variable]) -> dict[int, set[int]]:
+def velocities(variables: Sequence[Variable]) -> dict[int, set[int]]:
   """The positions that each velocity can belong to; {} if any is in doubt."""
   by_unit: dict[int, set[int]] = {}
   for i, velocity in enumerate(variables):

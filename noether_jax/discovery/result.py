@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 
 from noether_jax.data.columns import Variable
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import saving
-from noether_jax.discovery.evidence import UNVERIFIED
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import report
+from noether_jax.reporting import verdicts
 from noether_jax.symbolic.noise import StateNoise
+
+
+_REASONS = {
+    verdicts.FEW:
+        "a quantity is conserved here, but there are too few trajectories to "
+        "tell it from a coincidence",
+    verdicts.ONE_VALUE:
+        "a combination is constant in all the data, but they hold only one "
+        "value of it",
+    verdicts.UNTIMED:
+        "a quantity hardly changes here, but without times its change cannot "
+        "be told from noise",
+    verdicts.CHANCE:
+        "a quantity is conserved here, but as many terms would fit broken "
+        "trajectories as well",
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -28,6 +45,8 @@ class Discovery:
     smoothed: whether the data were smoothed before the search.
     held_out: indices of the trajectories that gave the evidence.
     messages: what a user should know.
+    p_value: how often broken trajectories show a quantity as constant as the
+      best one here; NaN where that was not tried.
 
   Example:
     >>> import numpy as np
@@ -47,6 +66,7 @@ class Discovery:
   smoothed: bool
   held_out: tuple[int, ...]
   messages: tuple[str, ...]
+  p_value: float = math.nan
 
   @property
   def variables(self) -> tuple[Variable, ...]:
@@ -59,15 +79,11 @@ class Discovery:
     if self.independent:
       plural = "s" if self.independent > 1 else ""
       return f"{self.independent} independent conservation law{plural} found"
-    kinds = {law.verdict for law in self.laws}
-    if UNVERIFIED in kinds:
-      return ("no law can be verified: a quantity is conserved here, but there "
-              "are too few trajectories to tell it from a coincidence")
-    if "approximately conserved" in kinds:
-      return "no exact law found; approximately conserved quantity found"
+    kinds = {law.verdict: law.reason for law in self.laws}
+    if verdicts.UNKNOWN in kinds:
+      return f"cannot tell: {_REASONS[kinds[verdicts.UNKNOWN]]}"
     if kinds:
-      return ("no law can be verified: a combination is constant in all the "
-              "data, but they hold only one value of it")
+      return "no exact law found; approximately conserved quantity found"
     return "no law found"
 
   def save(self, out: str | os.PathLike[str]) -> None:

@@ -1,0 +1,196 @@
+"""The climb: libraries of terms one after the other, small ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+
+import numpy as np
+
+from noether_jax.discovery import null as null_lib
+from noether_jax.discovery.features import Features
+from noether_jax.discovery.judging import Fit
+from noether_jax.discovery.judging import to_law
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.law import rank
+from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.moments import parallel
+from noether_jax.discovery.moments import smallest
+from noether_jax.discovery.moments import sub
+from noether_jax.discovery.null import Null
+from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.sparse import eliminate
+from noether_jax.discovery.sparse import RATIO_FLOOR
+from noether_jax.discovery.subject import Subject
+from noether_jax.reporting import verdicts
+
+# A rung of more terms is left out; one of so many has no null unless asked.
+MOST_TERMS = 150
+_FREE_NULL = 80
+# Below this ratio of a dense combination it is worth while to look for a law.
+_HOPEFUL = .3
+# Without noise, a shorter form may have so many times the best ratio.
+_SLACK = 1.5
+# With noise, forms up to this many times the best ratio are judged.
+_NOISY_SLACK = 8.
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Climb:
+  """What a climb found.
+
+  Attributes:
+    laws: conserved ones, functionally independent, in the order of the rungs.
+    near: combinations that are approximately conserved.
+    rejected: the best combination that is no law, or None.
+    num_terms: number of candidate terms of all rungs.
+    nulls: of each rung that had one.
+    left_out: names of rungs with too many terms.
+  """
+  laws: tuple[Law, ...] = ()
+  near: tuple[Law, ...] = ()
+  rejected: Law | None = None
+  num_terms: int = 0
+  nulls: tuple[Null, ...] = ()
+  left_out: tuple[str, ...] = ()
+
+
+def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
+          seed: int, certify: bool, progress: Callable[[str], None]) -> Climb:
+  """Search rung by rung, until no further law can be told apart.
+
+  Args:
+    samples: the trajectories.
+    subject: the roles of the columns.
+    rungs: functions that make terms.
+    seed: of the bootstrap and of the nulls.
+    certify: make nulls on large rungs, too.
+    progress: called with a line for each rung.
+
+  Returns:
+    The laws; each rung looks only for what is independent of those before.
+  """
+  done = Climb()
+  most = _most_laws(samples)
+  for rung in rungs:
+    if len(done.laws) >= most:
+      break
+    name = getattr(rung, "__name__", "rung")
+    terms = tuple(rung(subject))
+    if len(terms) > MOST_TERMS:
+      done = dataclasses.replace(done, left_out=(*done.left_out, name))
+      continue
+    if len(terms) < 2:
+      continue
+    progress(f"{name}: {len(terms)} terms")
+    features = Features.make(samples, terms)
+    wanted = certify or len(terms) <= _FREE_NULL
+    done = _Rung(samples, features, most, seed, wanted, progress).search(done)
+  return done
+
+
+def _most_laws(samples: Samples) -> int:
+  """N trajectories have N - 1 differences; D columns, D - 1 laws."""
+  columns = len(samples.variables) - len(samples.constants)
+  return min(columns - 1, len(samples.states) - 1)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Rung:
+  """The search on one rung."""
+  samples: Samples
+  features: Features
+  most: int
+  seed: int
+  with_null: bool
+  progress: Callable[[str], None]
+
+  def search(self, done: Climb) -> Climb:
+    """Look for all laws that are independent of those known."""
+    features, terms = self.features, self.features.terms
+    moments = Moments.make(features, features.weights())
+    allowed = features.usable.copy()
+    done = dataclasses.replace(done, num_terms=done.num_terms + len(terms))
+    first = True
+    for _ in range(2 * len(self.samples.variables)):
+      if len(done.laws) >= self.most or allowed.sum() < 2:
+        break
+      known = self.gradients(done.laws)
+      total = moments.total
+      if done.laws:
+        total = parallel(total, features.free(known))
+      index = np.flatnonzero(allowed)
+      null = None
+      if self.with_null and first:
+        null = null_lib.joined(features, index, known, self.seed)
+        done = dataclasses.replace(done, nulls=(*done.nulls, null))
+      first = False
+      level, _ = smallest(sub(moments.within.mean(0), index), sub(total, index))
+      if level > _HOPEFUL:
+        break
+      law = self.choose(moments, total, index)
+      self.progress(f"  {law.text}: {law.verdict}")
+      if law.verdict == verdicts.NOT_CONSERVED:
+        better = done.rejected
+        if better is None or law.evidence.ratio < better.evidence.ratio:
+          done = dataclasses.replace(done, rejected=law)
+        break
+      if law.verdict == verdicts.CONSERVED:
+        if rank([*done.laws, law], self.samples.sample(500),
+                self.samples.spread) > len(done.laws):
+          if null is None and self.with_null:
+            null = null_lib.joined(features, index, known, self.seed)
+          if null is not None:
+            law = _with_p_value(law, null)
+          done = dataclasses.replace(done, laws=(*done.laws, law))
+          first = True
+      else:
+        done = dataclasses.replace(done, near=(*done.near, law))
+      # Without its leading term, the next candidate must be another law.
+      allowed[terms.index(law.terms[0])] = False
+    return done
+
+  def gradients(self, laws: Sequence[Law]) -> np.ndarray:
+    """Return gradients at the features' states, `[m, K, D]`."""
+    size = self.features.slopes.shape
+    if not laws:
+      return np.zeros((size[0], 0, size[2]))
+    states = self.samples.sample(size[0])[:size[0]]
+    return np.stack([law.gradient(states) for law in laws],
+                    axis=1) * self.samples.spread
+
+  def choose(self, moments: Moments, total: np.ndarray,
+             index: np.ndarray) -> Law:
+    """Return the shortest combination that is a law, or the best one.
+
+    Without noise, the shortest with a cross-validated ratio within 1.5 of the
+    best. With noise, the shortest whose residual is white noise of the right
+    size: a form that lacks a term has a residual that changes smoothly.
+    """
+    path = eliminate(moments, total, self.samples.split, index,
+                     self.features.terms)
+    path = [(s, score) for s, score in path if len(s) > 1] or path
+    best = min(score for _, score in path)
+    good = [s for s, score in path if score <= _SLACK * best]
+    if not self.samples.noisy or best <= RATIO_FLOOR:
+      return to_law(self.fit(moments, good[-1]), self.seed)
+    # What is shorter than the best form is no better than it.
+    if self.fit(moments, good[0]).evidence().verdict == verdicts.CONSERVED:
+      for support, score in reversed(path):
+        if score <= min(_NOISY_SLACK * best, _HOPEFUL):
+          fit = self.fit(moments, support)
+          if fit.evidence().verdict == verdicts.CONSERVED:
+            return to_law(fit, self.seed)
+    return to_law(self.fit(moments, good[-1]), self.seed)
+
+  def fit(self, moments: Moments, support: np.ndarray) -> Fit:
+    """Fit some of the terms."""
+    part = Moments(sub(moments.within, support), moments.mean[:, support],
+                   sub(moments.total, support))
+    return Fit.make(self.features.take(support), part)
+
+
+def _with_p_value(law: Law, null: Null) -> Law:
+  evidence = dataclasses.replace(law.evidence, p_value=null.p_value)
+  return dataclasses.replace(law, evidence=evidence)

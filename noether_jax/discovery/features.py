@@ -1,0 +1,184 @@
+"""The terms of a rung on the samples, and what noise does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+
+import numpy as np
+
+from noether_jax.discovery import terms as terms_lib
+from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.terms import Term
+
+# Where noise makes less than this part of the usual change, samples count alike.
+_FLOOR = .1
+_SAMPLE = 1500
+_FEW = 300
+_REDUNDANT = 1e-12
+
+Weights = tuple[np.ndarray, ...]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Features:
+  """F terms on N trajectories, each divided by its standard deviation.
+
+  Attributes:
+    samples: the trajectories.
+    terms: F terms.
+    scale: `[F]` what the terms were divided by; infinite for a term that does
+      not vary, or is not finite.
+    values: N arrays `[T_i, F]` at the smooth states, centred.
+    raw: N arrays `[T_i, F]` at the observed states, centred, without the bias
+      that noise gives a curved term; NaN where a term has no value.
+    swing: N arrays `[T_i, F, S]`: by how much one standard deviation of each of
+      the S noisy columns changes a term.
+    slopes: `[m, F, D]`, gradients at some states, by columns over their spread.
+  """
+  samples: Samples
+  terms: tuple[Term, ...]
+  scale: np.ndarray
+  values: tuple[np.ndarray, ...]
+  raw: tuple[np.ndarray, ...]
+  swing: tuple[np.ndarray, ...]
+  slopes: np.ndarray
+
+  @classmethod
+  def make(cls, samples: Samples, terms: Sequence[Term]) -> Features:
+    """Evaluate terms.
+
+    Noise of size sigma changes a term by half the difference of its values at
+    one sigma above and below the smooth state, and shifts its mean by half the
+    sum of its changes (sigma points). Both hold where a gradient does not
+    suffice, as for 1/r near a centre.
+    """
+    with np.errstate(all="ignore"):
+      values = [terms_lib.term_values(terms, s) for s in samples.states]
+    everything = np.concatenate(values)
+    finite = np.isfinite(everything).all(0)
+    everything = np.where(finite, everything, 0.)
+    centre, scale = everything.mean(0), everything.std(0)
+    largest = np.abs(everything).max(0)
+    usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
+    scale = np.where(usable, scale, np.inf)
+    values = [np.where(usable, v - centre, 0.) / scale for v in values]
+    raw, swing = values, [
+        np.zeros((len(v), len(terms), 0)) for v in values
+    ]
+    if samples.noisy:
+      raw, swing = [], []
+      for n, smooth in enumerate(values):
+        change, bend = _sigma_points(samples, terms, n)
+        with np.errstate(all="ignore"):
+          seen = terms_lib.term_values(terms, samples.raw[n])
+          raw.append((seen - centre - bend) / scale)
+        change = np.where(usable[:, None], change, 0.) / scale[:, None]
+        swing.append(np.where(np.isfinite(change), change, np.inf))
+        raw[-1][:, ~usable] = 0.
+        del smooth
+    with np.errstate(all="ignore"):
+      slopes = terms_lib.gradients(terms, samples.sample(_SAMPLE))
+    slopes = np.where(usable[:, None], slopes, 0.) / scale[:, None]
+    return cls(samples, tuple(terms), scale, tuple(values), tuple(raw),
+               tuple(swing), np.nan_to_num(slopes) * samples.spread)
+
+  @property
+  def usable(self) -> np.ndarray:
+    """`[F]`, which terms vary and are finite."""
+    return np.isfinite(self.scale)
+
+  def take(self, support: np.ndarray) -> Features:
+    """Return some of the terms."""
+    return dataclasses.replace(self,
+                               terms=tuple(self.terms[i] for i in support),
+                               scale=self.scale[support],
+                               values=tuple(v[:, support] for v in self.values),
+                               raw=tuple(r[:, support] for r in self.raw),
+                               swing=tuple(w[:, support] for w in self.swing),
+                               slopes=self.slopes[:, support])
+
+  def variance(self, coefficients: np.ndarray | None = None) -> Weights:
+    """Return what noise adds to each observed sample of a combination.
+
+    Args:
+      coefficients: `[F]`; the sum over all terms if None.
+
+    Returns:
+      N arrays `[T_i]`, at least a tenth of the median over all samples.
+    """
+    out = []
+    for swing in self.swing:
+      if coefficients is None:
+        out.append(np.sum(swing**2, axis=(1, 2)))
+      else:
+        out.append(np.sum(np.einsum("tfs,f->ts", swing, coefficients)**2, -1))
+    every = np.concatenate(out)
+    middle = float(np.median(every)) if every.size else 0.
+    if not np.isfinite(middle) or middle <= 0:
+      return tuple(np.ones(len(v)) for v in out)
+    return tuple(np.maximum(v, _FLOOR * middle) for v in out)
+
+  def weights(self, coefficients: np.ndarray | None = None) -> Weights:
+    """Return inverse variances, N arrays `[T_i]`; ones without noise."""
+    if not self.samples.noisy:
+      return tuple(np.ones(len(v)) for v in self.values)
+    return tuple(1 / v for v in self.variance(coefficients))
+
+  def free(self, known: np.ndarray) -> np.ndarray:
+    """Return how much terms vary apart from what is known already.
+
+    Args:
+      known: `[m, K, D]`, gradients of known laws, as `slopes`.
+
+    Returns:
+      `[F, F]`, the mean product of the parts of the gradients that lie outside
+      the span of the known ones. It vanishes for functions of known laws.
+    """
+    slopes = self.slopes
+    if known.shape[1]:
+      _, sizes, axes = np.linalg.svd(known, full_matrices=False)
+      axes = axes * (sizes > 1e-3 * sizes[:, :1])[..., None]
+      inside = np.einsum("mfd,mkd->mfk", slopes, axes, optimize=True)
+      slopes = slopes - np.einsum("mfk,mkd->mfd", inside, axes, optimize=True)
+    flat = slopes.transpose(1, 0, 2).reshape(len(self.terms), -1)
+    return flat @ flat.T / len(slopes)
+
+  def total(self) -> np.ndarray | None:
+    """Return the scatter with the state alone, `[F, F]`; None if it is all.
+
+    Constants of a trial are no state: a function of them is no law. So the
+    constants of each trial are combined with states of all trials.
+    """
+    samples = self.samples
+    if not samples.constants:
+      return None
+    states = samples.sample(_FEW)
+    total = np.zeros((len(self.terms),) * 2)
+    fixed = list(samples.constants)
+    scale = np.where(self.usable, self.scale, np.inf)
+    for own in samples.states:
+      mixed = states.copy()
+      mixed[:, fixed] = own[0, fixed]
+      with np.errstate(all="ignore"):
+        values = np.nan_to_num(terms_lib.term_values(self.terms, mixed))
+      values = values / scale
+      total += np.cov(values.T, bias=True).reshape(total.shape)
+    return total / len(samples.states)
+
+
+def _sigma_points(samples: Samples, terms: Sequence[Term],
+                  n: int) -> tuple[np.ndarray, np.ndarray]:
+  """Return swing `[T, F, S]` and bias `[T, F]` of trajectory n."""
+  smooth, sigma = samples.states[n], samples.noise.sigma
+  swing, bias = [], 0.
+  with np.errstate(all="ignore"):
+    middle = terms_lib.term_values(terms, smooth)
+    for d in samples.noisy:
+      step = np.zeros(len(sigma))
+      step[d] = sigma[d]
+      above = terms_lib.term_values(terms, smooth + step)
+      below = terms_lib.term_values(terms, smooth - step)
+      swing.append((above - below) / 2)
+      bias = bias + (above + below) / 2 - middle
+  return np.stack(swing, axis=-1), np.asarray(bias)

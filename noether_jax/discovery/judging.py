@@ -1,0 +1,200 @@
+"""Fits one set of terms, and judges the combination."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from noether_jax.discovery import evidence as evidence_lib
+from noether_jax.discovery.evidence import Evidence
+from noether_jax.discovery.features import Features
+from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.moments import block_moments
+from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.moments import smallest
+from noether_jax.discovery.sparse import leading
+from noether_jax.discovery.split import Split
+
+# Resamples for the uncertainties.
+_BOOTSTRAP = 100
+# Fits and weights depend on each other.
+_ROUNDS = 2
+# Up to this many times the noise's scatter, a fit is weighted by the noise.
+_NOISY_BELOW = 4.
+# Totals are taken without this part of the trajectories, the farthest ones.
+_EXTREME = .1
+_FEW = 5
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Fit:
+  """A set of terms with what its fits need.
+
+  Attributes:
+    features: of the k terms.
+    moments: of the smooth values, weighted for this combination.
+    within: `[N, k, k]`, of block means of observed values.
+    noise: `[N, k, k]`, the noise's share of that.
+    by_noise: whether the noise is large enough to decide the coefficients.
+    coefficients: `[k]` of scaled terms, from all trajectories.
+  """
+  features: Features
+  moments: Moments
+  within: np.ndarray
+  noise: np.ndarray
+  by_noise: bool
+  coefficients: np.ndarray
+
+  @classmethod
+  def make(cls, features: Features, moments: Moments) -> Fit:
+    """Fit k terms to all trajectories.
+
+    Without noise, the coefficients have the least W/T. Otherwise samples are
+    weighted by the inverse of the variance that noise gives the combination
+    there, and the coefficients have the least scatter of block means over that
+    of their noise.
+
+    Args:
+      features: of the k terms.
+      moments: theirs, with weights of a library.
+    """
+    c = smallest(moments.within.mean(0), moments.total)[1]
+    empty = np.zeros_like(moments.within)
+    fit = cls(features, moments, empty, empty, False, c)
+    if not features.samples.noisy:
+      return fit
+    moments = Moments.make(features, features.weights(c))
+    c = smallest(moments.within.mean(0), moments.total)[1]
+    plain = dataclasses.replace(fit, moments=moments, coefficients=c)
+    for _ in range(_ROUNDS):
+      within, noise = block_moments(features, features.variance(c))
+      level, better = smallest(within.sum(0), noise.sum(0))
+      if not 0 < level < _NOISY_BELOW:
+        return plain
+      c = better
+    c = c / np.sqrt(max(float(c @ moments.total @ c), 1e-300))
+    return cls(features, moments, within, noise, True, c)
+
+  def fit(self, weights: np.ndarray) -> np.ndarray:
+    """Return coefficients `[k]` of trajectories that count by `weights` [N]."""
+    weights = weights / weights.sum()
+    if self.by_noise:
+      c = smallest(np.tensordot(weights, self.within, 1),
+                   np.tensordot(weights, self.noise, 1))[1]
+    else:
+      c = smallest(np.tensordot(weights, self.moments.within, 1),
+                   self.moments.total)[1]
+    return c * np.sign(c @ self.moments.total @ self.coefficients)
+
+  def evidence(self) -> Evidence:
+    """Judge on trajectories that took no part in the fit."""
+    lead = leading(self.coefficients, self.features.terms)
+    return _evidence(self, float(np.sign(self.coefficients[lead])))
+
+
+def to_law(fit: Fit, seed: int) -> Law:
+  """Return a fit as a law, with uncertainties from resampled trajectories.
+
+  Args:
+    fit: to all trajectories.
+    seed: of the bootstrap.
+
+  Returns:
+    The law, with evidence from held-out trajectories and a verdict.
+  """
+  features, evidence = fit.features, fit.evidence()
+  lead = leading(fit.coefficients, features.terms)
+  order = np.concatenate([[lead], np.delete(np.arange(len(features.terms)),
+                                            lead)])
+
+  def natural(c: np.ndarray) -> np.ndarray:
+    plain = c[order] / features.scale[order]
+    return plain / plain[0]
+
+  count = len(fit.moments.mean)
+  draws = np.random.default_rng(seed).multinomial(count,
+                                                  np.full(count, 1 / count),
+                                                  size=_BOOTSTRAP)
+  spread = [natural(fit.fit(w.astype(float))) for w in draws]
+  form = Combination(tuple(features.terms[i] for i in order),
+                     natural(fit.coefficients),
+                     np.std(spread, axis=0),
+                     freedom=count - 1)
+  return Law(features.samples.variables, form, evidence, evidence.verdict)
+
+
+def _evidence(fit: Fit, sign: float) -> Evidence:
+  """Judge on trajectories that took no part in the fit."""
+  split: Split = fit.features.samples.split
+  moments, count = fit.moments, len(fit.moments.mean)
+  within, total = [], []
+  for chosen, judge_on in split.judged():
+    weights = np.zeros(count)
+    weights[chosen] = 1.
+    c = fit.fit(weights)
+    within.append(c @ moments.within[judge_on].mean(0) @ c)
+    total.append(c @ moments.total @ c)
+  ratio = max(float(np.mean(within)), 0.) / max(float(np.mean(total)), 1e-300)
+  ratio *= _inflation(fit)
+  residuals, excess, corrected = _residuals(fit)
+  if not fit.features.samples.noisy:
+    excess, corrected = np.inf, ratio
+  colour = evidence_lib.colour(residuals) if np.isfinite(excess) else 0.
+  drift = 0.
+  if fit.features.samples.ordered:
+    drift = evidence_lib.drift_statistic([sign * z for z in residuals],
+                                         fit.features.samples.times)
+  return Evidence(ratio, corrected, excess, drift, colour)
+
+
+def _residuals(fit: Fit) -> tuple[list[np.ndarray], float, float]:
+  """Return the observed values over their noise, Q, and Rc.
+
+  Returns:
+    N arrays `[T_i]` without their means; the scatter within trajectories over
+    that of noise; the ratio within/total without the noise's share.
+  """
+  c = fit.coefficients
+  variance = fit.features.variance(c)
+  out, means, shares, squares, degrees = [], [], [], 0., 0
+  for raw, var in zip(fit.features.raw, variance):
+    values = raw @ c
+    known = np.isfinite(values) & np.isfinite(var)
+    weight = np.where(known, 1 / var, 0.)
+    values = np.where(known, values, 0.)
+    share = max(float(weight.sum()), 1e-300)
+    mean = float(weight @ values) / share
+    z = (values - mean) * np.sqrt(weight)
+    out.append(z)
+    means.append(mean)
+    shares.append(share / len(z))
+    squares += float(z @ z)
+    degrees += max(int(known.sum()) - 1, 1)
+  excess = squares / degrees
+  # The noise of one sample is the unit; a mean's own is far below it.
+  level = 1 / float(np.mean(shares))
+  between = float(np.var(means))
+  change = max(excess - 1, 3 * np.sqrt(2 / degrees)) * level
+  return out, excess, change / max(change + between, 1e-300)
+
+
+def _inflation(fit: Fit) -> float:
+  """Return by how much the ratio grows without the most extreme trajectories.
+
+  If one trajectory escapes, it alone makes the total scatter of a high power,
+  beside which nothing seems to change.
+  """
+  moments, c = fit.moments, fit.coefficients
+  count = len(moments.mean)
+  if count < _FEW or fit.features.samples.constants:
+    return 1.
+  means = moments.mean @ c
+  within = np.maximum(np.einsum("f,nfg,g->n", c, moments.within, c), 1e-300)
+  far = np.abs(means - np.median(means)) + np.sqrt(within)
+  keep = np.argsort(far)[:count - int(np.ceil(_EXTREME * count))]
+  whole = within.mean() + np.var(means)
+  rest = within[keep].mean() + np.var(means[keep])
+  return max(1., float(whole / max(rest, 1e-300)) *
+             float(within[keep].mean() / within.mean()))

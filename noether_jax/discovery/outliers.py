@@ -1,0 +1,75 @@
+"""Single wild points, such as a lost marker or a bit error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# What one wild point does to fourth differences.
+_PATTERN = np.array([1., -4., 6., -4., 1.])
+# A wild point is this many times off what its neighbours scatter.
+_FAR = 12.
+# It explains this part of the fourth differences around it.
+_PART = .9
+_MOST = .05
+
+
+def without_wild_points(
+    states: Sequence[np.ndarray], times: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], list[np.ndarray], int]:
+  """Leave out rows that hold a single value far off its neighbours.
+
+  A fast event, such as a perihelion, is not left out: its neighbours are off
+  as well. Nothing is left out if more than a twentieth of the rows seem wild.
+  Where there are wild points, the two rows at each end are left out, too: they
+  have too few neighbours to be checked.
+
+  Args:
+    states: N arrays `[T_i, D]`.
+    times: N arrays `[T_i]`.
+
+  Returns:
+    States and times without these rows, and the number of wild rows.
+
+  Example:
+    >>> t = np.linspace(0., 6., 200)
+    >>> x = np.sin(t)[:, None] + .01 * np.cos(1e4 * t)[:, None]
+    >>> x[70] += 3.
+    >>> without_wild_points([x], [t])[2]
+    1
+  """
+  wild = [_wild(s, t) for s, t in zip(states, times)]
+  count = int(sum(w.sum() for w in wild))
+  if not count or count > _MOST * sum(map(len, wild)):
+    return list(states), list(times), 0
+  for w in wild:
+    w[:2] = w[-2:] = True
+  return ([s[~w] for s, w in zip(states, wild)],
+          [t[~w] for t, w in zip(times, wild)], count)
+
+
+def _wild(states: np.ndarray, times: np.ndarray) -> np.ndarray:
+  """Return which rows hold a wild value, `[T]`."""
+  found = np.zeros(len(states), bool)
+  steps = np.diff(times)
+  if len(states) < 20 or np.ptp(steps) > .5 * np.median(steps):
+    return found
+  for column in states.T:
+    rest = column.copy()
+    for _ in range(3):
+      fourth = np.diff(rest, 4)
+      typical = np.median(np.abs(fourth)) / .6745
+      size = np.convolve(fourth, _PATTERN, "valid") / (_PATTERN @ _PATTERN)
+      windows = np.lib.stride_tricks.sliding_window_view(fourth, 5)
+      left = np.sum((windows - size[:, None] * _PATTERN)**2, axis=1)
+      whole = np.sum(windows**2, axis=1)
+      explained = left < (1 - _PART) * whole
+      # Position k of `size` is row k + 4 of the column.
+      far = np.abs(size) * np.linalg.norm(_PATTERN) > _FAR * typical
+      hits = np.flatnonzero(explained & far & (typical > 0)) + 4
+      if not len(hits):
+        break
+      found[hits] = True
+      rest[hits] -= size[hits - 4]
+  return found

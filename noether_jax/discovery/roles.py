@@ -1,0 +1,105 @@
+"""Which columns are velocities, vectors, constants: from data, units, names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from noether_jax.data import smoothing
+from noether_jax.data.columns import Variable
+from noether_jax.discovery import naming
+from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.subject import Subject
+from noether_jax.discovery.vectors import find_vectors
+
+# A column is a velocity if a multiple of it explains this part of a derivative.
+_EXPLAINED = .95
+_MOST_PIECES = 20
+_MOST_SAMPLES = 2000
+
+
+def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
+                 degree: int | None) -> Subject:
+  """Find the roles of the columns.
+
+  Args:
+    samples: the trajectories.
+    vectors: indices of the components of each vector; found if None.
+    degree: highest degree of polynomials; the rungs' own if None.
+
+  Returns:
+    The subject. A column counts as a velocity (or momentum) of another one if
+    it is proportional to the other's time derivative; without times, if units
+    or names say so.
+  """
+  pairs = _by_data(samples) if samples.ordered else ()
+  pairs = pairs or _by_name(samples.variables)
+  if vectors is None:
+    vectors = find_vectors(samples.variables) or _from_pairs(samples, pairs)
+  return Subject(samples.variables, _positive(samples), samples.constants,
+                 pairs, vectors, degree)
+
+
+def _positive(samples: Samples) -> tuple[int, ...]:
+  """Columns that stay positive and vary, so that they have a logarithm."""
+  everything = np.concatenate(samples.states)
+  low, high = everything.min(0), everything.max(0)
+  return tuple(i for i, v in enumerate(samples.variables)
+               if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i])
+
+
+def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
+  """Pairs (position, velocity), by the positions' derivatives."""
+  derivatives, states = [], []
+  for s, t in list(zip(samples.states, samples.times))[:_MOST_PIECES]:
+    if len(s) < 8:
+      continue
+    s, t = s[:_MOST_SAMPLES], t[:_MOST_SAMPLES]
+    slopes = np.stack(
+        [smoothing.smoothing_spline(t, column, 0.)[1] for column in s.T], 1)
+    derivatives.append(slopes[2:-2])
+    states.append(s[2:-2])
+  if not states:
+    return ()
+  x, dx = np.concatenate(states), np.concatenate(derivatives)
+  pairs: list[tuple[float, int, int]] = []
+  for i in range(x.shape[1]):
+    for j in range(x.shape[1]):
+      if i == j or {i, j} & set(samples.constants):
+        continue
+      factor = float(dx[:, i] @ x[:, j]) / max(float(x[:, j] @ x[:, j]), 1e-300)
+      # Medians, because the derivative errs at fast events.
+      size = np.median(np.abs(dx[:, i] - np.median(dx[:, i])))
+      left = np.median(np.abs(dx[:, i] - factor * x[:, j]))
+      if factor > 0 and left**2 < (1 - _EXPLAINED) * size**2:
+        pairs.append((left / size, i, j))
+  chosen: dict[int, int] = {}
+  for _, i, j in sorted(pairs):
+    if i not in chosen and j not in chosen.values():
+      chosen[i] = j
+  # A velocity's own derivative is an acceleration: no position of its own.
+  moving = set(chosen.values())
+  return tuple(sorted((i, j) for i, j in chosen.items() if i not in moving))
+
+
+def _by_name(variables: Sequence[Variable]) -> tuple[tuple[int, int], ...]:
+  """Pairs (position, velocity) where units or names leave no doubt."""
+  found = naming.velocities(variables)
+  return tuple(
+      sorted((min(places), i) for i, places in found.items() if len(places) == 1))
+
+
+def _from_pairs(
+    samples: Samples,
+    pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+  """Two or three lengths of one unit with their velocities are vectors."""
+  lengths = [(i, j)
+             for i, j in pairs
+             if not samples.variables[i].unit.is_angle]
+  if not 2 <= len(lengths) <= 3 or len(lengths) != len(pairs):
+    return ()
+  groups = list(zip(*lengths))
+  if any(len({samples.variables[i].unit for i in g}) > 1 for g in groups):
+    return ()
+  return tuple(tuple(g) for g in groups)

@@ -1,0 +1,170 @@
+"""Trajectories made ready for a search: noise, smoothing, roles of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+
+import numpy as np
+
+from noether_jax.data import smoothing
+from noether_jax.data.columns import Variable
+from noether_jax.data.trajectories import Trajectories
+from noether_jax.discovery import outliers
+from noether_jax.discovery.split import Split
+from noether_jax.symbolic.noise import StateNoise
+
+# Noise above this part of a column's spread is smoothed away for fits.
+_SMOOTH_ABOVE = 3e-3
+# Rows that a search uses, without and with noise.
+_MOST_ROWS = 8_000
+_MOST_NOISY_ROWS = 20_000
+# No trajectory is thinned below this many rows.
+_FEWEST_ROWS = 200
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Samples:
+  """What a search sees of N trajectories.
+
+  Attributes:
+    variables: D columns.
+    raw: N arrays `[T_i, D]`, as observed; wild points are left out.
+    states: N arrays `[T_i, D]`, smooth where noise is seen, else `raw`.
+    times: N arrays `[T_i]`.
+    noise: of `raw`.
+    gain: `[D]`, the part of the noise that is left in `states`.
+    ordered: whether rows have times; else they are points in no order.
+    constants: indices of the columns that are constant within each trial.
+    split: which trajectories choose, and which judge.
+    messages: what was done.
+  """
+  variables: tuple[Variable, ...]
+  raw: tuple[np.ndarray, ...]
+  states: tuple[np.ndarray, ...]
+  times: tuple[np.ndarray, ...]
+  noise: StateNoise
+  gain: np.ndarray
+  ordered: bool
+  constants: tuple[int, ...]
+  split: Split
+  messages: tuple[str, ...] = ()
+
+  @property
+  def spread(self) -> np.ndarray:
+    """`[D]`, standard deviation of each column; 0 for constants of a trial."""
+    spread = np.concatenate(self.states).std(0)
+    spread[list(self.constants)] = 0.
+    return spread
+
+  @property
+  def noisy(self) -> tuple[int, ...]:
+    """Columns with noise."""
+    return tuple(np.flatnonzero(self.noise.sigma > 0).tolist())
+
+  @property
+  def smoothed(self) -> bool:
+    """Whether any column was smoothed."""
+    return bool(np.any(self.gain < 1))
+
+  def sample(self, most: int) -> np.ndarray:
+    """Return at most about so many states, evenly from all trajectories."""
+    states = np.concatenate(self.states)
+    return states[::max(1, len(states) // most)]
+
+  def select(self, states: Sequence[np.ndarray], raw: Sequence[np.ndarray],
+             times: Sequence[np.ndarray], seed: int) -> Samples:
+    """Return other pieces of the same data, as one trajectory each."""
+    return dataclasses.replace(self,
+                               raw=tuple(raw),
+                               states=tuple(states),
+                               times=tuple(times),
+                               split=Split.make(len(states), seed))
+
+
+def prepare(data: Trajectories, seed: int) -> Samples:
+  """Make trajectories ready.
+
+  Args:
+    data: checked trajectories.
+    seed: of the split.
+
+  Returns:
+    The samples. Rows without times have no order: no noise is estimated from
+    their differences, and nothing is smoothed.
+  """
+  messages: list[str] = []
+  raw, times = list(data.states), list(data.times)
+  constants = find_constants(raw)
+  noise = StateNoise(np.zeros(len(data.variables)))
+  if data.timed:
+    noise = StateNoise.estimate(raw, times)
+    raw, times, wild = outliers.without_wild_points(raw, times)
+    if wild:
+      messages.append(f"{wild} of {sum(map(len, data.states))} rows left out: "
+                      "a single value far off its neighbours")
+      noise = StateNoise.estimate(raw, times)
+  else:
+    messages.append("no times: rows are points of a trial, in no order; noise "
+                    "cannot be estimated")
+  noise.sigma[list(constants)] = 0.
+  most = _MOST_NOISY_ROWS if np.any(noise.sigma) else _MOST_ROWS
+  raw, times, step = _thin(raw, times, most)
+  if step > 1:
+    messages.append(f"many rows: every {step}th of each trajectory was used; "
+                    "the noise was estimated from all rows")
+  states, gain = _smooth(raw, times, noise.sigma)
+  if np.any(gain < 1):
+    names = [v.name for v, g in zip(data.variables, gain) if g < 1]
+    messages.append(f"noise in {', '.join(names)}: formulas are fitted to "
+                    "smooth curves, and judged on the data as observed")
+  return Samples(data.variables, tuple(raw), tuple(states), tuple(times), noise,
+                 gain, data.timed, constants, Split.make(len(raw), seed),
+                 tuple(messages))
+
+
+def find_constants(states: Sequence[np.ndarray]) -> tuple[int, ...]:
+  """Return the columns that are constant in each trial, but not in all.
+
+  Example:
+    >>> find_constants([np.c_[np.arange(3.), np.full(3, k)] for k in (1., 2.)])
+    (1,)
+  """
+  size = np.maximum(np.max([np.abs(s).max(0) for s in states], axis=0), 1e-300)
+  still = np.all([np.ptp(s, axis=0) <= 1e-12 * size for s in states], axis=0)
+  first = np.stack([s[0] for s in states])
+  varies = np.ptp(first, axis=0) > 1e-9 * size
+  return tuple(np.flatnonzero(still & varies).tolist())
+
+
+def _smooth(states: Sequence[np.ndarray], times: Sequence[np.ndarray],
+            sigma: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+  """Smooth noisy columns; return them and the part of the noise left."""
+  spread = np.concatenate(states).std(0)
+  columns = np.flatnonzero(sigma > _SMOOTH_ABOVE * spread)
+  gain = np.ones(len(sigma))
+  if not len(columns):
+    return list(states), gain
+  out = [s.copy() for s in states]
+  for i in columns:
+    gains = []
+    for s, t in zip(out, times):
+      s[:, i], _, part = smoothing.smoothing_spline(t, s[:, i],
+                                                    float(sigma[i]))
+      gains.append(part)
+    gain[i] = np.sqrt(np.mean(np.square(gains)))
+  return out, gain
+
+
+def _thin(
+    states: Sequence[np.ndarray], times: Sequence[np.ndarray], most: int
+) -> tuple[list[np.ndarray], list[np.ndarray], int]:
+  """Thin trajectories of very many rows; return also the stride.
+
+  A law holds at each sample, so more samples make it hardly more certain. But
+  the values of the terms at all samples would fill the memory.
+  """
+  step = max(1, sum(map(len, states)) // most)
+  steps = [max(1, min(step, len(s) // _FEWEST_ROWS)) for s in states]
+  return [s[::k] for s, k in zip(states, steps)
+         ], [t[::k] for t, k in zip(times, steps)], max(steps)
