@@ -140,6 +140,8 @@ def vector_name(components: Sequence[str]) -> str:
     >>> vector_name(["x1", "y1"])
     'r1'
   """
+  if len(components) == 1:
+    return components[0]
   matches = [re.match(r"^(.*?)([xyz])(\d*)$", name) for name in components]
   stems = {(m.group(1), m.group(3)) for m in matches if m}
   if all(matches) and len(stems) == 1:

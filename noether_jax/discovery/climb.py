@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 
 from noether_jax.discovery import null as null_lib
+from noether_jax.discovery.balance import as_balance
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.judging import Fit
 from noether_jax.discovery.judging import to_law
@@ -86,7 +87,9 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     progress(f"{name}: {len(terms)} terms")
     features = Features.make(samples, terms)
     wanted = certify or len(terms) <= _FREE_NULL
-    done = _Rung(samples, features, most, seed, wanted, progress).search(done)
+    velocities = tuple(v for _, v in subject.velocities)
+    done = _Rung(samples, features, most, seed, wanted, progress,
+                 velocities).search(done)
   return done
 
 
@@ -105,6 +108,7 @@ class _Rung:
   seed: int
   with_null: bool
   progress: Callable[[str], None]
+  velocities: tuple[int, ...] = ()
 
   def search(self, done: Climb) -> Climb:
     """Look for all laws that are independent of those known."""
@@ -112,7 +116,7 @@ class _Rung:
     moments = Moments.make(features, features.weights())
     allowed = features.usable.copy()
     done = dataclasses.replace(done, num_terms=done.num_terms + len(terms))
-    first = True
+    first = not features.paths.any()
     for _ in range(2 * len(self.samples.variables)):
       if len(done.laws) >= self.most or allowed.sum() < 2:
         break
@@ -129,14 +133,14 @@ class _Rung:
       level, _ = smallest(sub(moments.within.mean(0), index), sub(total, index))
       if level > _HOPEFUL:
         break
-      law = self.choose(moments, total, index)
+      law = as_balance(self.choose(moments, total, index), self.velocities)
       self.progress(f"  {law.text}: {law.verdict}")
       if law.verdict == verdicts.NOT_CONSERVED:
         better = done.rejected
         if better is None or law.evidence.ratio < better.evidence.ratio:
           done = dataclasses.replace(done, rejected=law)
         break
-      if law.verdict == verdicts.CONSERVED:
+      if law.verdict in (verdicts.CONSERVED, verdicts.BALANCE):
         if rank([*done.laws, law], self.samples.sample(500),
                 self.samples.spread) > len(done.laws):
           if null is None and self.with_null:
@@ -170,7 +174,8 @@ class _Rung:
     """
     path = eliminate(moments, total, self.samples.split, index,
                      self.features.terms)
-    path = [(s, score) for s, score in path if len(s) > 1] or path
+    along = self.features.paths
+    path = [(s, score) for s, score in path if np.sum(~along[s]) > 1] or path
     best = min(score for _, score in path)
     good = [s for s, score in path if score <= _SLACK * best]
     if not self.samples.noisy or best <= RATIO_FLOOR:

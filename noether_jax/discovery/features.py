@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 
 from noether_jax.discovery import terms as terms_lib
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.terms import Term
 
@@ -18,6 +19,7 @@ _FEW = 300
 _REDUNDANT = 1e-12
 
 Weights = tuple[np.ndarray, ...]
+AnyTerm = Term | PathTerm
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -35,9 +37,12 @@ class Features:
     swing: N arrays `[T_i, F, S]`: by how much one standard deviation of each of
       the S noisy columns changes a term.
     slopes: `[m, F, D]`, gradients at some states, by columns over their spread.
+
+  The last terms may be integrals along a trajectory (`PathTerm`). They have no
+  gradient and no noise, and count for nothing in a total scatter.
   """
   samples: Samples
-  terms: tuple[Term, ...]
+  terms: tuple[AnyTerm, ...]
   scale: np.ndarray
   values: tuple[np.ndarray, ...]
   raw: tuple[np.ndarray, ...]
@@ -45,7 +50,7 @@ class Features:
   slopes: np.ndarray
 
   @classmethod
-  def make(cls, samples: Samples, terms: Sequence[Term]) -> Features:
+  def make(cls, samples: Samples, terms: Sequence[AnyTerm]) -> Features:
     """Evaluate terms.
 
     Noise of size sigma changes a term by half the difference of its values at
@@ -53,8 +58,10 @@ class Features:
     sum of its changes (sigma points). Both hold where a gradient does not
     suffice, as for 1/r near a centre.
     """
+    state = [t for t in terms if isinstance(t, Term)]
+    path = [t for t in terms if isinstance(t, PathTerm)]
     with np.errstate(all="ignore"):
-      values = [terms_lib.term_values(terms, s) for s in samples.states]
+      values = [terms_lib.term_values(state, s) for s in samples.states]
     everything = np.concatenate(values)
     finite = np.isfinite(everything).all(0)
     everything = np.where(finite, everything, 0.)
@@ -63,25 +70,46 @@ class Features:
     usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
     scale = np.where(usable, scale, np.inf)
     values = [np.where(usable, v - centre, 0.) / scale for v in values]
-    raw, swing = values, [
-        np.zeros((len(v), len(terms), 0)) for v in values
-    ]
+    raw = values
+    swing = [np.zeros((len(v), len(state), 0)) for v in values]
     if samples.noisy:
-      raw, swing = [], []
-      for n, smooth in enumerate(values):
-        change, bend = _sigma_points(samples, terms, n)
-        with np.errstate(all="ignore"):
-          seen = terms_lib.term_values(terms, samples.raw[n])
-          raw.append((seen - centre - bend) / scale)
-        change = np.where(usable[:, None], change, 0.) / scale[:, None]
-        swing.append(np.where(np.isfinite(change), change, np.inf))
-        raw[-1][:, ~usable] = 0.
-        del smooth
+      raw, swing = _noisy(samples, state, centre, scale)
     with np.errstate(all="ignore"):
-      slopes = terms_lib.gradients(terms, samples.sample(_SAMPLE))
+      slopes = terms_lib.gradients(state, samples.sample(_SAMPLE))
     slopes = np.where(usable[:, None], slopes, 0.) / scale[:, None]
-    return cls(samples, tuple(terms), scale, tuple(values), tuple(raw),
-               tuple(swing), np.nan_to_num(slopes) * samples.spread)
+    features = cls(samples, tuple(state), scale, tuple(values), tuple(raw),
+                   tuple(swing),
+                   np.nan_to_num(slopes) * samples.spread)
+    return features.with_paths(path) if path else features
+
+  def with_paths(self, paths: Sequence[PathTerm]) -> Features:
+    """Return the features with integrals along trajectories after the terms."""
+    samples = self.samples
+    raw = [
+        np.stack([p.along(t, s)
+                  for p in paths], 1)
+        for t, s in zip(samples.times, samples.states)
+    ]
+    raw = [r - r.mean(0) for r in raw]
+    scale = np.sqrt(np.mean([r.var(0) for r in raw], axis=0))
+    scale = np.where(scale > 0, scale, np.inf)
+    along = [r / scale for r in raw]
+    count = len(paths)
+    join = lambda parts: tuple(np.hstack(pair) for pair in zip(parts, along))
+    return dataclasses.replace(
+        self,
+        terms=(*self.terms, *paths),
+        scale=np.concatenate([self.scale, scale]),
+        values=join(self.values),
+        raw=join(self.raw),
+        swing=tuple(np.pad(w, ((0, 0), (0, count), (0, 0)))
+                    for w in self.swing),
+        slopes=np.pad(self.slopes, ((0, 0), (0, count), (0, 0))))
+
+  @property
+  def paths(self) -> np.ndarray:
+    """`[F]`, which terms are integrals along a trajectory."""
+    return np.array([isinstance(t, PathTerm) for t in self.terms])
 
   @property
   def usable(self) -> np.ndarray:
@@ -154,17 +182,37 @@ class Features:
     if not samples.constants:
       return None
     states = samples.sample(_FEW)
-    total = np.zeros((len(self.terms),) * 2)
+    state = [t for t in self.terms if isinstance(t, Term)]
+    total = np.zeros((len(state),) * 2)
     fixed = list(samples.constants)
-    scale = np.where(self.usable, self.scale, np.inf)
+    scale = np.where(self.usable, self.scale, np.inf)[:len(state)]
     for own in samples.states:
       mixed = states.copy()
       mixed[:, fixed] = own[0, fixed]
       with np.errstate(all="ignore"):
-        values = np.nan_to_num(terms_lib.term_values(self.terms, mixed))
+        values = np.nan_to_num(terms_lib.term_values(state, mixed))
       values = values / scale
       total += np.cov(values.T, bias=True).reshape(total.shape)
-    return total / len(samples.states)
+    rest = len(self.terms) - len(state)
+    return np.pad(total / len(samples.states), (0, rest))
+
+
+def _noisy(
+    samples: Samples, terms: Sequence[Term], centre: np.ndarray,
+    scale: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+  """Return `raw` and `swing`."""
+  usable = np.isfinite(scale)
+  raw, swing = [], []
+  for n, observed in enumerate(samples.raw):
+    change, bend = _sigma_points(samples, terms, n)
+    with np.errstate(all="ignore"):
+      seen = terms_lib.term_values(terms, observed)
+      seen = (seen - centre - bend) / scale
+    seen[:, ~usable] = 0.
+    raw.append(seen)
+    change = np.where(usable[:, None], change, 0.) / scale[:, None]
+    swing.append(np.where(np.isfinite(change), change, np.inf))
+  return raw, swing
 
 
 def _sigma_points(samples: Samples, terms: Sequence[Term],

@@ -15,6 +15,7 @@ import sympy
 
 from noether_jax.data.columns import Variable
 from noether_jax.discovery import terms as terms_lib
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.terms import Term
 from noether_jax.reporting import formulas
 from noether_jax.reporting import simple_numbers
@@ -65,6 +66,22 @@ class Form(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class Loss:
+  """What is lost, or put in, along a trajectory beside a sum of terms.
+
+  Attributes:
+    term: the integral along the trajectory.
+    coefficient: in units of the sum over that of the term.
+    uncertainty: its standard deviation.
+    share: the part of the sum's spread that it takes over a trajectory.
+  """
+  term: PathTerm
+  coefficient: float
+  uncertainty: float
+  share: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Combination:
   """A sum of terms, `sum_k coefficients[k] * terms[k]`.
 
@@ -74,11 +91,14 @@ class Combination:
     uncertainties: `[k]` bootstrap standard deviations.
     freedom: their degrees of freedom: one less than the number of trajectories
       that were resampled.
+    losses: of a balance law: the sum of terms changes by minus what these
+      integrals change.
   """
   terms: tuple[Term, ...]
   coefficients: np.ndarray
   uncertainties: np.ndarray
   freedom: float = math.inf
+  losses: tuple[Loss, ...] = ()
 
   @property
   def simple(self) -> tuple[Fraction | None, ...]:
@@ -120,6 +140,10 @@ class Combination:
       else:
         piece = term.text if size == "1" else f"{size} {term.text}"
       out += f" {'-' if c < 0 else '+'} {piece}"
+    for loss in self.losses:
+      size = simple_numbers.coefficient_text(abs(loss.coefficient),
+                                             loss.uncertainty, None)
+      out += f" {'-' if loss.coefficient < 0 else '+'} {size} {loss.term.text}"
     return out
 
   def latex(self, variables: Sequence[Variable]) -> str:

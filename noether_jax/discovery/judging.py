@@ -10,12 +10,15 @@ from noether_jax.discovery import evidence as evidence_lib
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.forms import Loss
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import block_moments
 from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.sparse import leading
 from noether_jax.discovery.split import Split
+from noether_jax.discovery.terms import Term
 
 # Resamples for the uncertainties.
 _BOOTSTRAP = 100
@@ -117,12 +120,29 @@ def to_law(fit: Fit, seed: int) -> Law:
   draws = np.random.default_rng(seed).multinomial(count,
                                                   np.full(count, 1 / count),
                                                   size=_BOOTSTRAP)
-  spread = [natural(fit.fit(w.astype(float))) for w in draws]
-  form = Combination(tuple(features.terms[i] for i in order),
-                     natural(fit.coefficients),
-                     np.std(spread, axis=0),
-                     freedom=count - 1)
-  return Law(features.samples.variables, form, evidence, evidence.verdict)
+  spread = np.std([natural(fit.fit(w.astype(float))) for w in draws], axis=0)
+  return Law(features.samples.variables,
+             _form(fit, order, natural(fit.coefficients), spread), evidence,
+             evidence.verdict)
+
+
+def _form(fit: Fit, order: np.ndarray, coefficients: np.ndarray,
+          spread: np.ndarray) -> Combination:
+  """The sum of terms, and what is lost beside it."""
+  terms = [fit.features.terms[i] for i in order]
+  state = [k for k, term in enumerate(terms) if isinstance(term, Term)]
+  span = float(np.sqrt(max(fit.coefficients @ fit.moments.total
+                           @ fit.coefficients, 1e-300)))
+  losses = []
+  for k, term in enumerate(terms):
+    if isinstance(term, PathTerm):
+      change = np.mean([np.ptp(v[:, order[k]]) for v in fit.features.values])
+      losses.append(
+          Loss(term, float(coefficients[k]), float(spread[k]),
+               float(abs(fit.coefficients[order[k]]) * change / span)))
+  return Combination(tuple(t for t in terms if isinstance(t, Term)),
+                     coefficients[state], spread[state],
+                     len(fit.moments.mean) - 1, tuple(losses))
 
 
 def _evidence(fit: Fit, sign: float) -> Evidence:

@@ -15,6 +15,9 @@ _RANK_TOLERANCE = 1e-9
 # smooth curve has knots, and no block longer than this.
 _LONGEST_BLOCK = 32
 _BISECTIONS = 50
+# An integral along a trajectory is no part of what varies; this much keeps it
+# from counting as redundant.
+_PATH = 1e-6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,6 +52,10 @@ class Moments:
     total = features.total()
     if total is None:
       total = each.mean(0) + np.cov(centres.T, bias=True).reshape(each.shape[1:])
+    paths = features.paths
+    if paths.any():
+      total = total * ~(paths[:, None] | paths)
+      total += np.diag(np.where(paths, _PATH, 0.) * each.mean(0).diagonal())
     return cls(each, centres, total)
 
 

@@ -38,7 +38,8 @@ def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
   if vectors is None:
     vectors = find_vectors(samples.variables) or _from_pairs(samples, pairs)
   return Subject(samples.variables, _positive(samples), samples.constants,
-                 pairs, vectors, degree)
+                 pairs, vectors, _inputs(samples, pairs), degree,
+                 samples.time_unit)
 
 
 def _positive(samples: Samples) -> tuple[int, ...]:
@@ -49,31 +50,52 @@ def _positive(samples: Samples) -> tuple[int, ...]:
                if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i])
 
 
-def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
-  """Pairs (position, velocity), by the positions' derivatives."""
-  derivatives, states = [], []
+def _derivatives(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+  """Return states and their derivatives by time, `[m, D]` each."""
+  width = len(samples.variables)
+  states, slopes = [np.zeros((0, width))], [np.zeros((0, width))]
   for s, t in list(zip(samples.states, samples.times))[:_MOST_PIECES]:
     if len(s) < 8:
       continue
     s, t = s[:_MOST_SAMPLES], t[:_MOST_SAMPLES]
-    slopes = np.stack(
-        [smoothing.smoothing_spline(t, column, 0.)[1] for column in s.T], 1)
-    derivatives.append(slopes[2:-2])
+    found = [smoothing.smoothing_spline(t, column, 0.)[1] for column in s.T]
+    slopes.append(np.stack(found, 1)[2:-2])
     states.append(s[2:-2])
-  if not states:
+  return np.concatenate(states), np.concatenate(slopes)
+
+
+def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
+  """Return the factor of a column that fits a derivative, and what is left.
+
+  The rest is in units of the derivative's spread; medians, because a derivative
+  errs at fast events.
+  """
+  factor = float(slope @ column) / max(float(column @ column), 1e-300)
+  size = float(np.median(np.abs(slope - np.median(slope))))
+  left = float(np.median(np.abs(slope - factor * column)))
+  return factor, left / max(size, 1e-300)
+
+
+def _is_rate(samples: Samples, column: int, other: int) -> bool:
+  """Whether another column is a multiple of a column's derivative."""
+  x, dx = _derivatives(samples)
+  return bool(len(x)) and _multiple(dx[:, column],
+                                    x[:, other])[1]**2 < 1 - _EXPLAINED
+
+
+def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
+  """Pairs (position, velocity), by the positions' derivatives."""
+  x, dx = _derivatives(samples)
+  if not len(x):
     return ()
-  x, dx = np.concatenate(states), np.concatenate(derivatives)
   pairs: list[tuple[float, int, int]] = []
   for i in range(x.shape[1]):
     for j in range(x.shape[1]):
       if i == j or {i, j} & set(samples.constants):
         continue
-      factor = float(dx[:, i] @ x[:, j]) / max(float(x[:, j] @ x[:, j]), 1e-300)
-      # Medians, because the derivative errs at fast events.
-      size = np.median(np.abs(dx[:, i] - np.median(dx[:, i])))
-      left = np.median(np.abs(dx[:, i] - factor * x[:, j]))
-      if factor > 0 and left**2 < (1 - _EXPLAINED) * size**2:
-        pairs.append((left / size, i, j))
+      factor, left = _multiple(dx[:, i], x[:, j])
+      if factor > 0 and left**2 < 1 - _EXPLAINED:
+        pairs.append((left, i, j))
   chosen: dict[int, int] = {}
   for _, i, j in sorted(pairs):
     if i not in chosen and j not in chosen.values():
@@ -81,6 +103,18 @@ def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
   # A velocity's own derivative is an acceleration: no position of its own.
   moving = set(chosen.values())
   return tuple(sorted((i, j) for i, j in chosen.items() if i not in moving))
+
+
+def _inputs(samples: Samples,
+            pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+  """Columns beside positions and velocities; accelerations are none."""
+  known = {i for pair in pairs for i in pair} | set(samples.constants)
+  rest = [i for i in range(len(samples.variables)) if i not in known]
+  if not pairs or not samples.ordered:
+    return ()
+  return tuple(i for i in rest
+               if not samples.variables[i].unit.is_angle and
+               not any(_is_rate(samples, v, i) for _, v in pairs))
 
 
 def _by_name(variables: Sequence[Variable]) -> tuple[tuple[int, int], ...]:

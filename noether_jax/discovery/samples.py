@@ -13,6 +13,8 @@ from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import outliers
 from noether_jax.discovery.split import Split
 from noether_jax.symbolic.noise import StateNoise
+from noether_jax.symbolic.units import parse_with_factor
+from noether_jax.symbolic.units import Unit
 
 # Noise above this part of a column's spread is smoothed away for fits.
 _SMOOTH_ABOVE = 3e-3
@@ -38,6 +40,7 @@ class Samples:
     constants: indices of the columns that are constant within each trial.
     split: which trajectories choose, and which judge.
     messages: what was done.
+    time_unit: of the times.
   """
   variables: tuple[Variable, ...]
   raw: tuple[np.ndarray, ...]
@@ -49,6 +52,7 @@ class Samples:
   constants: tuple[int, ...]
   split: Split
   messages: tuple[str, ...] = ()
+  time_unit: Unit = Unit()
 
   @property
   def spread(self) -> np.ndarray:
@@ -120,7 +124,14 @@ def prepare(data: Trajectories, seed: int) -> Samples:
                     "smooth curves, and judged on the data as observed")
   return Samples(data.variables, tuple(raw), tuple(states), tuple(times), noise,
                  gain, data.timed, constants, Split.make(len(raw), seed),
-                 tuple(messages))
+                 tuple(messages), _time_unit(data))
+
+
+def _time_unit(data: Trajectories) -> Unit:
+  try:
+    return parse_with_factor(data.time_unit)[0]
+  except ValueError:
+    return Unit()
 
 
 def find_constants(states: Sequence[np.ndarray]) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from noether_jax.discovery.features import AnyTerm
 from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.split import Split
-from noether_jax.discovery.terms import Term
 
 # Ratios below this are round-off or the physics' own imperfection.
 RATIO_FLOOR = 2e-7
@@ -21,7 +22,7 @@ _LONG = 40
 
 def eliminate(moments: Moments, total: np.ndarray, split: Split,
               start: np.ndarray,
-              terms: Sequence[Term]) -> list[tuple[np.ndarray, float]]:
+              terms: Sequence[AnyTerm]) -> list[tuple[np.ndarray, float]]:
   """Drop terms one by one.
 
   Each step drops the term whose loss raises the ratio W/T least; among equal
@@ -72,7 +73,7 @@ def _validated(moments: Moments, split: Split, support: np.ndarray,
   return float(np.mean(above / np.maximum(below, 1e-300)))
 
 
-def leading(coefficients: np.ndarray, terms: Sequence[Term]) -> int:
+def leading(coefficients: np.ndarray, terms: Sequence[AnyTerm]) -> int:
   """Return the position of the term whose coefficient becomes 1.
 
   A term qualifies if it contributes at least a tenth of the largest
@@ -88,7 +89,9 @@ def leading(coefficients: np.ndarray, terms: Sequence[Term]) -> int:
     A position.
   """
   size = np.abs(coefficients)
-  able = size >= .1 * size.max()
+  along = np.array([isinstance(term, PathTerm) for term in terms])
+  size = np.where(along, 0., size)
+  able = (size >= .1 * size.max()) & ~along
   order = [(term.is_square, term.degree) if ok else (False, 0)
            for term, ok in zip(terms, able)]
   return order.index(max(order))

@@ -10,6 +10,7 @@ from noether_jax.data.columns import Variable
 from noether_jax.discovery.atoms import Atom
 from noether_jax.discovery.formula_atom import FormulaAtom
 from noether_jax.discovery.terms import Term
+from noether_jax.symbolic import units
 
 Factor = tuple[Atom | FormulaAtom, int]
 Product = tuple[Factor, ...]
@@ -26,7 +27,9 @@ class Subject:
       a mass or a length.
     velocities: pairs (position, its velocity or momentum), by index.
     vectors: indices of the components of each vector.
+    inputs: columns that act on the system from outside, such as a force.
     degree: the highest degree of polynomials that the user asks for, or None.
+    time: the unit of the times.
 
   Example:
     >>> from noether_jax.data import parse_columns
@@ -41,7 +44,9 @@ class Subject:
   constants: tuple[int, ...] = ()
   velocities: tuple[tuple[int, int], ...] = ()
   vectors: tuple[tuple[int, ...], ...] = ()
+  inputs: tuple[int, ...] = ()
   degree: int | None = None
+  time: units.Unit = units.Unit()
 
   @property
   def angles(self) -> tuple[int, ...]:

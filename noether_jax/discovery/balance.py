@@ -1,0 +1,49 @@
+"""Energies that change by what friction takes and inputs give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+
+from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.law import Law
+from noether_jax.reporting import verdicts
+
+_SIGMAS = 2.
+
+
+def as_balance(law: Law, velocities: Sequence[int]) -> Law:
+  """Return a law with losses as a balance law, if it is one.
+
+  Args:
+    law: with or without losses.
+    velocities: indices of the columns that are velocities.
+
+  Returns:
+    The law itself without losses. With losses, a balance law if it holds the
+    squares of velocities and friction takes from it; else it is not conserved,
+    because any quantity could be had with losses of either sign.
+  """
+  form = law.form
+  if not isinstance(form, Combination) or not form.losses:
+    return law
+  verdict = law.verdict
+  if verdict != verdicts.NOT_CONSERVED and not _is_physical(form, velocities):
+    verdict = verdicts.NOT_CONSERVED
+  if verdict == verdicts.CONSERVED:
+    verdict = verdicts.BALANCE
+  return dataclasses.replace(law, verdict=verdict)
+
+
+def _is_physical(form: Combination, velocities: Sequence[int]) -> bool:
+  kinetic = 0.
+  for term, c in zip(form.terms, form.coefficients):
+    columns = {i for atom, _ in term.factors for i in (*atom.plus, *atom.minus)}
+    if term.is_square and columns <= set(velocities):
+      kinetic += float(c)
+  if not kinetic:
+    return False
+  sign = 1. if kinetic > 0 else -1.
+  return all(sign * loss.coefficient > -_SIGMAS * loss.uncertainty
+             for loss in form.losses
+             if loss.term.loss)

@@ -1,0 +1,84 @@
+"""Terms that accumulate along a trajectory: losses, and work by an input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import dataclasses
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from noether_jax.data.columns import Variable
+from noether_jax.discovery.subject import Factor
+from noether_jax.discovery.terms import Term
+from noether_jax.symbolic import units
+
+
+@dataclasses.dataclass(frozen=True)
+class PathTerm:
+  """The integral of a rate over time, from a trajectory's start.
+
+  Attributes:
+    rate: what is integrated, such as v^2 for viscous friction.
+    unit: of the integral.
+    loss: whether it only takes, as friction does: its coefficient in an energy
+      cannot be negative.
+
+  Example:
+    >>> from noether_jax.discovery.atoms import Atom
+    >>> v = [Variable("q"), Variable("v")]
+    >>> friction = PathTerm.make(((Atom("var", (1,)), 2),), v)
+    >>> friction.text
+    'integral(v^2)'
+    >>> t = np.linspace(0., 1., 50)
+    >>> along = friction.along(t, np.stack([t, np.ones(50)], 1))
+    >>> float(along[-1].round(9))
+    1.0
+  """
+  rate: Term
+  unit: units.Unit
+  loss: bool = True
+
+  @classmethod
+  def make(cls,
+           factors: Sequence[Factor],
+           variables: Sequence[Variable],
+           time: units.Unit = units.Unit(),
+           loss: bool = True) -> PathTerm:
+    """Make the term of a rate; its unit is the rate's times `time`."""
+    rate = Term.make(factors, variables)
+    return cls(rate, rate.unit * time, loss)
+
+  @property
+  def text(self) -> str:
+    """For people."""
+    return f"integral({self.rate.text})"
+
+  @property
+  def cost(self) -> float:
+    """How complex the term is."""
+    return self.rate.cost
+
+  @property
+  def degree(self) -> int:
+    """The degree of the rate."""
+    return self.rate.degree
+
+  @property
+  def is_square(self) -> bool:
+    """False: such a term never leads a formula."""
+    return False
+
+  def along(self, times: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """Integrate along one trajectory.
+
+    Args:
+      times: `[T]`.
+      states: `[T, D]`.
+
+    Returns:
+      `[T]`, 0 at the start.
+    """
+    columns = [states[:, i] for i in range(states.shape[1])]
+    rate = np.broadcast_to(self.rate.value(columns), times.shape)
+    return CubicSpline(times, rate).antiderivative()(times)
