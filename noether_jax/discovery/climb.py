@@ -33,8 +33,8 @@ _FREE_NULL = 80
 _HOPEFUL = .3
 # Without noise, a shorter form may have so many times the best ratio.
 _SLACK = 1.5
-# With noise, forms up to this many times the best ratio are judged.
-_NOISY_SLACK = 8.
+# With noise, the best form of at most so many terms is shortened further.
+_REFINED = 20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -180,13 +180,15 @@ class _Rung:
     good = [s for s, score in path if score <= _SLACK * best]
     if not self.samples.noisy or best <= RATIO_FLOOR:
       return to_law(self.fit(moments, good[-1]), self.seed)
+    start = next((g for g in good if len(g) <= _REFINED), good[-1])
+    fit = self.fit(moments, start)
     # What is shorter than the best form is no better than it.
-    if self.fit(moments, good[0]).evidence().verdict == verdicts.CONSERVED:
-      for support, score in reversed(path):
-        if score <= min(_NOISY_SLACK * best, _HOPEFUL):
-          fit = self.fit(moments, support)
-          if fit.evidence().verdict == verdicts.CONSERVED:
-            return to_law(fit, self.seed)
+    if fit.evidence().verdict == verdicts.CONSERVED:
+      for support in reversed(fit.shorter()):
+        part = self.fit(moments, start[support])
+        if part.evidence().verdict == verdicts.CONSERVED:
+          return to_law(part, self.seed)
+      return to_law(fit, self.seed)
     return to_law(self.fit(moments, good[-1]), self.seed)
 
   def fit(self, moments: Moments, support: np.ndarray) -> Fit:

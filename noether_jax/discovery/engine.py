@@ -184,7 +184,8 @@ def _discover(data: Trajectories, degree: int | None,
         f"{len(samples.raw)} trajector{'y' if len(samples.raw) == 1 else 'ies'}"
         ": too few to verify a law; searched in windows of at least two cycles")
     laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
-  if not any(law.verdict == verdicts.CONSERVED for law in laws):
+  sure = (verdicts.CONSERVED, verdicts.BALANCE)
+  if not any(law.verdict in sure for law in laws):
     constant = one_value(samples, subject)
     if constant is not None:
       laws = [constant]

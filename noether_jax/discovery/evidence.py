@@ -70,7 +70,8 @@ def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
   return w / max(t, _FLOOR), corrected, w / n if n > 0 else math.inf
 
 
-def colour(residuals: Sequence[np.ndarray]) -> float:
+def colour(residuals: Sequence[np.ndarray],
+           walks: Sequence[float] | None = None) -> float:
   """Return how far residuals along trajectories are from white noise.
 
   What noise excuses must look like noise: real change of a quantity is smooth
@@ -79,6 +80,8 @@ def colour(residuals: Sequence[np.ndarray]) -> float:
 
   Args:
     residuals: N arrays `[T_i]` of unit variance, without their means.
+    walks: N variances of the steps of a random walk that is expected beside
+      the white noise, because noise was integrated along the trajectory.
 
   Returns:
     The largest, over blocks of 4 to 64 samples, of the excess of the variance
@@ -93,22 +96,34 @@ def colour(residuals: Sequence[np.ndarray]) -> float:
     >>> colour(white) < 1 < colour(slow)
     True
   """
+  walks = [0.] * len(residuals) if walks is None else walks
   variance = float(np.mean(np.concatenate(residuals)**2))
+  whole = np.mean([w * walk_variance(len(r)) for r, w in zip(residuals, walks)])
+  white = max(variance - float(whole), .5 * variance)
   worst = 0.
   for size in _BLOCKS:
-    scatter, expected, count = 0., 0., 0
-    for series in residuals:
+    scatter, expected, walked, count = 0., 0., 0., 0
+    for series, walk in zip(residuals, walks):
       blocks = len(series) // size
       if blocks < 3:
         continue
       means = series[:blocks * size].reshape(blocks, size).mean(1)
       scatter += float(np.sum((means - series.mean())**2))
-      expected += blocks * (1 / size - 1 / len(series))
+      expected += blocks * (1 / size - 1 / len(series)) * white
+      walked += blocks * walk * walk_variance(len(series) - size)
       count += blocks
     if count >= _FEWEST_BLOCKS and variance > 0:
-      excess = scatter / expected / variance - 1
-      worst = max(worst, excess / (_SLACK + _ERRORS * math.sqrt(2 / count)))
+      excess = scatter / (expected + walked) - 1
+      # A walk has about one free choice in each trajectory.
+      error = math.sqrt(2 / count) + walked / (expected + walked) * math.sqrt(
+          2 / len(residuals))
+      worst = max(worst, excess / (_SLACK + _ERRORS * error))
   return worst
+
+
+def walk_variance(steps: int) -> float:
+  """Return the mean variance, about its mean, of a walk of unit steps."""
+  return steps / 6
 
 
 def drift_statistic(series: Sequence[np.ndarray],

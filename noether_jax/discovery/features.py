@@ -37,6 +37,8 @@ class Features:
     swing: N arrays `[T_i, F, S]`: by how much one standard deviation of each of
       the S noisy columns changes a term.
     slopes: `[m, F, D]`, gradients at some states, by columns over their spread.
+    walk: `[N, F, F]`: what noise adds, from one sample to the next, to integrals
+      along a trajectory; it sums up to a random walk.
 
   The last terms may be integrals along a trajectory (`PathTerm`). They have no
   gradient and no noise, and count for nothing in a total scatter.
@@ -48,6 +50,7 @@ class Features:
   raw: tuple[np.ndarray, ...]
   swing: tuple[np.ndarray, ...]
   slopes: np.ndarray
+  walk: np.ndarray
 
   @classmethod
   def make(cls, samples: Samples, terms: Sequence[AnyTerm]) -> Features:
@@ -79,7 +82,8 @@ class Features:
     slopes = np.where(usable[:, None], slopes, 0.) / scale[:, None]
     features = cls(samples, tuple(state), scale, tuple(values), tuple(raw),
                    tuple(swing),
-                   np.nan_to_num(slopes) * samples.spread)
+                   np.nan_to_num(slopes) * samples.spread,
+                   np.zeros((len(values), len(state), len(state))))
     return features.with_paths(path) if path else features
 
   def with_paths(self, paths: Sequence[PathTerm]) -> Features:
@@ -94,7 +98,13 @@ class Features:
     scale = np.sqrt(np.mean([r.var(0) for r in raw], axis=0))
     scale = np.where(scale > 0, scale, np.inf)
     along = [r / scale for r in raw]
-    count = len(paths)
+    count, sigma = len(paths), samples.noise.sigma
+    steps = []
+    for t, s in zip(samples.times, samples.states):
+      change = np.stack([p.swing(s, sigma) for p in paths]) / scale[:, None,
+                                                                    None]
+      change = (change * np.gradient(t)[:, None]).reshape(count, -1)
+      steps.append(change @ change.T / len(t))
     join = lambda parts: tuple(np.hstack(pair) for pair in zip(parts, along))
     return dataclasses.replace(
         self,
@@ -104,7 +114,9 @@ class Features:
         raw=join(self.raw),
         swing=tuple(np.pad(w, ((0, 0), (0, count), (0, 0)))
                     for w in self.swing),
-        slopes=np.pad(self.slopes, ((0, 0), (0, count), (0, 0))))
+        slopes=np.pad(self.slopes, ((0, 0), (0, count), (0, 0))),
+        walk=np.pad(np.stack(steps), ((0, 0), (len(self.terms), 0),
+                                      (len(self.terms), 0))))
 
   @property
   def paths(self) -> np.ndarray:
@@ -124,7 +136,8 @@ class Features:
                                values=tuple(v[:, support] for v in self.values),
                                raw=tuple(r[:, support] for r in self.raw),
                                swing=tuple(w[:, support] for w in self.swing),
-                               slopes=self.slopes[:, support])
+                               slopes=self.slopes[:, support],
+                               walk=self.walk[:, support[:, None], support])
 
   def variance(self, coefficients: np.ndarray | None = None) -> Weights:
     """Return what noise adds to each observed sample of a combination.

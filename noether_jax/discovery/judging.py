@@ -15,6 +15,8 @@ from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import block_moments
 from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
+from noether_jax.discovery.moments import sub
+from noether_jax.discovery.moments import without_each
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.sparse import leading
 from noether_jax.discovery.split import Split
@@ -26,6 +28,8 @@ _BOOTSTRAP = 100
 _ROUNDS = 2
 # Up to this many times the noise's scatter, a fit is weighted by the noise.
 _NOISY_BELOW = 4.
+# A form is too short if the scatter of block means grows by more than this.
+_HOPELESS = 2.
 # Totals are taken without this part of the trajectories, the farthest ones.
 _EXTREME = .1
 _FEW = 5
@@ -90,6 +94,27 @@ class Fit:
       c = smallest(np.tensordot(weights, self.moments.within, 1),
                    self.moments.total)[1]
     return c * np.sign(c @ self.moments.total @ self.coefficients)
+
+  def shorter(self) -> list[np.ndarray]:
+    """Drop terms one by one, those first that the noise covers most.
+
+    Returns:
+      Indices of the terms left, longest first, as long as the scatter of block
+      means stays near the noise's; at least one term is no path integral.
+    """
+    within, noise = self.within.sum(0), self.noise.sum(0)
+    along = self.features.paths
+    support = np.arange(len(within))
+    best = smallest(within, noise)[0]
+    out: list[np.ndarray] = []
+    while self.by_noise and np.sum(~along[support]) > 1 and len(support) > 2:
+      left = without_each(sub(within, support), sub(noise, support))
+      drop = int(np.argmin(left))
+      if left[drop] > _HOPELESS * best:
+        break
+      support = np.delete(support, drop)
+      out.append(support)
+    return out
 
   def evidence(self) -> Evidence:
     """Judge on trajectories that took no part in the fit."""
@@ -161,7 +186,9 @@ def _evidence(fit: Fit, sign: float) -> Evidence:
   residuals, excess, corrected = _residuals(fit)
   if not fit.features.samples.noisy:
     excess, corrected = np.inf, ratio
-  colour = evidence_lib.colour(residuals) if np.isfinite(excess) else 0.
+  colour = 0.
+  if np.isfinite(excess):
+    colour = evidence_lib.colour(residuals, _walks(fit))
   drift = 0.
   if fit.features.samples.ordered:
     drift = evidence_lib.drift_statistic([sign * z for z in residuals],
@@ -192,12 +219,24 @@ def _residuals(fit: Fit) -> tuple[list[np.ndarray], float, float]:
     shares.append(share / len(z))
     squares += float(z @ z)
     degrees += max(int(known.sum()) - 1, 1)
-  excess = squares / degrees
+  walked = np.mean([
+      w * evidence_lib.walk_variance(len(z)) for w, z in zip(_walks(fit), out)
+  ])
+  excess = squares / degrees / (1 + float(walked))
   # The noise of one sample is the unit; a mean's own is far below it.
   level = 1 / float(np.mean(shares))
   between = float(np.var(means))
   change = max(excess - 1, 3 * np.sqrt(2 / degrees)) * level
   return out, excess, change / max(change + between, 1e-300)
+
+
+def _walks(fit: Fit) -> list[float]:
+  """Variances of what noise adds to integrals at each sample, over its own."""
+  c = fit.coefficients
+  return [
+      float(c @ walk @ c) / float(np.mean(var))
+      for walk, var in zip(fit.features.walk, fit.features.variance(c))
+  ]
 
 
 def _inflation(fit: Fit) -> float:

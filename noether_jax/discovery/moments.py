@@ -18,6 +18,9 @@ _BISECTIONS = 50
 # An integral along a trajectory is no part of what varies; this much keeps it
 # from counting as redundant.
 _PATH = 1e-6
+# An integral has hardly any noise; this part of the other terms' keeps it from
+# counting as redundant.
+_PATH_NOISE = 1e-3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -95,7 +98,12 @@ def block_moments(features: Features,
     flat = (swing * part[:, None, None]).transpose(1, 0, 2)
     flat = flat.reshape(raw.shape[1], -1)
     noise.append(flat @ flat.T)
-  return np.stack(within), np.stack(noise)
+  every = np.stack(noise)
+  paths = features.paths
+  if paths.any():
+    level = every[:, ~paths][:, :, ~paths].trace(axis1=1, axis2=2).mean()
+    every = every + np.diag(np.where(paths, _PATH_NOISE * level, 0.))
+  return np.stack(within), every
 
 
 def smallest(within: np.ndarray,

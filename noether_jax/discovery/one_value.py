@@ -24,6 +24,8 @@ _MOST_TERMS = 7
 _TOLERANCE = 1e-6
 # The same beside the noise's.
 _EXCESS = 1.5
+# Gradients of its terms must not cancel: else it is flat everywhere.
+_MOVES = .01
 
 
 def one_value(samples: Samples, subject: Subject) -> Law | None:
@@ -58,6 +60,7 @@ def _shortest(features: Features) -> tuple[np.ndarray, np.ndarray] | None:
   seen = np.cov(raw[known].T, bias=True)
   pooled = np.cov(values.T, bias=True)
   noisy = bool(features.samples.noisy)
+  gradients = features.free(np.zeros((len(features.slopes), 0, 0)))
 
   def level(support: np.ndarray) -> tuple[float, np.ndarray]:
     sizes, vectors = np.linalg.eigh(sub(pooled, support))
@@ -75,7 +78,10 @@ def _shortest(features: Features) -> tuple[np.ndarray, np.ndarray] | None:
     size, vector = level(support)
     if size > 1:
       break
-    if len(support) <= _MOST_TERMS:
+    slopes = sub(gradients, support)
+    moves = float(vector @ slopes @ vector) > _MOVES * float(
+        vector**2 @ slopes.diagonal())
+    if len(support) <= _MOST_TERMS and moves and _relates(features, support):
       best = support, vector
     rest = [np.delete(support, i) for i in range(len(support))]
     cost = [features.terms[i].cost for i in support]
@@ -83,6 +89,15 @@ def _shortest(features: Features) -> tuple[np.ndarray, np.ndarray] | None:
     order = np.lexsort((-np.array(cost), np.round(np.log10(sizes), 1)))
     support = rest[int(order[0])]
   return best
+
+
+def _relates(features: Features, support: np.ndarray) -> bool:
+  """Whether the terms are no functions of the same columns, one and all."""
+  columns = [{i
+              for atom, _ in features.terms[k].factors
+              for i in (*atom.plus, *atom.minus)}
+             for k in support]
+  return len(set().union(*columns)) > max(map(len, columns))
 
 
 def _law(features: Features, support: np.ndarray, vector: np.ndarray) -> Law:

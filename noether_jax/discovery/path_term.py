@@ -79,6 +79,26 @@ class PathTerm:
     Returns:
       `[T]`, 0 at the start.
     """
+    return CubicSpline(times, self._rate(states)).antiderivative()(times)
+
+  def swing(self, states: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Return by how much noise changes the rate.
+
+    Args:
+      states: `[T, D]`.
+      sigma: `[D]`, standard deviations.
+
+    Returns:
+      `[T, S]`, for each of the S columns with noise.
+    """
+    changes = [np.zeros((len(states), 0))]
+    for d in np.flatnonzero(sigma):
+      step = np.zeros(len(sigma))
+      step[d] = sigma[d]
+      change = (self._rate(states + step) - self._rate(states - step)) / 2
+      changes.append(change[:, None])
+    return np.concatenate(changes, axis=1)
+
+  def _rate(self, states: np.ndarray) -> np.ndarray:
     columns = [states[:, i] for i in range(states.shape[1])]
-    rate = np.broadcast_to(self.rate.value(columns), times.shape)
-    return CubicSpline(times, rate).antiderivative()(times)
+    return np.broadcast_to(self.rate.value(columns), len(states))

@@ -78,8 +78,13 @@ class Discovery:
     """One line."""
     if self.independent:
       plural = "s" if self.independent > 1 else ""
-      return f"{self.independent} independent conservation law{plural} found"
+      balance = any(law.verdict == verdicts.BALANCE for law in self.laws)
+      more = ", and a balance law" if balance else ""
+      return (f"{self.independent} independent conservation law{plural} found"
+              f"{more}")
     kinds = {law.verdict: law.reason for law in self.laws}
+    if verdicts.BALANCE in kinds:
+      return "no law without losses; a balance law found"
     if verdicts.UNKNOWN in kinds:
       return f"cannot tell: {_REASONS[kinds[verdicts.UNKNOWN]]}"
     if kinds:
