@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import threadpoolctl
@@ -15,11 +15,13 @@ from noether_jax.data.columns import Variable
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.discovery.climb import Climb
 from noether_jax.discovery.climb import climb
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.null import Null
 from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.result import Discovery
+from noether_jax.discovery.roles import has_velocities
 from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.rungs import default as rungs_lib
 from noether_jax.discovery.rungs.default import Rung
@@ -28,11 +30,14 @@ from noether_jax.discovery.samples import prepare
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.vectors import as_vectors
 from noether_jax.discovery.vectors import Vectors
+from noether_jax.discovery.velocities import can_have_velocities
+from noether_jax.discovery.velocities import with_velocities
 from noether_jax.errors import InputError
 from noether_jax.reporting import verdicts
 
 MIN_ROWS = 20
 _FEW = 3
+_SURE = (verdicts.CONSERVED, verdicts.BALANCE)
 
 
 def check_columns(states: Sequence[np.ndarray],
@@ -45,8 +50,7 @@ def check_columns(states: Sequence[np.ndarray],
 
   Raises:
     InputError: if a column never changes in all the data, is not finite or
-      beyond 1e30, a trajectory is shorter than 20 samples, or there is only one
-      column.
+      beyond 1e30, or a trajectory is shorter than 20 samples.
 
   Example:
     >>> check_columns([np.ones((30, 1))], [Variable("q")])
@@ -71,11 +75,6 @@ def check_columns(states: Sequence[np.ndarray],
     if still and i not in find_constants(states):
       raise InputError(f"Column {variable.name!r} never changes, so it is "
                        "trivially conserved: leave it out of the columns.")
-  if len(variables) < 2:
-    raise InputError(
-        f"One column of state, {variables[0].name!r}: a law needs two or more. "
-        "Add its time derivative as a column; "
-        "noether_jax.data.local_polynomial(times, states) estimates it.")
 
 
 def discover(data: Any,
@@ -155,27 +154,92 @@ def _discover(data: Trajectories, degree: int | None,
               progress: Callable[[str], None]) -> Discovery:
   """Search checked trajectories."""
   samples = prepare(data, seed)
+  search = functools.partial(_search,
+                             vectors=vectors,
+                             degree=degree,
+                             rungs=rungs,
+                             certify=certify or len(data.variables) <= 4,
+                             progress=progress)
+  alone = len(samples.variables) - len(samples.constants) == 1
+  if alone:
+    need_velocity(samples)
+    samples = with_velocities(samples)
+  found = search(samples)
+  sure = any(law.verdict in _SURE for law in found.laws)
+  if not (sure or alone) and not has_velocities(samples) and can_have_velocities(
+      samples):
+    progress("no law: velocities are estimated from the columns")
+    more = with_velocities(samples)
+    again = search(more)
+    if any(law.verdict in _SURE for law in again.laws):
+      samples, found = more, again
+  if samples.variables != data.variables:
+    data = _extended(data, samples)
+  laws, messages = found.laws, [*data.messages, *samples.messages,
+                                *found.messages]
+  null = Null.best(found.climb.nulls)
+  exact = [law for law in laws if law.verdict == verdicts.CONSERVED]
+  return Discovery(data, tuple(laws), len(exact),
+                   None if laws else found.climb.rejected,
+                   found.climb.num_terms, samples.noise, samples.smoothed,
+                   tuple(samples.split.held_out), tuple(messages),
+                   null.p_value if null else math.nan)
+
+
+def need_velocity(samples: Samples) -> None:
+  """Refuse a single column whose derivative cannot be estimated.
+
+  Raises:
+    InputError: if there are no times, or too few rows.
+  """
+  if not can_have_velocities(samples):
+    raise InputError(
+        f"One column of state, {samples.variables[0].name!r}: a law needs two "
+        "or more. Its time derivative could be estimated as a second one, if "
+        "the data held times and enough rows (40 in each trial).")
+
+
+def _extended(data: Trajectories, samples: Samples) -> Trajectories:
+  """The trajectories with the columns that were estimated."""
+  return dataclasses.replace(data,
+                             variables=samples.variables,
+                             times=samples.times,
+                             states=samples.states,
+                             derivatives=None,
+                             clean=None,
+                             others={})
+
+
+class _Found(NamedTuple):
+  """Laws of one set of columns."""
+  laws: list[Law]
+  climb: Climb
+  messages: list[str]
+
+
+def _search(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
+            degree: int | None, rungs: Sequence[Rung], certify: bool,
+            progress: Callable[[str], None]) -> _Found:
+  """Climb; without a law, look for the next best."""
   subject = make_subject(samples, vectors, degree)
-  messages = [*data.messages, *samples.messages]
   few = len(samples.raw) < _FEW
   search = functools.partial(climb,
                              subject=subject,
                              rungs=rungs,
-                             seed=seed,
-                             certify=certify or len(data.variables) <= 4,
+                             seed=samples.seed,
+                             certify=certify,
                              progress=progress)
-  done = search(in_windows(samples, seed) if few else samples)
-  laws, rejected = list(done.laws), done.rejected
-  if not laws:
-    laws = nearest(done.near)
+  messages: list[str] = []
+  done = search(in_windows(samples) if few else samples)
+  laws = list(done.laws) or nearest(done.near)
   if not laws and not few:
     progress("no law: searching windows for an approximate one")
-    again = search(in_windows(samples, seed))
+    again = search(in_windows(samples))
     laws = [
         _demote(law, verdicts.APPROXIMATE)
         for law in (nearest([*again.laws, *again.near]))
     ]
-    rejected = rejected or again.rejected
+    done = dataclasses.replace(done, rejected=done.rejected or again.rejected)
     if laws:
       messages.append("nothing is conserved along whole trajectories; the law "
                       "below holds within windows of two cycles")
@@ -184,17 +248,11 @@ def _discover(data: Trajectories, degree: int | None,
         f"{len(samples.raw)} trajector{'y' if len(samples.raw) == 1 else 'ies'}"
         ": too few to verify a law; searched in windows of at least two cycles")
     laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
-  sure = (verdicts.CONSERVED, verdicts.BALANCE)
-  if not any(law.verdict in sure for law in laws):
+  if not any(law.verdict in _SURE for law in laws):
     constant = one_value(samples, subject)
     if constant is not None:
       laws = [constant]
-  null = Null.best(done.nulls)
-  exact = [law for law in laws if law.verdict == verdicts.CONSERVED]
-  return Discovery(data, tuple(laws), len(exact), None if laws else rejected,
-                   done.num_terms, samples.noise, samples.smoothed,
-                   tuple(samples.split.held_out), tuple(messages),
-                   null.p_value if null else math.nan)
+  return _Found(laws, done, messages)
 
 
 def nearest(laws: Sequence[Law]) -> list[Law]:
@@ -204,7 +262,7 @@ def nearest(laws: Sequence[Law]) -> list[Law]:
   return sorted(near, key=lambda w: (len(w.terms), w.evidence.ratio))[:1]
 
 
-def in_windows(samples: Samples, seed: int) -> Samples:
+def in_windows(samples: Samples) -> Samples:
   """Cut trajectories into windows of at least two of their cycles."""
   states, raw, times = [], [], []
   for s, r, t in zip(samples.states, samples.raw, samples.times):
@@ -215,7 +273,7 @@ def in_windows(samples: Samples, seed: int) -> Samples:
     states.extend(np.array_split(s, count))
     raw.extend(np.array_split(r, count))
     times.extend(np.array_split(t, count))
-  return samples.select(states, raw, times, seed)
+  return samples.select(states, raw, times)
 
 
 def _demote(law: Law, verdict: str, reason: str = "") -> Law:

@@ -33,13 +33,22 @@ def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
     it is proportional to the other's time derivative; without times, if units
     or names say so.
   """
-  pairs = _by_data(samples) if samples.ordered else ()
-  pairs = pairs or _by_name(samples.variables)
+  pairs = _pairs(samples)
   if vectors is None:
     vectors = find_vectors(samples.variables) or _from_pairs(samples, pairs)
   return Subject(samples.variables, _positive(samples), samples.constants,
                  pairs, vectors, _inputs(samples, pairs), degree,
                  samples.time_unit)
+
+
+def has_velocities(samples: Samples) -> bool:
+  """Whether any column is the velocity of another."""
+  return bool(_pairs(samples))
+
+
+def _pairs(samples: Samples) -> tuple[tuple[int, int], ...]:
+  by_data = _by_data(samples) if samples.ordered else ()
+  return by_data or _by_name(samples.variables)
 
 
 def _positive(samples: Samples) -> tuple[int, ...]:

@@ -41,6 +41,7 @@ class Samples:
     split: which trajectories choose, and which judge.
     messages: what was done.
     time_unit: of the times.
+    seed: of the split.
   """
   variables: tuple[Variable, ...]
   raw: tuple[np.ndarray, ...]
@@ -53,6 +54,7 @@ class Samples:
   split: Split
   messages: tuple[str, ...] = ()
   time_unit: Unit = Unit()
+  seed: int = 0
 
   @property
   def spread(self) -> np.ndarray:
@@ -77,13 +79,13 @@ class Samples:
     return states[::max(1, len(states) // most)]
 
   def select(self, states: Sequence[np.ndarray], raw: Sequence[np.ndarray],
-             times: Sequence[np.ndarray], seed: int) -> Samples:
+             times: Sequence[np.ndarray]) -> Samples:
     """Return other pieces of the same data, as one trajectory each."""
     return dataclasses.replace(self,
                                raw=tuple(raw),
                                states=tuple(states),
                                times=tuple(times),
-                               split=Split.make(len(states), seed))
+                               split=Split.make(len(states), self.seed))
 
 
 def prepare(data: Trajectories, seed: int) -> Samples:
@@ -124,7 +126,7 @@ def prepare(data: Trajectories, seed: int) -> Samples:
                     "smooth curves, and judged on the data as observed")
   return Samples(data.variables, tuple(raw), tuple(states), tuple(times), noise,
                  gain, data.timed, constants, Split.make(len(raw), seed),
-                 tuple(messages), _time_unit(data))
+                 tuple(messages), _time_unit(data), seed)
 
 
 def _time_unit(data: Trajectories) -> Unit:
