@@ -83,8 +83,12 @@ class Term:
 
   @property
   def cost(self) -> float:
-    """How complex the term is: its degree, and a little for each factor."""
-    return float(self.degree) + .1 * len(self.factors)
+    """How complex the term is: its degree, a little for each factor.
+
+    A division costs more than a product: m1*v1 + m2*v2, not v1/m2 + v2/m1.
+    """
+    divisions = sum(power < 0 for _, power in self.factors)
+    return float(self.degree) + .1 * len(self.factors) + .3 * divisions
 
   @property
   def is_square(self) -> bool:

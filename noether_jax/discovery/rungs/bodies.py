@@ -24,9 +24,8 @@ def bodies(subject: Subject) -> tuple[Term, ...]:
   Empty unless there are two bodies or more: vectors with their velocities, or
   points such as x1, y1, x2, y2.
   """
-  moving = moving_bodies(subject)
-  places = [place for place, _ in moving] or find_points(subject.variables)
-  if len(places) < 2 or len(set(map(len, places))) > 1:
+  moving, places = moving_bodies(subject), several(subject)
+  if not places:
     return ()
   out: list[Product] = []
   for place, velocity in moving:
@@ -50,6 +49,26 @@ def moving_bodies(
   if not found and not pairs and len(vectors) % 2 == 0:
     found = list(zip(vectors[::2], vectors[1::2]))
   return [(v, w) for v, w in found if len(v) == len(w)]
+
+
+def several(subject: Subject) -> list[tuple[int, ...]]:
+  """Return the positions of two bodies or more; empty for a single one."""
+  places = [place for place, _ in moving_bodies(subject)]
+  places = places or list(find_points(subject.variables))
+  return places if len(places) > 1 and len(set(map(len, places))) == 1 else []
+
+
+def moments(subject: Subject) -> tuple[Term, ...]:
+  """Products of one body's position with each body's velocity, across.
+
+  With them, the angular momentum of the centre of mass is a law.
+  """
+  moving = moving_bodies(subject) if several(subject) else []
+  out: list[Product] = []
+  for (place, _), (_, velocity) in itertools.product(moving, repeat=2):
+    out += [(variable(place[i]), variable(velocity[j]))
+            for i, j in itertools.permutations(range(len(place)), 2)]
+  return subject.make(out)
 
 
 def distances(subject: Subject,

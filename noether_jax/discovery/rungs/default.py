@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from noether_jax.discovery.rungs.bodies import bodies
+from noether_jax.discovery.rungs.bodies import moments
 from noether_jax.discovery.rungs.central import central
 from noether_jax.discovery.rungs.exponentials import exponentials
 from noether_jax.discovery.rungs.functions import functions
@@ -31,6 +32,7 @@ Rung = Callable[[Subject], Sequence[Term]]
 default: tuple[Rung, ...] = (
     linear,
     bodies,
+    moments,
     quadratic,
     central,
     lenz,

@@ -24,8 +24,7 @@ def exponentials(subject: Subject) -> tuple[Term, ...]:
 
 def differences(subject: Subject) -> list[Product]:
   """Exponentials of differences of positions that are pure numbers."""
-  columns = shapes.numbers(subject, [
-      i for i, _ in subject.velocities if i in subject.plain])
+  lengths, _ = shapes.on_a_line(subject)
   return [((Atom("exp", (a,), (b,)), 1),)
-          for i, j in shapes.alike(subject, columns)
+          for i, j in shapes.alike(subject, shapes.numbers(subject, lengths))
           for a, b in ((i, j), (j, i))]

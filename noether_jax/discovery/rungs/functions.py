@@ -11,8 +11,11 @@ from noether_jax.discovery.terms import Term
 
 def functions(subject: Subject) -> tuple[Term, ...]:
   """Squares of velocities; x, x^2, |x|, and 1/x, 1/x^2, log(x) if x > 0."""
+  columns = shapes.places(subject)
+  if not columns:
+    return ()
   out: list[Product] = [*shapes.squares(subject)]
-  for i in shapes.places(subject):
+  for i in columns:
     out += [(variable(i),), (variable(i, 2),)]
     if i in subject.positive:
       out += [(variable(i, -1),), (variable(i, -2),), shapes.function("log", i)]

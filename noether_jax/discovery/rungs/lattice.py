@@ -14,9 +14,8 @@ from noether_jax.discovery.terms import Term
 
 def lattice(subject: Subject) -> tuple[Term, ...]:
   """Cubes of velocities; velocities times functions of differences."""
-  lengths = [i for i, _ in subject.velocities if i in subject.plain]
-  between = shapes.alike(subject, lengths)
-  if subject.vectors or len(lengths) < 3 or not between:
+  lengths, between = shapes.on_a_line(subject)
+  if len(lengths) < 3 or not between:
     return ()
   moving = [v for i, v in subject.velocities if i in lengths]
   functions: list[Product] = differences(subject)

@@ -15,10 +15,7 @@ def pairs(subject: Subject) -> tuple[Term, ...]:
 
   Empty unless there are two positions of one unit or more, in one dimension.
   """
-  if subject.vectors:
-    return ()
-  lengths = [i for i, _ in subject.velocities if i in subject.plain]
-  between = shapes.alike(subject, lengths)
+  lengths, between = shapes.on_a_line(subject)
   if not between:
     return ()
   out: list[Product] = [*shapes.squares(subject)]
@@ -32,9 +29,8 @@ def pairs(subject: Subject) -> tuple[Term, ...]:
 
 def forces(subject: Subject) -> tuple[Term, ...]:
   """Squares of velocities, and functions of differences with a pole."""
-  lengths = [i for i, _ in subject.velocities if i in subject.plain]
-  between = shapes.alike(subject, lengths)
-  if subject.vectors or not between:
+  lengths, between = shapes.on_a_line(subject)
+  if not between:
     return ()
   out: list[Product] = [*shapes.squares(subject)]
   out += [(variable(i, power),) for i in lengths for power in (1, 2)]

@@ -11,13 +11,13 @@ from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
 from noether_jax.discovery.terms import Term
 
-_MOST = 4
+_MOST = 3
 
 
 def products(subject: Subject) -> tuple[Term, ...]:
   """Polynomials of degree two, alone and times exp(+-y).
 
-  Only of up to four columns.
+  Only of up to three columns.
   """
   numbers = shapes.numbers(subject, subject.plain)
   if not numbers or len(subject.plain) > _MOST:

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 import itertools
 
 from noether_jax.discovery.atoms import Atom
+from noether_jax.discovery.rungs.bodies import several
 from noether_jax.discovery.subject import Product
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
+from noether_jax.discovery.vectors import find_vectors
 
 
 def places(subject: Subject) -> tuple[int, ...]:
-  """Columns that are no angle and no velocity."""
-  moving = {v for _, v in subject.velocities}
-  return tuple(i for i in subject.plain if i not in moving)
+  """Columns that are no angle, no velocity, and no part of several bodies."""
+  out = {v for _, v in subject.velocities}
+  if several(subject):
+    out |= {i for vector in subject.vectors for i in vector}
+    out |= {i for place in several(subject) for i in place}
+  return tuple(i for i in subject.plain if i not in out)
 
 
 def moving(subject: Subject) -> tuple[int, ...]:
@@ -44,3 +49,14 @@ def alike(subject: Subject,
 def function(kind: str, column: int, power: int = 1) -> Product:
   """A function of one column as a product."""
   return ((Atom(kind, (column,)), power),)
+
+
+def on_a_line(subject: Subject) -> tuple[list[int], list[tuple[int, int]]]:
+  """Return positions with a velocity, and those pairs that have one unit.
+
+  Both are empty where names say that positions are parts of vectors.
+  """
+  if find_vectors(subject.variables):
+    return [], []
+  lengths = [i for i, _ in subject.velocities if i in subject.plain]
+  return lengths, alike(subject, lengths)
