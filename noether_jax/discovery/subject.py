@@ -9,10 +9,11 @@ import itertools
 from noether_jax.data.columns import Variable
 from noether_jax.discovery.atoms import Atom
 from noether_jax.discovery.formula_atom import FormulaAtom
+from noether_jax.discovery.terms import Power
 from noether_jax.discovery.terms import Term
 from noether_jax.symbolic import units
 
-Factor = tuple[Atom | FormulaAtom, int]
+Factor = tuple[Atom | FormulaAtom, Power]
 Product = tuple[Factor, ...]
 
 

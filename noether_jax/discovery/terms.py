@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+from fractions import Fraction
 import functools
 from typing import Any
 
@@ -16,21 +17,40 @@ from noether_jax.symbolic import units
 from noether_jax.symbolic.operations import array_namespace
 
 
+Power = int | Fraction
+
+
+def _number(power: Power) -> int | float:
+  """A power that arrays take."""
+  return power if isinstance(power, int) else float(power)
+
+
+def _exponential(text: str, power: Power) -> str:
+  """`exp(q)` to a power: `exp(-2*q)`."""
+  if power == 1:
+    return text
+  inner = text.removeprefix("exp(").removesuffix(")")
+  inner = f"({inner})" if " " in inner else inner
+  factor = "-" if power == -1 else f"{power}*"
+  return f"exp({factor}{inner})"
+
+
 @dataclasses.dataclass(frozen=True)
 class Term:
   """A product of powers of atoms.
 
   Attributes:
-    factors: pairs (atom, power), powers at least 1.
+    factors: pairs (atom, power); a power is a whole number or a fraction, and
+      not 0.
     unit: its physical unit.
     text: for people.
   """
-  factors: tuple[tuple[Atom | FormulaAtom, int], ...]
+  factors: tuple[tuple[Atom | FormulaAtom, Power], ...]
   unit: units.Unit
   text: str
 
   @classmethod
-  def make(cls, factors: Sequence[tuple[Atom | FormulaAtom, int]],
+  def make(cls, factors: Sequence[tuple[Atom | FormulaAtom, Power]],
            variables: Sequence[Variable]) -> Term:
     """Make a term; its unit and text follow from its factors."""
     unit = units.Unit()
@@ -39,23 +59,36 @@ class Term:
     for atom, power in factors:
       unit = unit * atom.unit(variables)**power
       piece = atom.text(variables)
+      if atom.kind == "exp":
+        pieces.append(_exponential(piece, power))
+        continue
+      if atom.kind == "inverse":
+        piece, power = piece.removeprefix("1/"), -power
       if atom.kind == "dot" and power > 1:
         piece = f"({piece})" if "^" not in piece else piece[:-2]
         power *= 2 if atom.plus == atom.minus else 1
-      piece = piece if abs(power) == 1 else f"{piece}^{abs(power)}"
+      if abs(power) == Fraction(1, 2):
+        piece = f"sqrt({piece})"
+      elif abs(power) != 1:
+        shown = str(abs(power))
+        piece += f"^({shown})" if "/" in shown else f"^{shown}"
       (pieces if power > 0 else below).append(piece)
     text = "/".join(["*".join(pieces) or "1", *below])
     return cls(tuple(factors), units.Unit(unit.exponents), text)
 
   @property
-  def degree(self) -> int:
+  def degree(self) -> int | Fraction:
     """Polynomial degree; functions count as degree 1."""
     return sum(abs(p) * (2 if a.kind == "dot" else 1) for a, p in self.factors)
 
   @property
   def cost(self) -> float:
-    """How complex the term is: its degree, and a little for each factor."""
-    return self.degree + .1 * len(self.factors)
+    """How complex the term is: its degree, a little for each factor.
+
+    A division costs more than a product: m1*v1 + m2*v2, not v1/m2 + v2/m1.
+    """
+    divisions = sum(power < 0 for _, power in self.factors)
+    return float(self.degree) + .1 * len(self.factors) + .3 * divisions
 
   @property
   def is_square(self) -> bool:
@@ -67,7 +100,7 @@ class Term:
 
   def value(self, columns: Sequence[Any]) -> Any:
     """Evaluate on D columns of equal shape, NumPy or JAX arrays."""
-    powers = [a.value(columns)**p for a, p in self.factors]
+    powers = [a.value(columns)**_number(p) for a, p in self.factors]
     return functools.reduce(lambda a, b: a * b, powers)
 
   def to_sympy(self, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
@@ -79,10 +112,10 @@ class Term:
     values = [a.value(columns) for a, _ in self.factors]
     total: dict[int, Any] = {}
     for n, (atom, power) in enumerate(self.factors):
-      rest = power * values[n]**(power - 1)
+      rest = _number(power) * values[n]**_number(power - 1)
       for m, (_, other) in enumerate(self.factors):
         if m != n:
-          rest = rest * values[m]**other
+          rest = rest * values[m]**_number(other)
       for index, slope in atom.gradient(columns).items():
         total[index] = total.get(index, 0) + rest * slope
     return total
@@ -92,7 +125,8 @@ class Term:
     pieces = []
     for atom, power in self.factors:
       piece = atom.code(names, module)
-      pieces.append(piece if power == 1 else f"{piece}**{power}")
+      shown = f"({power})" if "/" in str(power) else str(power)
+      pieces.append(piece if power == 1 else f"{piece}**{shown}")
     return " * ".join(pieces)
 
 

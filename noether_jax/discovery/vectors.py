@@ -38,6 +38,26 @@ def find_vectors(variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
   return tuple(found)
 
 
+def find_points(variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
+  """Recognise points that move without a velocity: x1, y1, x2, y2 and so on.
+
+  Example:
+    >>> find_points([Variable(n) for n in ("x1", "y1", "x2", "y2")])
+    ((0, 1), (2, 3))
+  """
+  found: dict[str, dict[str, int]] = {}
+  for i, v in enumerate(variables):
+    match = re.fullmatch(r"([xyz])(\d+)", v.name)
+    if match:
+      found.setdefault(match[2], {})[match[1]] = i
+  axes = {"".join(sorted(point)) for point in found.values()}
+  points = [tuple(p[a] for a in sorted(p)) for p in found.values()]
+  units = {variables[i].unit for p in points for i in p}
+  if len(points) < 2 or axes not in ({"xy"}, {"xyz"}) or len(units) > 1:
+    return ()
+  return tuple(points)
+
+
 def as_vectors(vectors: Vectors,
                variables: Sequence[Variable]) -> tuple[tuple[int, ...], ...]:
   """Read vectors' components by name.

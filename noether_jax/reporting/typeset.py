@@ -104,14 +104,16 @@ def _joined(factors: Sequence[str]) -> str:
   return out
 
 
-def _power(base: str, power: int) -> str:
+def _power(base: str, power: Any) -> str:
   return base if power == 1 else f"{base}^{{{power}}}"
 
 
-def _factor(atom: Any, power: int, variables: Sequence[Variable]) -> str:
+def _factor(atom: Any, power: Any, variables: Sequence[Variable]) -> str:
   """One factor above the fraction bar."""
   if atom.kind == "norm":
     return _power(_norm(atom, variables), power)
+  if atom.kind == "lognorm":
+    return f"{_power(chr(92) + 'log', power)}{_norm(atom, variables)}"
   if atom.kind == "dot":
     first = _vector(atom.plus, atom, variables)
     if atom.plus == atom.minus:
@@ -120,6 +122,14 @@ def _factor(atom: Any, power: int, variables: Sequence[Variable]) -> str:
     return product if power == 1 else f"({product})^{{{power}}}"
   names = [symbol(variables[i].name) for i in (*atom.plus, *atom.minus)]
   inner = " - ".join(names)
+  if atom.kind == "abs":
+    return _power(f"{{\\lvert{inner}\\rvert}}", power)
+  if atom.kind == "difference":
+    return _power(f"({inner})", power)
+  if atom.kind == "exp":
+    sign = {1: "", -1: "-"}.get(power, f"{power} \\, ")
+    inner = f"({inner})" if len(names) > 1 and sign else inner
+    return f"e^{{{sign}{inner}}}"
   if atom.kind == "var":
     return _power(f"{{{inner}}}" if "^" in inner else inner, power)
   simple = len(names) == 1 and not inner.startswith("\\mathrm")
@@ -138,6 +148,8 @@ def _norm(atom: Any, variables: Sequence[Variable]) -> str:
 def _vector(indices: tuple[int, ...], atom: Any,
             variables: Sequence[Variable]) -> str:
   """Bold, by the name that the atom's text gives to the vector."""
+  if len(indices) == 1:
+    return symbol(variables[indices[0]].name)
   norm = dataclasses.replace(atom, kind="norm", plus=indices, minus=())
   match = _VECTOR.fullmatch(norm.text(variables)[1:-1])
   if not match:

@@ -19,5 +19,6 @@ def central(subject: Subject) -> tuple[Term, ...]:
     if not moving & set(vector):
       products += [((Atom("inverse", vector), power),) for power in (1, 2)]
       products += [((Atom("norm", vector), power),) for power in (1, 3)]
+      products.append(((Atom("lognorm", vector), 1),))
       products.append(((Atom("dot", vector, vector), 2),))
   return subject.make(products)
