@@ -21,7 +21,7 @@ class Term:
   """A product of powers of atoms.
 
   Attributes:
-    factors: pairs (atom, power), powers at least 1.
+    factors: pairs (atom, power); a negative power divides.
     unit: its physical unit.
     text: for people.
   """
@@ -39,6 +39,10 @@ class Term:
     for atom, power in factors:
       unit = unit * atom.unit(variables)**power
       piece = atom.text(variables)
+      if isinstance(atom, FormulaAtom) and power != 1 and not atom.is_tight:
+        piece = f"({atom.source})"
+      if atom.kind == "inverse":
+        piece, power = piece.removeprefix("1/"), -power
       if atom.kind == "dot" and power > 1:
         piece = f"({piece})" if "^" not in piece else piece[:-2]
         power *= 2 if atom.plus == atom.minus else 1
