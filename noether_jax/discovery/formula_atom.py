@@ -99,7 +99,9 @@ class FormulaAtom:
   def latex(self) -> str:
     """Return the atom in LaTeX, its columns as elsewhere in a law."""
     names = {_symbol(self.names[i]): symbol(self.names[i]) for i in self.plus}
-    text = sympy.latex(_expression(self), symbol_names=names, mul_symbol=r"\,")
+    text = sympy.latex(_expression(self),
+                       symbol_names=names,
+                       mul_symbol=r" \, ")
     return rf"\left({text}\right)" if self._is_loose else text
 
   @property
