@@ -192,7 +192,8 @@ def test_measured_data(file, columns, wanted):
 
 
 def test_very_many_rows_are_thinned(monkeypatch):
-  monkeypatch.setattr("noether_jax.discovery.samples._MOST_ROWS", 1000)
+  for name in ("_MOST_ROWS", "_MOST_NOISY_ROWS"):
+    monkeypatch.setattr(f"noether_jax.discovery.samples.{name}", 1000)
   t = np.arange(5000) * .01
   orbits = [a * np.stack([np.cos(t), -np.sin(t)], 1) for a in (1., 2., 3., 4.)]
   found = discover([*orbits, 5. * orbits[0][:60]], [t] * 4 + [t[:60]],
@@ -259,8 +260,9 @@ def test_constants_of_a_trial_multiply_terms():
                          np.full(150, k) / size], 1))
   found = discover(states, times, columns="x:m,v:m/s,k:1/s^2")
   (law,) = found.laws
-  assert {t.text for t in law.terms} == {"v^2", "k*x^2"}
-  assert law.name == "energy" and law.coefficients.tolist() == [1., 1.]
+  assert law.verdict == "conserved"
+  assert {t.text for t in law.terms} in ({"v^2", "k*x^2"}, {"x^2", "v^2/k"})
+  np.testing.assert_allclose(law.coefficients, 1., rtol=1e-6)
 
 
 def test_rows_without_times_have_no_order():
