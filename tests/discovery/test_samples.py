@@ -117,9 +117,16 @@ class TestWildPoints:
     assert count == 0
     np.testing.assert_array_equal(kept, states)
 
-  def test_a_fast_event_is_kept(self):
-    data = SAMPLINGS["eccentric Kepler"].draw(5, 0., 0)
-    assert outliers.without_wild_points(data.states, data.times)[2] == 0
+  @pytest.mark.parametrize("width", [2., 5.])
+  def test_a_fast_event_is_kept(self, width):
+    rows = np.arange(200.)
+    pulse = np.exp(-.5 * ((rows - 100.3) / width)**2)[:, None]
+    assert outliers.without_wild_points([pulse], [rows])[2] == 0
+
+  def test_few_rows_are_lost_where_an_event_takes_one_sample(self):
+    data = SAMPLINGS["eccentric Kepler"].draw(10, 0., 0)
+    lost = outliers.without_wild_points(data.states, data.times)[2]
+    assert lost < 2e-3 * sum(map(len, data.states))
 
   def test_many_wild_points_are_no_wild_points(self):
     (states,), times = observed.circles(1)
