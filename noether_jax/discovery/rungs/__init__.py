@@ -12,12 +12,13 @@ from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.rungs.linear import linear
 from noether_jax.discovery.rungs.logarithms import logarithms
+from noether_jax.discovery.rungs.losses import losses
 from noether_jax.discovery.rungs.mechanics import mechanics
 from noether_jax.discovery.rungs.polynomials import polynomials
 from noether_jax.discovery.rungs.quadratic import quadratic
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 
 __all__ = [
-    "Rung", "central", "default", "linear", "logarithms", "mechanics",
+    "Rung", "central", "default", "linear", "logarithms", "losses", "mechanics",
     "polynomials", "quadratic", "trigonometric"
 ]
