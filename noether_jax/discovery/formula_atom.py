@@ -130,7 +130,11 @@ def _expression(atom: FormulaAtom) -> sympy.Expr:
 @functools.lru_cache(maxsize=4096)
 def _compiled(atom: FormulaAtom, in_jax: bool) -> Callable[..., list[Any]]:
   """The value and its derivatives by the columns that occur."""
-  expression = _expression(atom)
-  symbols = [_symbol(atom.names[i]) for i in atom.plus]
+  names = [atom.names[i] for i in atom.plus]
+  # Real numbers, so that an absolute value has a derivative.
+  symbols = [sympy.Symbol(name, real=True) for name in names]
+  expression = _expression(atom).subs({
+      _symbol(name): s for name, s in zip(names, symbols)
+  })
   outputs = [expression, *(expression.diff(s) for s in symbols)]
   return sympy.lambdify(symbols, outputs, "jax" if in_jax else "numpy")

@@ -36,9 +36,8 @@ def candidates(columns, **roles):
   """The terms of all rungs by their text."""
   known = subject(columns, **roles)
   return {
-      t.text: t for rung in rungs.default
-      for t in rung(known)
-      if isinstance(t, Term)
+      t.text: t
+      for rung in rungs.default for t in rung(known) if isinstance(t, Term)
   }
 
 

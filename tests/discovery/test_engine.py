@@ -113,9 +113,8 @@ def test_one_trajectory_is_never_a_law():
 def test_two_trajectories_are_never_a_law():
   found, _ = _discover("double pendulum", count=2)
   assert found.independent == 0
-  assert {law.verdict for law in found.laws} <= {
-      verdicts.UNKNOWN, verdicts.APPROXIMATE
-  }
+  assert {law.verdict for law in found.laws
+         } <= {verdicts.UNKNOWN, verdicts.APPROXIMATE}
 
 
 def test_equal_energies_are_one_value():
@@ -255,9 +254,9 @@ def test_constants_of_a_trial_multiply_terms():
   times, states = np.linspace(0, 10, 150), []
   for n, k in enumerate((1., 2., 3., 1.5, 2.5, 4.)):
     angle, size = np.sqrt(k) * times, 1 + .3 * n
-    states.append(
-        size * np.stack([np.cos(angle), -np.sqrt(k) * np.sin(angle),
-                         np.full(150, k) / size], 1))
+    states.append(size * np.stack(
+        [np.cos(angle), -np.sqrt(k) * np.sin(angle),
+         np.full(150, k) / size], 1))
   found = discover(states, times, columns="x:m,v:m/s,k:1/s^2")
   (law,) = found.laws
   assert law.verdict == "conserved"

@@ -11,8 +11,8 @@ from noether_jax import Law
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery import Combination
 from noether_jax.discovery import law_file
-from noether_jax.discovery import Subject
 from noether_jax.discovery import rungs
+from noether_jax.discovery import Subject
 from tests.discovery import laws
 
 

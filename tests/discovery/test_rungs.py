@@ -12,16 +12,21 @@ from noether_jax.errors import InputError
 from tests.discovery import laws
 
 SUBJECTS = {
-    "two numbers": laws.subject("x,y", positive=(0, 1)),
-    "pendulum": laws.subject("q:rad,p:1/s"),
-    "two angles": laws.subject("a:rad,b:rad,w:1/s,u:1/s",
-                               velocities=((0, 2), (1, 3))),
-    "a body": laws.subject("x:m,y:m,vx:m/s,vy:m/s"),
-    "two bodies": laws.subject(
-        "x1:m,y1:m,vx1:m/s,vy1:m/s,x2:m,y2:m,vx2:m/s,vy2:m/s",
-        velocities=((0, 2), (1, 3), (4, 6), (5, 7))),
-    "a constant": laws.subject("x:m,v:m/s,k:1/s^2", constants=(2,)),
-    "two constants": laws.subject("x,v,k,l", constants=(2, 3)),
+    "two numbers":
+        laws.subject("x,y", positive=(0, 1)),
+    "pendulum":
+        laws.subject("q:rad,p:1/s"),
+    "two angles":
+        laws.subject("a:rad,b:rad,w:1/s,u:1/s", velocities=((0, 2), (1, 3))),
+    "a body":
+        laws.subject("x:m,y:m,vx:m/s,vy:m/s"),
+    "two bodies":
+        laws.subject("x1:m,y1:m,vx1:m/s,vy1:m/s,x2:m,y2:m,vx2:m/s,vy2:m/s",
+                     velocities=((0, 2), (1, 3), (4, 6), (5, 7))),
+    "a constant":
+        laws.subject("x:m,v:m/s,k:1/s^2", constants=(2,)),
+    "two constants":
+        laws.subject("x,v,k,l", constants=(2, 3)),
 }
 
 
@@ -48,8 +53,8 @@ class TestEachRung:
     found = [t for t in rung(subject) if isinstance(t, Term)]
     if len(found) < 2:
       return
-    states = np.random.default_rng(0).uniform(
-        .5, 2., (4000, len(subject.variables)))
+    states = np.random.default_rng(0).uniform(.5, 2.,
+                                              (4000, len(subject.variables)))
     values = terms_lib.term_values(found, states)
     values = (values - values.mean(0)) / values.std(0)
     sizes = np.linalg.svd(values, compute_uv=False)
@@ -60,8 +65,10 @@ class TestEachRung:
 def test_small_libraries_come_first():
   assert rungs.default[:2] == (rungs.linear, rungs.quadratic)
   subject = SUBJECTS["two numbers"]
-  sizes = [len(rung(subject)) for rung in (rungs.linear, rungs.quadratic,
-                                           rungs.polynomials)]
+  sizes = [
+      len(rung(subject))
+      for rung in (rungs.linear, rungs.quadratic, rungs.polynomials)
+  ]
   assert sizes == sorted(sizes) and sizes[1] == 5
 
 

@@ -63,9 +63,7 @@ class TestPrepare:
 
   def test_constants_of_a_trial(self):
     states, times = observed.circles(noise=.02)
-    states = [
-        np.c_[s, np.full(len(s), 1. + n)] for n, s in enumerate(states)
-    ]
+    states = [np.c_[s, np.full(len(s), 1. + n)] for n, s in enumerate(states)]
     found = _prepared(states, times, "x,v,k")
     assert found.constants == (2,) and found.spread[2] == 0
     assert found.noise.sigma[2] == 0 and found.noisy == (0, 1)
@@ -112,8 +110,7 @@ class TestWildPoints:
   @pytest.mark.parametrize("noise", [0., .01, .1])
   def test_clean_and_noisy_data_are_kept(self, noise):
     states, times = observed.circles(noise=noise)
-    kept, _, count = outliers.without_wild_points(states,
-                                                  [times] * len(states))
+    kept, _, count = outliers.without_wild_points(states, [times] * len(states))
     assert count == 0
     np.testing.assert_array_equal(kept, states)
 
