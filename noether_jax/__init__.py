@@ -12,6 +12,7 @@ Finding laws:
   Check: its verdict, drift and largest excursion.
   Discovery: the laws, their evidence, and what to know about the data.
   Law: a conserved quantity; a function of the state with its evidence.
+  rungs: small libraries of candidate terms; `rungs.default` are climbed.
 
 A model that keeps laws:
   conserve: make a trained model keep laws, by tailoring or by projection.

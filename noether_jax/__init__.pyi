@@ -14,6 +14,7 @@ from .discovery import check as check
 from .discovery import discover as discover
 from .discovery import Discovery as Discovery
 from .discovery import Law as Law
+from .discovery import rungs as rungs
 from .dynamics import adaptive_rollout as adaptive_rollout
 from .dynamics import euler as euler
 from .dynamics import leapfrog as leapfrog

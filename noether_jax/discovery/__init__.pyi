@@ -1,3 +1,4 @@
+from . import rungs as rungs
 from .check_result import Check as Check
 from .checking import check as check
 from .engine import discover as discover
@@ -6,3 +7,4 @@ from .forms import Combination as Combination
 from .forms import Network as Network
 from .law import Law as Law
 from .result import Discovery as Discovery
+from .subject import Subject as Subject

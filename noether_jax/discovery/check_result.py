@@ -15,6 +15,7 @@ from noether_jax.discovery.result_folder import write_files
 from noether_jax.reporting import checks
 from noether_jax.reporting import figures
 from noether_jax.reporting import records
+from noether_jax.reporting import verdicts
 from noether_jax.reporting.drawing import Picture
 
 
@@ -33,8 +34,8 @@ class Check:
     scale_name: what that is: the quantity's spread over all data or, where the
       trajectories hardly differ, its mean size or its spread over randomly
       combined columns.
-    verdict: "conserved", "approximately conserved", "not conserved",
-      "conserved, unverified" or "constant in all data".
+    verdict: "conserved", "approximately conserved", "cannot tell" or
+      "not conserved".
     drift: mean slope along time, in `unit` over that of time.
     drift_interval: its 95 % confidence interval, which allows for
       autocorrelation.
@@ -42,6 +43,8 @@ class Check:
     excursion_trial: label of the trial where it occurs.
     excursion_time: the time at which it occurs.
     messages: what a user should know.
+    reason: why one cannot tell, a key of `reporting.verdicts.REASONS`; else
+      empty.
   """
   data: Trajectories
   text: str
@@ -58,11 +61,12 @@ class Check:
   excursion_trial: str
   excursion_time: float
   messages: tuple[str, ...]
+  reason: str = ""
 
   def figure(self) -> Picture:
     """Draw the quantity along time, and its change along each trajectory."""
     return figures.series(self.values, self.unit, self.data,
-                          self.verdict == "constant in all data")
+                          self.reason == verdicts.ONE_VALUE)
 
   def save(self,
            out: str | os.PathLike[str],
@@ -95,6 +99,7 @@ class Check:
         "quantity": self.text,
         "unit": self.unit,
         "verdict": self.verdict,
+        "reason": self.reason or None,
         **records.evidence_record(self.evidence), "drift": self.drift,
         "drift_interval": self.drift_interval,
         "largest_excursion": {

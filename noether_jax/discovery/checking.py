@@ -15,11 +15,13 @@ from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery.check_result import Check
 from noether_jax.discovery.drift import pooled_slope
+from noether_jax.discovery.evidence import colour
 from noether_jax.discovery.evidence import drift_statistic
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.evidence import EXACT
 from noether_jax.discovery.formula_text import Formula
 from noether_jax.errors import InputError
+from noether_jax.reporting import verdicts
 from noether_jax.symbolic.noise import StateNoise
 from noether_jax.symbolic.units import Unit
 
@@ -215,10 +217,12 @@ def _judge(data: Trajectories, text: str, latex: str, unit: str,
       total, scale_name = spread, name
       messages.append("the trajectories hardly differ in this quantity: its "
                       f"change is compared with {name}")
-  estimate = StateNoise.estimate([v[:, None] for v in values], data.times)
-  noise = float(estimate.sigma[0])**2
+  noise = 0.
+  if data.timed:
+    estimate = StateNoise.estimate([v[:, None] for v in values], data.times)
+    noise = float(estimate.sigma[0])**2
   evidence = _evidence(values, data, within, total, noise)
-  verdict = _verdict(evidence, len(values), bool(alike))
+  verdict, reason = _verdict(evidence, data, bool(alike))
   slope = pooled_slope(values, data.times)
   changes = [np.abs(v - v.mean()) for v in values]
   worst = int(np.argmax([c.max() for c in changes]))
@@ -226,7 +230,7 @@ def _judge(data: Trajectories, text: str, latex: str, unit: str,
   return Check(data, text, latex, unit, values, evidence, float(np.sqrt(total)),
                scale_name, verdict, slope.value, (slope.low, slope.high),
                float(changes[worst][row]), data.labels[worst],
-               float(data.times[worst][row]), tuple(messages))
+               float(data.times[worst][row]), tuple(messages), reason)
 
 
 def _spread(mixed: np.ndarray | None, means: np.ndarray) -> tuple[float, str]:
@@ -248,14 +252,29 @@ def _evidence(values: tuple[np.ndarray, ...], data: Trajectories, within: float,
   ratio = 0. if still else within / total
   corrected = ((within - noise) / (total - noise) if total > 2 *
                noise else np.inf)
-  excess = within / noise if noise > 0 else np.inf
-  return Evidence(ratio, corrected, excess, drift_statistic(values, data.times))
+  if not data.timed:
+    return Evidence(ratio, corrected, np.inf, 0.)
+  seen = 0.
+  if noise > 0:
+    seen = colour([(v - v.mean()) / np.sqrt(noise) for v in values])
+  return Evidence(ratio, corrected, within / noise if noise > 0 else np.inf,
+                  drift_statistic(values, data.times), seen)
 
 
-def _verdict(evidence: Evidence, count: int, alike: bool) -> str:
-  """Return the evidence's verdict, a weaker one if the data hold one value."""
-  if evidence.verdict != "conserved":
-    return evidence.verdict
-  if count == 1:
-    return verdicts.UNKNOWN
-  return "constant in all data" if alike else "conserved"
+def _verdict(evidence: Evidence, data: Trajectories,
+             alike: bool) -> tuple[str, str]:
+  """Return the verdict, and the reason where one cannot tell.
+
+  Args:
+    evidence: of the quantity.
+    data: the trajectories.
+    alike: whether they hardly differ in the quantity.
+  """
+  found = evidence.verdict
+  if found == verdicts.CONSERVED:
+    if len(data.states) == 1:
+      return verdicts.UNKNOWN, verdicts.FEW
+    return (verdicts.UNKNOWN, verdicts.ONE_VALUE) if alike else (found, "")
+  if found == verdicts.APPROXIMATE and not data.timed:
+    return verdicts.UNKNOWN, verdicts.UNTIMED
+  return found, ""

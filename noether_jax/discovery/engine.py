@@ -23,7 +23,7 @@ from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.roles import has_velocities
 from noether_jax.discovery.roles import make_subject
-from noether_jax.discovery.rungs import default as rungs_lib
+from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.samples import find_constants
 from noether_jax.discovery.samples import prepare
@@ -56,7 +56,7 @@ def check_columns(states: Sequence[np.ndarray],
     >>> check_columns([np.ones((30, 1))], [Variable("q")])
     Traceback (most recent call last):
     ...
-    noether_jax.errors.InputError: Column 'q' never changes within ...
+    noether_jax.errors.InputError: Column 'q' never changes, so it is ...
   """
   if not states:
     raise InputError("There is no trajectory.")
@@ -142,8 +142,8 @@ def discover(data: Any,
     raise
   chosen = None if vectors is None else as_vectors(vectors, known.variables)
   return _discover(known, degree, chosen,
-                   rungs_lib.default if rungs is None else tuple(rungs), seed,
-                   certify, progress)
+                   default if rungs is None else tuple(rungs), seed, certify,
+                   progress)
 
 
 # Thousands of small eigenproblems: more BLAS threads only wait for each other.

@@ -11,6 +11,7 @@ import sympy
 
 from noether_jax.data.columns import Variable
 from noether_jax.discovery.formula_text import Formula
+from noether_jax.reporting.formulas import symbol
 from noether_jax.symbolic import units
 from noether_jax.symbolic.operations import array_namespace
 
@@ -75,9 +76,7 @@ class FormulaAtom:
   def to_sympy(self, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
     """Return the atom in SymPy, with one symbol for each column."""
     plain = _expression(self)
-    return plain.subs({
-        _symbol(self.names[i]): symbols[i] for i in self.plus
-    })
+    return plain.subs({_symbol(self.names[i]): symbols[i] for i in self.plus})
 
   def unit(self, variables: Sequence[Variable]) -> units.Unit:
     """The physical unit."""
@@ -86,9 +85,8 @@ class FormulaAtom:
 
   def code(self, names: Sequence[str], module: str = "np") -> str:
     """Return a Python expression of the variables' identifiers."""
-    expression = _expression(self).subs({
-        _symbol(self.names[i]): sympy.Symbol(names[i]) for i in self.plus
-    })
+    expression = _expression(self).subs(
+        {_symbol(self.names[i]): sympy.Symbol(names[i]) for i in self.plus})
     text = sympy.pycode(expression, fully_qualified_modules=True)
     text = text.replace("math.", f"{module}.").replace("abs(", f"{module}.abs(")
     return f"({text})"
@@ -96,13 +94,27 @@ class FormulaAtom:
   def text(self, variables: Sequence[Variable]) -> str:
     """Return the text for people, as it was written."""
     del variables
-    tree = _expression(self)
-    whole = tree.is_Atom or tree.is_Function or tree.is_Pow
-    return self.source if whole else f"({self.source})"
+    return f"({self.source})" if self._is_loose else self.source
 
   def latex(self) -> str:
-    """Return the atom in LaTeX."""
-    return sympy.latex(_expression(self))
+    """Return the atom in LaTeX, its columns as elsewhere in a law."""
+    names = {_symbol(self.names[i]): symbol(self.names[i]) for i in self.plus}
+    text = sympy.latex(_expression(self),
+                       symbol_names=names,
+                       mul_symbol=r" \, ")
+    return rf"\left({text}\right)" if self._is_loose else text
+
+  @property
+  def is_tight(self) -> bool:
+    """Whether a power needs no brackets: a column, or a function's value."""
+    tree = _expression(self)
+    return bool(tree.is_Symbol or tree.is_Function)
+
+  @property
+  def _is_loose(self) -> bool:
+    """Whether a coefficient needs brackets: a sum, or a minus in front."""
+    tree = _expression(self)
+    return bool(tree.is_Add or tree.could_extract_minus_sign())
 
 
 def _symbol(name: str) -> sympy.Symbol:
@@ -118,7 +130,11 @@ def _expression(atom: FormulaAtom) -> sympy.Expr:
 @functools.lru_cache(maxsize=4096)
 def _compiled(atom: FormulaAtom, in_jax: bool) -> Callable[..., list[Any]]:
   """The value and its derivatives by the columns that occur."""
-  expression = _expression(atom)
-  symbols = [_symbol(atom.names[i]) for i in atom.plus]
+  names = [atom.names[i] for i in atom.plus]
+  # Real numbers, so that an absolute value has a derivative.
+  symbols = [sympy.Symbol(name, real=True) for name in names]
+  expression = _expression(atom).subs({
+      _symbol(name): s for name, s in zip(names, symbols)
+  })
   outputs = [expression, *(expression.diff(s) for s in symbols)]
   return sympy.lambdify(symbols, outputs, "jax" if in_jax else "numpy")

@@ -37,11 +37,10 @@ class Law:
 
   Example:
     >>> from noether_jax.data import parse_columns
-    >>> from noether_jax.discovery import Combination, Evidence, library
+    >>> from noether_jax.discovery import Combination, Evidence, Subject
     >>> columns = parse_columns("q:rad,p:1/s")
-    >>> terms = {t.text: t for t in library.library(columns)}
-    >>> form = Combination((terms["p^2"], terms["cos(q)"]),
-    ...                    np.array([1., -3.]), np.array([0., .004]))
+    >>> terms = Subject(columns).terms("p^2", "cos(q)")
+    >>> form = Combination(terms, np.array([1., -3.]), np.array([0., .004]))
     >>> law = Law(columns, form, Evidence(0., 0., 0., 0.), "conserved")
     >>> law.text, law.unit
     ('p^2 - 3 cos(q)', '1/s^2')

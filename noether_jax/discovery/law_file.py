@@ -31,9 +31,9 @@ def law_module(laws: Sequence[Law]) -> str:
   Example:
     >>> import numpy as np
     >>> from noether_jax.data import parse_columns
-    >>> from noether_jax.discovery import Combination, Evidence, library
+    >>> from noether_jax.discovery import Combination, Evidence, Subject
     >>> columns = parse_columns("q,p")
-    >>> form = Combination(library.library(columns)[:2], np.array([1., 2.]),
+    >>> form = Combination(Subject(columns).terms("q", "p"), np.array([1., 2.]),
     ...                    np.zeros(2))
     >>> law = Law(columns, form, Evidence(0., 0., 0., 0.), "conserved")
     >>> module = {}

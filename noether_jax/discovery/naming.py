@@ -38,9 +38,9 @@ def law_name(variables: Sequence[Variable], terms: Sequence[Term],
 
   Example:
     >>> from noether_jax.data import parse_columns
-    >>> from noether_jax.discovery.library import library
+    >>> from noether_jax.discovery import rungs, Subject
     >>> columns = parse_columns("q:rad,p:1/s")
-    >>> terms = {t.text: t for t in library(columns)}
+    >>> terms = {t.text: t for t in rungs.quadratic(Subject(columns))}
     >>> law_name(columns, (terms["p^2"], terms["cos(q)"]),
     ...          np.array([1., -3.]), np.zeros(2))
     'energy'

@@ -13,6 +13,8 @@ _FAR = 12.
 # It explains this part of the fourth differences around it.
 _PART = .9
 _MOST = .05
+# Rows at each end whose neighbours do not fill the pattern's fit.
+_END = 4
 
 
 def without_wild_points(
@@ -22,7 +24,7 @@ def without_wild_points(
 
   A fast event, such as a perihelion, is not left out: its neighbours are off
   as well. Nothing is left out if more than a twentieth of the rows seem wild.
-  Where there are wild points, the two rows at each end are left out, too: they
+  Where there are wild points, the four rows at each end are left out, too: they
   have too few neighbours to be checked.
 
   Args:
@@ -44,7 +46,7 @@ def without_wild_points(
   if not count or count > _MOST * sum(map(len, wild)):
     return list(states), list(times), 0
   for w in wild:
-    w[:2] = w[-2:] = True
+    w[:_END] = w[-_END:] = True
   return ([s[~w] for s, w in zip(states, wild)],
           [t[~w] for t, w in zip(times, wild)], count)
 
@@ -65,11 +67,11 @@ def _wild(states: np.ndarray, times: np.ndarray) -> np.ndarray:
       left = np.sum((windows - size[:, None] * _PATTERN)**2, axis=1)
       whole = np.sum(windows**2, axis=1)
       explained = left < (1 - _PART) * whole
-      # Position k of `size` is row k + 4 of the column.
+      # Position k of `size` is row k + _END of the column.
       far = np.abs(size) * np.linalg.norm(_PATTERN) > _FAR * typical
-      hits = np.flatnonzero(explained & far & (typical > 0)) + 4
+      hits = np.flatnonzero(explained & far & (typical > 0)) + _END
       if not len(hits):
         break
       found[hits] = True
-      rest[hits] -= size[hits - 4]
+      rest[hits] -= size[hits - _END]
   return found

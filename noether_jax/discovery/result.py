@@ -15,22 +15,6 @@ from noether_jax.reporting import verdicts
 from noether_jax.symbolic.noise import StateNoise
 
 
-_REASONS = {
-    verdicts.FEW:
-        "a quantity is conserved here, but there are too few trajectories to "
-        "tell it from a coincidence",
-    verdicts.ONE_VALUE:
-        "a combination is constant in all the data, but they hold only one "
-        "value of it",
-    verdicts.UNTIMED:
-        "a quantity hardly changes here, but without times its change cannot "
-        "be told from noise",
-    verdicts.CHANCE:
-        "a quantity is conserved here, but as many terms would fit broken "
-        "trajectories as well",
-}
-
-
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Discovery:
   """What was found; printed, it is the program's text.
@@ -47,6 +31,7 @@ class Discovery:
     messages: what a user should know.
     p_value: how often broken trajectories show a quantity as constant as the
       best one here; NaN where that was not tried.
+    rungs: names of the rungs that were climbed.
 
   Example:
     >>> import numpy as np
@@ -67,6 +52,7 @@ class Discovery:
   held_out: tuple[int, ...]
   messages: tuple[str, ...]
   p_value: float = math.nan
+  rungs: tuple[str, ...] = ()
 
   @property
   def variables(self) -> tuple[Variable, ...]:
@@ -86,7 +72,8 @@ class Discovery:
     if verdicts.BALANCE in kinds:
       return "no law without losses; a balance law found"
     if verdicts.UNKNOWN in kinds:
-      return f"cannot tell: {_REASONS[kinds[verdicts.UNKNOWN]]}"
+      why = verdicts.REASONS[kinds[verdicts.UNKNOWN]]
+      return f"cannot tell: {why.headline}"
     if kinds:
       return "no exact law found; approximately conserved quantity found"
     return "no law found"

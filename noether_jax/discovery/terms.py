@@ -41,7 +41,7 @@ class Term:
 
   Attributes:
     factors: pairs (atom, power); a power is a whole number or a fraction, and
-      not 0.
+      not 0; a negative one divides.
     unit: its physical unit.
     text: for people.
   """
@@ -62,6 +62,8 @@ class Term:
       if atom.kind == "exp":
         pieces.append(_exponential(piece, power))
         continue
+      if isinstance(atom, FormulaAtom) and power != 1 and not atom.is_tight:
+        piece = f"({atom.source})"
       if atom.kind == "inverse":
         piece, power = piece.removeprefix("1/"), -power
       if atom.kind == "dot" and power > 1:

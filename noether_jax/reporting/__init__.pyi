@@ -5,5 +5,6 @@ from . import formulas as formulas
 from . import records as records
 from . import report as report
 from . import typeset as typeset
+from . import verdicts as verdicts
 from . import views as views
 from . import words as words

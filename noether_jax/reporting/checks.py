@@ -9,15 +9,15 @@ from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import figures
 from noether_jax.reporting import formulas
 from noether_jax.reporting import report
+from noether_jax.reporting import verdicts
 from noether_jax.reporting import views
 from noether_jax.reporting import words
 from noether_jax.reporting.subjects import ShownCheck
 
 _KINDS = {
-    "conserved": "found",
-    "approximately conserved": "open",
-    "conserved, unverified": "open",
-    "constant in all data": "open"
+    verdicts.CONSERVED: "found",
+    verdicts.APPROXIMATE: "open",
+    verdicts.UNKNOWN: "open"
 }
 
 
@@ -32,14 +32,14 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
     An HTML fragment whose styles stay inside it.
   """
   latex = result.latex or formulas.symbol(result.text)
-  one_value = result.verdict == "constant in all data"
+  one_value = result.reason == verdicts.ONE_VALUE
   told = [formulas.prose(f) for f in findings(result, data)]
   notes = [formulas.prose(views.sentence(m)) for m in result.messages]
   picture = figures.series(result.values, result.unit, data, one_value)
   return report.render(
       "check.html", ("parts.css",), {
           "kind": _KINDS.get(result.verdict, "none"),
-          "meaning": words.VERDICTS.get(result.verdict, f"{result.verdict}."),
+          "meaning": verdicts.meaning(result),
           "quantity": {
               "formula":
                   formulas.mathml(latex, plain=result.text, large=True),
@@ -99,6 +99,8 @@ def findings(result: ShownCheck, data: Trajectories) -> list[str]:
 
 def _drift(result: ShownCheck, data: Trajectories) -> str:
   """Say how much the quantity drifts, and whether that matters."""
+  if not data.timed:
+    return "Without times there is no drift."
   per = _per(result.unit, data.time_unit)
   low, high = result.drift_interval
   if not np.isfinite([low, high]).all():
@@ -150,4 +152,5 @@ def check_text(result: ShownCheck, data: Trajectories) -> str:
       *(f"  {line}" for line in findings(result, data)),
       f"  ({words.statistics_text(result)})",
       *(f"note: {m}" for m in result.messages), f"verdict: {result.verdict}"
+      f"{f' ({result.reason})' if result.reason else ''}"
   ])

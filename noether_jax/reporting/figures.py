@@ -9,6 +9,7 @@ import numpy as np
 
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import drawing
+from noether_jax.reporting import verdicts
 from noether_jax.reporting.drawing import Panel
 from noether_jax.reporting.drawing import Picture
 from noether_jax.reporting.formulas import unit_text
@@ -62,7 +63,7 @@ def quantity(law: ShownLaw, data: Trajectories) -> Picture:
   return series(values,
                 law.unit,
                 data,
-                law.verdict == "constant in all data",
+                law.reason == verdicts.ONE_VALUE,
                 name=law.name or "quantity")
 
 

@@ -34,11 +34,13 @@ def _plain(value: Any) -> Any:
 
 
 def evidence_record(evidence: ShownEvidence) -> dict[str, float | None]:
-  """Return the scatter ratios as plain numbers; infinities become None."""
+  """Return statistics as plain numbers; what is not finite becomes None."""
   return {
       "within_over_total": _plain(evidence.ratio),
       "noise_corrected": _plain(evidence.corrected),
       "within_over_noise": _plain(evidence.excess),
+      "residual_colour": _plain(evidence.colour),
+      "p_value": _plain(evidence.p_value),
   }
 
 
@@ -51,6 +53,7 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
       "latex": law.latex,
       "unit": law.unit,
       "verdict": law.verdict,
+      "reason": law.reason or None,
       "in_words": words.evidence_sentence(law),
       "terms": [{
           "term": term.text,
@@ -87,6 +90,8 @@ def result(found: ShownDiscovery, outcome: ShownOutcome | None,
           "unit": str(v.unit)
       } for v in found.variables],
       "library_terms": found.num_terms,
+      "rungs": found.rungs,
+      "p_value": found.p_value,
       "noise": found.noise.sigma,
       "smoothed": found.smoothed,
       "judged_on": found.held_out,

@@ -113,6 +113,8 @@ def plain_text(found: ShownDiscovery,
     lines += _law_lines(f"{views.law_heading(n, law)}: ", law)
   if found.best_rejected is not None:
     lines += _law_lines("Best combination, no law: ", found.best_rejected)
+  searched = words.search_sentence(found)
+  lines += [searched] if searched else []
   lines += [f"note: {m}" for m in [*found.messages, *notes]]
   if outcome is not None:
     lines += _prediction_lines(outcome, data.time_unit if data else "")
@@ -125,7 +127,8 @@ def _law_lines(heading: str, law: ShownLaw) -> list[str]:
   unit = f"   [{law.unit}]" if law.unit != "1" else ""
   lines = [
       f"{heading}{law.text}{unit}", f"  {words.evidence_sentence(law)}",
-      f"  ({law.verdict}; {words.statistics_text(law)})"
+      f"  ({law.verdict}{f', {law.reason}' if law.reason else ''}; "
+      f"{words.statistics_text(law)})"
   ]
   for k, (c, u) in enumerate(zip(law.coefficients, law.uncertainties)):
     if k:

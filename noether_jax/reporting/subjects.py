@@ -35,6 +35,14 @@ class ShownEvidence(Protocol):
   def drift(self) -> float:
     """t statistic of the slope along time."""
 
+  @property
+  def colour(self) -> float:
+    """How far the residual is from white noise."""
+
+  @property
+  def p_value(self) -> float:
+    """How often a coincidence is as constant; NaN if that was not tried."""
+
 
 class ShownQuantity(Protocol):
   """A quantity and how well it is conserved."""
@@ -53,7 +61,11 @@ class ShownQuantity(Protocol):
 
   @property
   def verdict(self) -> str:
-    """One of the words of `words.VERDICTS`."""
+    """One of the keys of `verdicts.MEANINGS`."""
+
+  @property
+  def reason(self) -> str:
+    """Why one cannot tell, a key of `verdicts.REASONS`; else empty."""
 
   @property
   def evidence(self) -> ShownEvidence:
@@ -116,6 +128,14 @@ class ShownDiscovery(Protocol):
   @property
   def num_terms(self) -> int:
     """Number of candidate terms."""
+
+  @property
+  def rungs(self) -> Sequence[str]:
+    """Names of the rungs that were climbed, if they are known."""
+
+  @property
+  def p_value(self) -> float:
+    """How often a coincidence is as constant; NaN if that was not tried."""
 
   @property
   def noise(self) -> StateNoise:

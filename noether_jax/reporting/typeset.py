@@ -86,10 +86,9 @@ def number_latex(value: float, places: int) -> str:
 def _product(coefficient: str, term: Any, variables: Sequence[Variable]) -> str:
   above, below = [coefficient] if coefficient else [], []
   for atom, power in term.factors:
-    if atom.kind == "inverse":
-      below.append(_power(_norm(atom, variables), power))
-    else:
-      above.append(_factor(atom, power, variables))
+    # 1/|r| is an atom of its own, so that its negative power is |r|.
+    up = (power > 0) != (atom.kind == "inverse")
+    (above if up else below).append(_factor(atom, abs(power), variables))
   if not below:
     return _joined(above)
   return f"\\frac{{{_joined(above) or '1'}}}{{{_joined(below)}}}"
@@ -109,8 +108,10 @@ def _power(base: str, power: Any) -> str:
 
 
 def _factor(atom: Any, power: Any, variables: Sequence[Variable]) -> str:
-  """One factor above the fraction bar."""
-  if atom.kind == "norm":
+  """One factor, above or below the fraction bar."""
+  if atom.kind == "formula":
+    return _formula(atom.latex(), power)
+  if atom.kind in ("norm", "inverse"):
     return _power(_norm(atom, variables), power)
   if atom.kind == "lognorm":
     return f"{_power(chr(92) + 'log', power)}{_norm(atom, variables)}"
@@ -135,6 +136,13 @@ def _factor(atom: Any, power: Any, variables: Sequence[Variable]) -> str:
   simple = len(names) == 1 and not inner.startswith("\\mathrm")
   inner = f"{{{inner}}}" if simple else f"({inner})"
   return f"{_power(chr(92) + atom.kind, power)}{inner}"
+
+
+def _formula(latex: str, power: int) -> str:
+  """A formula as a factor; its power belongs to the whole."""
+  if power > 1 and not latex.startswith(r"\left("):
+    latex = rf"\left({latex}\right)"
+  return _power(latex, power)
 
 
 def _norm(atom: Any, variables: Sequence[Variable]) -> str:

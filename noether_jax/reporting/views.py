@@ -15,6 +15,7 @@ from noether_jax.reporting import formulas
 from noether_jax.reporting import predictions
 from noether_jax.reporting import simple_numbers
 from noether_jax.reporting import typeset
+from noether_jax.reporting import verdicts
 from noether_jax.reporting import words
 from noether_jax.reporting.drawing import Picture
 from noether_jax.reporting.subjects import ShownDiscovery
@@ -56,7 +57,7 @@ def law_view(law: ShownLaw, heading: str,
       "formula": formulas.mathml(law.latex, plain=law.text, large=True),
       "unit": formulas.raised(law.unit) if law.unit != "1" else "",
       "text": law.text,
-      "meaning": words.VERDICTS.get(law.verdict, f"{law.verdict}."),
+      "meaning": verdicts.meaning(law),
       "sentence": formulas.prose(words.evidence_sentence(law)),
       "coefficients": rows,
       "statistics": statistics_view(law),
@@ -76,7 +77,7 @@ def _shown(value: float, spread: float,
 
 def statistics_view(shown: ShownQuantity) -> list[dict[str, Any]]:
   """Return the evidence's rows; none where the data hold one value only."""
-  if shown.verdict == "constant in all data":
+  if shown.reason == verdicts.ONE_VALUE:
     return []
   return [{
       "name": s.name,
@@ -113,10 +114,13 @@ def discovery_view(found: ShownDiscovery,
   rejected = found.best_rejected
   steps = words.next_steps(found, data, program=program)
   messages = [sentence(m) for m in (*notes, *found.messages)]
-  kind = "found" if found.independent else "open" if found.laws else "none"
+  sure = found.independent or any(
+      law.verdict == verdicts.BALANCE for law in found.laws)
+  kind = "found" if sure else "open" if found.laws else "none"
   return {
       "kind": kind,
       "verdict": sentence(found.verdict),
+      "search": words.search_sentence(found),
       "names": [law.name for law in found.laws if law.name],
       "laws": laws,
       "rejected": (law_view(rejected, "", law_pictures(rejected, data))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting import verdicts
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownEvidence
 from noether_jax.reporting.subjects import ShownQuantity
@@ -18,29 +19,9 @@ EXACT = 1e-6
 _DRIFTS_ABOVE = 4.
 _CLEAR_BELOW = 2.
 _EXCUSED_BELOW = 2.
-_ONE_VALUE = "constant in all data"
-_UNVERIFIED = "conserved, unverified"
 _FEW = 5
 _NOISY = .1
-
-# What each verdict on a law means.
-VERDICTS = {
-    "conserved":
-        "Conserved: it stays constant along every trajectory, and differs "
-        "between trajectories.",
-    "approximately conserved":
-        "Approximately conserved: it changes little, but measurement noise "
-        "does not explain the change.",
-    _UNVERIFIED:
-        "It stays constant here. There are too few trajectories to tell a law "
-        "from a coincidence.",
-    _ONE_VALUE:
-        "It has one and the same value in all the data. So it may be a law, or "
-        "a relation between the columns that always holds.",
-    "not conserved":
-        "Not conserved: it changes along trajectories about as it differs "
-        "between them.",
-}
+_SELDOM = .05
 
 
 class Statistic(NamedTuple):
@@ -73,6 +54,14 @@ def statistics(evidence: ShownEvidence) -> tuple[Statistic, ...]:
           "noise alone gives"),
       Statistic("drift t", evidence.drift,
                 "mean slope along time over its standard error"),
+      Statistic(
+          "residual colour", evidence.colour or math.nan,
+          "scatter of means over neighbouring samples beyond that of white "
+          "noise, over what chance explains; above 1 the change is no noise"),
+      Statistic(
+          "p-value", evidence.p_value,
+          "share of data sets joined from pieces of different trajectories "
+          "that show a quantity as constant as the best one here"),
   )
   return tuple(
       s for s in numbers
@@ -117,7 +106,7 @@ def evidence_sentence(law: ShownQuantity,
     One sentence.
   """
   evidence = law.evidence
-  if law.verdict == _ONE_VALUE:
+  if law.reason == verdicts.ONE_VALUE:
     return ("All trajectories have the same value, so its change cannot be "
             "compared with differences between trajectories.")
   parts = [
@@ -136,6 +125,11 @@ def _noise_words(evidence: ShownEvidence) -> list[str]:
   if not math.isfinite(evidence.excess):
     return ["and no measurement noise explains that"]
   if evidence.excess < _EXCUSED_BELOW:
+    if evidence.colour > 1:
+      return [
+          "no more than the measurement noise explains, but the change is "
+          "smooth in time, as noise is not"
+      ]
     return ["no more than the measurement noise explains"]
   times = math.sqrt(evidence.excess)
   return [f"{times:.2g} times what the measurement noise explains"]
@@ -152,7 +146,7 @@ def _drift_words(evidence: ShownEvidence) -> str:
 
 def statistics_text(law: ShownQuantity) -> str:
   """Write the statistics in one line."""
-  if law.verdict == _ONE_VALUE:
+  if law.reason == verdicts.ONE_VALUE:
     return "no ratios: one value only"
   return ", ".join(f"{s.name} {s.value:.2g}" for s in statistics(law.evidence))
 
@@ -172,14 +166,14 @@ def next_steps(found: ShownDiscovery,
     Sentences, the most useful one first.
   """
   kinds = {law.verdict for law in found.laws}
-  if found.independent:
+  if found.independent or verdicts.BALANCE in kinds:
     return _after_success(found, data, program)
-  if _UNVERIFIED in kinds or _ONE_VALUE in kinds:
-    return [
-        "Measure more trajectories of the same system that start at other "
-        "energies: three at least, ten are better. Only differences between "
-        "trajectories can show that a quantity is a law."
-    ]
+  reasons = dict.fromkeys(law.reason for law in found.laws)
+  remedies = [
+      verdicts.REASONS[r].remedy for r in reasons if r in verdicts.REASONS
+  ]
+  if remedies:
+    return remedies
   if kinds:
     return [
         "Look at the quantity along time. A steady fall points to friction or "
@@ -228,9 +222,40 @@ def _after_failure(found: ShownDiscovery, data: Trajectories | None,
       *steps,
       f"Try a higher {degree}, or other {columns}: the law may need a term "
       f"that was not among the {found.num_terms} candidates.",
+      *_hidden(found),
       "If the system loses or gains energy, or is driven, it may conserve "
       "nothing.",
   ]
+
+
+def _hidden(found: ShownDiscovery) -> list[str]:
+  """What a small p-value tells where no formula was found."""
+  if not found.p_value <= _SELDOM:
+    return []
+  return [
+      "Where pieces of different trajectories are joined, a combination as "
+      f"constant as the best one here is rare (p = {found.p_value:.2g}). So "
+      "some quantity may be conserved, or change slowly, whose formula is not "
+      "among the candidates."
+  ]
+
+
+def search_sentence(found: ShownDiscovery) -> str:
+  """Say how far the search went, where it found no law.
+
+  Args:
+    found: the discovery.
+
+  Returns:
+    A sentence; empty where there is a law.
+  """
+  if found.laws:
+    return ""
+  text = (f"None of the combinations of {found.num_terms} candidate terms "
+          "stays constant along the trajectories")
+  if found.rungs:
+    text += f"; the rungs that were climbed are {', '.join(found.rungs)}"
+  return f"{text}."
 
 
 def _has_velocities(names: Sequence[str]) -> bool:

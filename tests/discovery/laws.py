@@ -4,19 +4,47 @@ import jax.numpy as jnp
 import numpy as np
 
 from noether_jax import Law
+from noether_jax import rungs
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery import Combination
 from noether_jax.discovery import Evidence
-from noether_jax.discovery import library
+from noether_jax.discovery import naming
 from noether_jax.discovery import Network
+from noether_jax.discovery import Subject
+from noether_jax.discovery.terms import Term
+from noether_jax.discovery.vectors import find_vectors
 
 GOOD = Evidence(1e-9, 1e-9, 1., 0.)
+
+
+def subject(columns, **roles):
+  """What the columns' names and units tell of their roles."""
+  variables = parse_columns(columns)
+  pairs = {
+      min(places): i
+      for i, places in naming.velocities(variables).items()
+      if len(places) == 1
+  }
+  known = {
+      "velocities": tuple(sorted(pairs.items())),
+      "vectors": find_vectors(variables)
+  }
+  return Subject(variables, **{**known, **roles})
+
+
+def candidates(columns, **roles):
+  """The terms of all rungs by their text."""
+  known = subject(columns, **roles)
+  return {
+      t.text: t
+      for rung in rungs.default for t in rung(known) if isinstance(t, Term)
+  }
 
 
 def make(columns, spread=0., **coefficients):
   """A law of the named terms; of all terms if none is named."""
   variables = parse_columns(columns)
-  terms = {t.text: t for t in library.library(variables)}
+  terms = candidates(columns)
   names = list(coefficients)
   if not coefficients:
     names, values = list(terms), np.linspace(1, 2, len(terms))

@@ -125,26 +125,49 @@ def test_equal_energies_are_compared_with_mixed_columns():
   random = np.random.default_rng(1)
   noisy = [s + .005 * random.normal(size=s.shape) for s in states]
   found = check("q**2 + p**2", noisy, _TIMES, columns="q,p")
-  assert found.verdict == "constant in all data"
+  assert (found.verdict, found.reason) == ("cannot tell", "one value")
   assert "randomly combined columns" in found.messages[-1]
   assert check("q**2 + p**2", states, _TIMES,
-               columns="q,p").verdict == "constant in all data"
+               columns="q,p").reason == "one value"
 
 
 def test_a_log_of_one_run_is_compared_with_its_size():
   random = np.random.default_rng(0)
   states = np.stack([5. + .001 * random.normal(size=150), _TIMES], -1)
   found = check("E", states, _TIMES, columns="E:J,x")
-  assert found.verdict == "conserved, unverified" and found.unit == "J"
+  assert found.reason == "few trajectories" and found.unit == "J"
   assert "its mean size" in found.messages[-1]
   assert check("x", states, _TIMES, columns="E:J,x").verdict == "not conserved"
 
 
-def test_one_trial_is_unverified():
+def test_one_trial_never_tells():
   found = check("q**2 + p**2", _orbits((1.,), noise=.01), _TIMES, columns="q,p")
-  assert found.verdict == "conserved, unverified"
+  assert (found.verdict, found.reason) == ("cannot tell", "few trajectories")
   assert check("q**2", _orbits((1.,)), _TIMES,
                columns="q,p").verdict == "not conserved"
+
+
+def test_without_times_noise_is_not_told_from_change():
+  states = _orbits(noise=.01)
+  found = check("q**2 + p**2", states, columns="q,p")
+  assert (found.verdict, found.reason) == ("cannot tell", "no times")
+  assert found.evidence.excess == np.inf and found.evidence.drift == 0.
+  assert check("q**2 + p**2", _orbits(), columns="q,p").verdict == "conserved"
+  assert check("q**2", states, columns="q,p").verdict == "not conserved"
+
+
+def test_a_slow_swing_of_the_size_of_noise_is_not_conserved():
+  swing = .004 * np.sin(np.linspace(0., 50., 1500))
+  random = np.random.default_rng(0)
+  logs = [
+      np.stack([1. * n + swing + .01 * random.normal(size=1500), swing], -1)
+      for n in range(8)
+  ]
+  found = check("E", logs, np.arange(1500.), columns="E,x")
+  assert found.evidence.excess < 2 and abs(found.evidence.drift) < 4
+  assert found.evidence.colour > 1
+  assert found.verdict == "approximately conserved"
+  assert "smooth in time, as noise is not" in str(found)
 
 
 def test_a_column_and_a_constant_of_each_trial():
@@ -196,7 +219,8 @@ def test_saving(tmp_path):
   names = {p.name for p in tmp_path.iterdir()}
   assert names == {"result.json", "report.html", "quantity.png"}
   record = json.loads((tmp_path / "result.json").read_text())
-  assert record["verdict"] == "conserved"
+  assert record["verdict"] == "conserved" and record["reason"] is None
+  assert record["residual_colour"] == 0. and record["p_value"] is None
   assert len(record["drift_interval"]) == 2 and record["who"] == "me"
   page = (tmp_path / "report.html").read_text()
   assert "<title>Is q**2 + p**2 conserved?</title>" in page

@@ -11,7 +11,8 @@ from noether_jax import Law
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery import Combination
 from noether_jax.discovery import law_file
-from noether_jax.discovery import library
+from noether_jax.discovery import rungs
+from noether_jax.discovery import Subject
 from tests.discovery import laws
 
 
@@ -64,7 +65,8 @@ def test_no_name_leaves_its_place_in_the_file(name):
   variables = tuple(
       dataclasses.replace(v, name=n)
       for v, n in zip(parse_columns("q,p"), (name, "p")))
-  form = Combination(library.library(variables)[:5], np.ones(5), np.zeros(5))
+  terms = rungs.quadratic(Subject(variables))
+  form = Combination(terms, np.ones(5), np.zeros(5))
   law = Law(variables, form, laws.GOOD, "conserved")
   module = {}
   exec(law_file.law_module([law]), module)  # pylint: disable=exec-used

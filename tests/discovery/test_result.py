@@ -1,21 +1,26 @@
 """A discovery shows and saves itself."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
 from noether_jax import discover
 from noether_jax import InputError
+from noether_jax.reporting import verdicts
 from tests.discovery import laws
 from tests.reporting import made
 
 
-@pytest.mark.parametrize("verdict", list(made.EVIDENCE))
-def test_a_discovery_of_a_network_shows_and_saves_itself(verdict, tmp_path):
-  law = dataclasses.replace(laws.KINDS["network"], verdict=verdict)
-  rejected = verdict == "not conserved"
-  found = made.found(verdict,
+@pytest.mark.parametrize("kind", list(made.EVIDENCE))
+def test_a_discovery_of_a_network_shows_and_saves_itself(kind, tmp_path):
+  verdict, reason = made.judged(kind)
+  law = dataclasses.replace(laws.KINDS["network"],
+                            verdict=verdict,
+                            reason=reason)
+  rejected = kind == verdicts.NOT_CONSERVED
+  found = made.found(kind,
                      laws=() if rejected else (law,),
                      best_rejected=law if rejected else None)
   for text in (str(found), found._repr_html_()):  # pylint: disable=W0212
@@ -47,3 +52,16 @@ def test_a_discovery_shows_and_saves_itself(tmp_path):
   (tmp_path / "file").write_text("")
   with pytest.raises(InputError, match="The folder .*file: "):
     found.save(tmp_path / "file")
+
+
+@pytest.mark.parametrize("kind,line", [
+    (verdicts.CONSERVED, "1 independent conservation law found"),
+    (verdicts.APPROXIMATE, "approximately conserved quantity found"),
+    (verdicts.FEW, "cannot tell: .* too few trajectories"),
+    (verdicts.ONE_VALUE, "cannot tell: .* only one value"),
+    (verdicts.UNTIMED, "cannot tell: .* without times"),
+    (verdicts.CHANCE, "cannot tell: .* broken trajectories"),
+    (verdicts.NOT_CONSERVED, "no law found"),
+])
+def test_one_line_for_each_verdict(kind, line):
+  assert re.search(line, made.found(kind).verdict)

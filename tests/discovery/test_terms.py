@@ -1,4 +1,4 @@
-"""Features, libraries and their derivatives."""
+"""Terms, their derivatives and their code."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -6,36 +6,46 @@ import pytest
 
 from noether_jax.data.columns import parse_columns
 from noether_jax.data.columns import Variable
-from noether_jax.discovery import library
 from noether_jax.discovery import terms
+from noether_jax.discovery import vectors
+from noether_jax.discovery.terms import Atom
+from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
 from noether_jax.symbolic.units import Unit
+from tests.discovery import laws
 
-_MIXED = parse_columns("a:rad,b:rad,w:1/s,u:1/s")
-_BODY = parse_columns("x:m,y:m,vx:m/s,vy:m/s")
-
-
-def _library(variables):
-  positive = [i for i, v in enumerate(variables) if v.name == "x"]
-  return library.library(variables, positive=positive)
+_MIXED = "a:rad,b:rad,w:1/s,u:1/s"
+_BODY = "x:m,y:m,vx:m/s,vy:m/s"
+_CONSTANT = "x:m,v:m/s,k:1/s^2"
 
 
-@pytest.mark.parametrize("variables", [_MIXED, _BODY], ids=["angles", "body"])
-class TestLibrary:
+def _candidates(columns):
+  """Every term of the rungs; x stays positive, k is a constant of a trial."""
+  names = [v.name for v in parse_columns(columns)]
+  index = lambda name: (names.index(name),) if name in names else ()
+  return tuple(
+      laws.candidates(columns, positive=index("x"),
+                      constants=index("k")).values())
 
-  def test_gradients_equal_central_differences(self, variables):
-    found = _library(variables)
-    states = np.random.default_rng(0).uniform(.5, 2., (7, len(variables)))
+
+@pytest.mark.parametrize("columns", [_MIXED, _BODY, _CONSTANT],
+                         ids=["angles", "body", "constant"])
+class TestTerms:
+
+  def test_gradients_equal_central_differences(self, columns):
+    found = _candidates(columns)
+    size = len(columns.split(","))
+    states = np.random.default_rng(0).uniform(.5, 2., (7, size))
     got = terms.gradients(found, states)
     step = 1e-6
-    for i in range(len(variables)):
-      move = step * np.eye(len(variables))[i]
+    for i in range(size):
+      move = step * np.eye(size)[i]
       wanted = (terms.term_values(found, states + move) -
                 terms.term_values(found, states - move)) / (2 * step)
-      np.testing.assert_allclose(got[:, :, i], wanted, rtol=1e-6, atol=1e-7)
+      np.testing.assert_allclose(got[:, :, i], wanted, rtol=1e-6, atol=1e-6)
 
-  def test_numpy_equals_jax_and_code(self, variables):
-    found = _library(variables)
+  def test_numpy_equals_jax_and_code(self, columns):
+    found, variables = _candidates(columns), parse_columns(columns)
     states = np.random.default_rng(1).uniform(.5, 2., (5, len(variables)))
     values = terms.term_values(found, states)
     np.testing.assert_allclose(terms.term_values(found, jnp.asarray(states)),
@@ -47,47 +57,28 @@ class TestLibrary:
       got = eval(code, {"np": np, **names})  # pylint: disable=eval-used
       np.testing.assert_allclose(got, values[:, n], rtol=1e-12)
 
-  def test_no_feature_depends_linearly_on_the_others(self, variables):
-    states = np.random.default_rng(2).uniform(.5, 2., (4000, len(variables)))
-    values = terms.term_values(_library(variables), states)
-    values = (values - values.mean(0)) / values.std(0)
-    sizes = np.linalg.svd(values, compute_uv=False)
-    assert sizes[-1] > 1e-6 * sizes[0]
+
+@pytest.mark.parametrize("factors,text,unit", [
+    ([("dot", (2, 3), (2, 3), 1)], "|v|^2", "m^2/s^2"),
+    ([("dot", (2, 3), (2, 3), 2)], "|v|^4", "m^4/s^4"),
+    ([("dot", (0, 1), (2, 3), 2)], "(r.v)^2", "m^4/s^2"),
+    ([("inverse", (0, 1), (), 1)], "1/|r|", "1/m"),
+    ([("inverse", (0, 1), (), 3), ("var", (0,), (), 1)], "x/|r|^3", "1/m^2"),
+    ([("inverse", (0, 1), (), -1)], "|r|", "m"),
+    ([("var", (0,), (), 1), ("var", (3,), (), 1)], "x*vy", "m^2/s"),
+    ([("var", (0,), (), -1), ("var", (3,), (), 2)], "vy^2/x", "m/s^2"),
+    ([("var", (0,), (), -2)], "1/x^2", "1/m^2"),
+    ([("log", (0,), (), 1)], "log(x)", "1"),
+])
+def test_text_and_units(factors, text, unit):
+  term = Term.make([(Atom(*atom), power) for *atom, power in factors],
+                   parse_columns(_BODY))
+  assert term.text == text and term.unit == Unit.parse(unit)
 
 
-def test_angles_enter_only_through_sine_and_cosine():
-  texts = {f.text for f in library.library(parse_columns("q:rad,p:1/s"))}
-  assert {"cos(q)", "sin(q)", "p^2", "p*cos(q)"} <= texts
-  assert "q" not in texts and "q^2" not in texts
-
-
-@pytest.mark.parametrize("text,unit", [("|v|^2", "m^2/s^2"), ("1/|r|", "1/m"),
-                                       ("x*vy", "m^2/s"), ("log(x)", "1")])
-def test_units(text, unit):
-  found = {f.text: f for f in _library(_BODY)}
-  assert found[text].unit == Unit.parse(unit)
-
-
-def test_vectors_need_equal_units():
-  assert library.find_vectors(parse_columns("x:m,y:m,vx:m/s,vy:m/s"))
-  assert not library.find_vectors(parse_columns("x:m,y:1,vx:m/s,vy:m/s"))
-  assert not library.find_vectors(parse_columns("x:m,y:m"))
-
-
-def test_two_bodies_have_a_distance():
-  columns = "x1:m,y1:m,vx1:m/s,vy1:m/s,x2:m,y2:m,vx2:m/s,vy2:m/s"
-  texts = {f.text for f in library.library(parse_columns(columns), degree=1)}
-  assert "1/|r1 - r2|" in texts
-
-
-def test_degree_below_one():
-  with pytest.raises(ValueError, match="must be at least 1: got 0"):
-    library.library(_BODY, degree=0)
-
-
-def test_too_large():
-  with pytest.raises(ValueError, match="choose fewer columns"):
-    library.library(_BODY, degree=8)
+def test_gradients_shape():
+  found = tuple(laws.candidates("q,p").values())
+  assert terms.gradients(found, np.ones((3, 2))).shape == (3, len(found), 2)
 
 
 @pytest.mark.parametrize("name,identifier", [("θ", "θ"), ("x dot", "x_dot"),
@@ -97,23 +88,28 @@ def test_identifiers(name, identifier):
   assert Variable(name).identifier == identifier
 
 
-@pytest.mark.parametrize("text,message", [
-    ("x,z", "no column 'z'"),
-    ("x", "two different columns"),
-    ("x,t", "must have one unit"),
-])
-def test_bad_vectors(text, message):
-  variables = parse_columns("x:m,y:m,t:s")
-  with pytest.raises(InputError, match=message):
-    library.as_vectors(text, variables)
+class TestVectors:
 
+  def test_equal_units_are_needed(self):
+    assert vectors.find_vectors(parse_columns(_BODY)) == ((0, 1), (2, 3))
+    assert not vectors.find_vectors(parse_columns("x:m,y:1,vx:m/s,vy:m/s"))
+    assert not vectors.find_vectors(parse_columns("x:m,y:m"))
 
-def test_vectors_by_name():
-  variables = parse_columns("x:m,y:m,t:s")
-  assert library.as_vectors([("y", "x")], variables) == ((1, 0),)
+  @pytest.mark.parametrize("text,message", [
+      ("x,z", "no column 'z'"),
+      ("x", "two different columns"),
+      ("x,t", "must have one unit"),
+  ])
+  def test_mistakes(self, text, message):
+    variables = parse_columns("x:m,y:m,t:s")
+    with pytest.raises(InputError, match=message):
+      vectors.as_vectors(text, variables)
 
+  def test_by_name(self):
+    variables = parse_columns("x:m,y:m,t:s")
+    assert vectors.as_vectors([("y", "x")], variables) == ((1, 0),)
 
-@pytest.mark.parametrize("vectors", ["none", "", ()])
-def test_no_vector(vectors):
-  variables = parse_columns("x:m,y:m")
-  assert library.as_vectors(vectors, variables) == ()
+  @pytest.mark.parametrize("none", ["none", "", ()])
+  def test_no_vector(self, none):
+    variables = parse_columns("x:m,y:m")
+    assert vectors.as_vectors(none, variables) == ()

@@ -13,19 +13,30 @@ from noether_jax.discovery.law import Law
 from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.terms import Atom
 from noether_jax.discovery.terms import Term
+from noether_jax.reporting import verdicts
 from noether_jax.symbolic.noise import StateNoise
 
+# By verdict and, where one cannot tell, by its reason.
 EVIDENCE = {
-    "conserved": Evidence(3e-9, 3e-9, math.inf, .3),
-    "approximately conserved": Evidence(.04, .03, 9., -7.),
-    "conserved, unverified": Evidence(4e-5, 1e-6, 1.1, 2.5),
-    "constant in all data": Evidence(1., math.inf, math.inf, 0.),
-    "not conserved": Evidence(.9, .9, 40., 1.),
+    verdicts.CONSERVED: Evidence(3e-9, 3e-9, math.inf, .3, p_value=.01),
+    verdicts.BALANCE: Evidence(4e-5, 1e-6, 1.1, .5, .4, .02),
+    verdicts.APPROXIMATE: Evidence(.04, .03, 9., -7., 5.),
+    verdicts.FEW: Evidence(4e-5, 1e-6, 1.1, 2.5),
+    verdicts.ONE_VALUE: Evidence(1., math.inf, math.inf, 0.),
+    verdicts.UNTIMED: Evidence(4e-3, 4e-3, math.inf, 0.),
+    verdicts.CHANCE: Evidence(4e-5, 1e-6, 1.1, .5, .4, .3),
+    verdicts.NOT_CONSERVED: Evidence(.9, .9, 40., 1.),
 }
 HOSTILE = "q</title></script><script>alert(1)</script>"
 
 
-def law(verdict="conserved", columns="q:m,p:m/s", **changes):
+def judged(kind):
+  """Verdict and reason, by a key of `EVIDENCE`."""
+  unknown = kind in verdicts.REASONS
+  return (verdicts.UNKNOWN, kind) if unknown else (kind, "")
+
+
+def law(kind="conserved", columns="q:m,p:m/s", **changes):
   """`q^2 + 2.5 p^2`."""
   variables = parse_columns(columns)
   if "name" in changes:
@@ -39,7 +50,7 @@ def law(verdict="conserved", columns="q:m,p:m/s", **changes):
       "freedom": 7
   }
   parts = {k: changes.pop(k, v) for k, v in parts.items()}
-  made = Law(variables, Combination(**parts), EVIDENCE[verdict], verdict)
+  made = Law(variables, Combination(**parts), EVIDENCE[kind], *judged(kind))
   return dataclasses.replace(made, **changes)
 
 
@@ -54,14 +65,14 @@ def data(count=3, columns="q:m,p:m/s", rows=50):
                       "s")
 
 
-def found(verdict="conserved", **changes):
+def found(kind="conserved", **changes):
   """A discovery of one law, or of none."""
-  one = law(verdict)
-  none = verdict == "not conserved"
+  one = law(kind)
+  none = kind == verdicts.NOT_CONSERVED
   given = dataclasses.replace(data(),
                               variables=changes.pop("variables", one.variables))
   made = Discovery(given, () if none else (one,),
-                   int(verdict == "conserved"), one if none else None, 20,
+                   int(kind == verdicts.CONSERVED), one if none else None, 20,
                    StateNoise(np.array([.01, .01])), False, (1, 2),
                    ("no time column: rows are taken to be 1 apart",))
   return dataclasses.replace(made, **changes)

@@ -8,6 +8,7 @@ import pytest
 
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.reporting import checks
+from noether_jax.reporting import verdicts
 from tests.reporting import made
 from tests.reporting import pages
 
@@ -16,6 +17,7 @@ from tests.reporting import pages
 class Check:
   """A check of `q^2` on `made.data()`."""
   verdict: str = "conserved"
+  reason: str = ""
   text: str = "q**2"
   latex: str = "q^{2}"
   unit: str = "J"
@@ -29,16 +31,16 @@ class Check:
   messages: tuple = ("a note",)
 
 
-@pytest.mark.parametrize("verdict", tuple(made.EVIDENCE))
-def test_a_cell_of_each_verdict(verdict):
-  result = Check(verdict, evidence=made.EVIDENCE[verdict])
+@pytest.mark.parametrize("kind", tuple(made.EVIDENCE))
+def test_a_cell_of_each_verdict(kind):
+  result = Check(*made.judged(kind), evidence=made.EVIDENCE[kind])
   tree = pages.parsed(checks.check_html(result, made.data()))
   shown = " ".join(pages.text(tree).split())
   assert {"math", "svg"} <= pages.tags(tree)
   assert "falls by 30 % of its spread over all data. The" in shown
   assert "The drift is −0.2 J per s, between −0.3 and −0.1" in shown
   assert "0.5 J at most, 12 % of its" in shown and "A note." in shown
-  assert ("within/total" in shown) == (verdict != "constant in all data")
+  assert ("within/total" in shown) == (kind != verdicts.ONE_VALUE)
 
 
 @pytest.mark.parametrize("interval,text", [
@@ -104,10 +106,18 @@ def test_text():
   lines = checks.check_text(Check(), made.data()).splitlines()
   assert lines[0] == "q**2   [J]" and lines[-1] == "verdict: conserved"
   assert "note: a note" in lines
+  result = Check(*made.judged(verdicts.FEW))
+  assert checks.check_text(
+      result, made.data()).endswith("verdict: cannot tell (few trajectories)")
+
+
+def test_without_times_there_is_no_drift():
+  data = dataclasses.replace(made.data(), timed=False)
+  assert checks.findings(Check(), data)[0] == "Without times there is no drift."
 
 
 @pytest.mark.parametrize("value", [0., -2., math.nan])
 def test_one_value_fills_no_panel(value):
   data = made.data(1)
-  result = Check("constant in all data", values=(np.full(50, value),))
+  result = Check(*made.judged(verdicts.ONE_VALUE), values=(np.full(50, value),))
   assert "<svg" in checks.check_html(result, data)

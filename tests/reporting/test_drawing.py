@@ -38,7 +38,7 @@ def test_long_series_keep_their_extremes():
 
 @pytest.mark.parametrize("picture", [
     figures.quantity(made.law(), made.data()),
-    figures.quantity(made.law("constant in all data"), made.data(1)),
+    figures.quantity(made.law("one value"), made.data(1)),
     figures.portrait(made.law(), made.data(20)),
     figures.portrait(made.law(name="速度 $x_1$"), made.data(2)),
     figures.horizon(made.Outcome(), "s"),

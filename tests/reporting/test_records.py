@@ -23,7 +23,11 @@ def test_of_each_verdict(verdict):
   record = strict(
       records.result(made.found(verdict), made.Outcome(), {"title": "a"}))
   one = record["best_rejected"] or record["laws"][0]
-  assert one["verdict"] == verdict
+  assert (one["verdict"], one["reason"] or "") == made.judged(verdict)
+  evidence = made.EVIDENCE[verdict]
+  assert one["residual_colour"] == evidence.colour
+  assert one["p_value"] == (evidence.p_value if evidence.p_value > 0 else None)
+  assert record["p_value"] is None and record["rungs"] == []
   assert one["law"] == "q^2 + 2.5 p^2" and one["name"] == "energy"
   assert one["latex"] == r"q^{2} + 2.5 \, p^{2}"
   assert record["prediction"]["training_loss"] == [.1, None]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from noether_jax.reporting import report
+from noether_jax.reporting import verdicts
 from tests.reporting import made
 from tests.reporting import pages
 
@@ -33,15 +34,15 @@ def test_a_page_of_each_verdict(verdict):
     ("conserved", "less than 1 part in 104 of its spread over all data."),
     ("approximately conserved", "20 % of its spread over all data, 3 times "
      "what the measurement noise explains; it falls steadily with time."),
-    ("conserved, unverified", "no more than the measurement noise explains; it "
+    (verdicts.FEW, "no more than the measurement noise explains; it "
      "may rise slowly with time."),
-    ("constant in all data", "All trajectories have the same value"),
+    (verdicts.ONE_VALUE, "All trajectories have the same value"),
     ("not conserved", "changes along trajectories about as"),
 ])
 def test_plain_words_come_before_statistics(verdict, words):
   shown = " ".join(pages.text(pages.page(page(made.found(verdict)))).split())
   assert words in shown
-  if verdict != "constant in all data":
+  if verdict != verdicts.ONE_VALUE:
     assert shown.index(words) < shown.index("within/total")
 
 
@@ -119,6 +120,7 @@ def test_text_for_a_terminal(verdict):
   assert lines[-1] == f"verdict: {made.found(verdict).verdict}"
   assert "note: a note" in lines and text.isascii()
   assert any(line.startswith("next: ") for line in lines)
+  assert ("None of the combinations" in text) == (verdict == "not conserved")
 
 
 @pytest.mark.parametrize("program,wanted,other", [

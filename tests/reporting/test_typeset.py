@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from noether_jax.data.columns import parse_columns
+from noether_jax.discovery.formula_atom import FormulaAtom
 from noether_jax.discovery.terms import Atom
 from noether_jax.discovery.terms import Term
 from noether_jax.reporting import typeset
@@ -33,12 +34,33 @@ COLUMNS = parse_columns("x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,theta:rad,a b")
     ([("var", (0,), (), 1),
       ("inverse", (0, 1),
        (), 3)], r"\frac{x_{1}}{{\lvert\mathbf{r}_{1}\rvert}^{3}}"),
+    ([("var", (0,), (), -1)], r"\frac{1}{x_{1}}"),
+    ([("var", (1,), (), 2),
+      ("var", (0,), (), -2)], r"\frac{y_{1}^{2}}{x_{1}^{2}}"),
+    ([("inverse", (0, 1), (), -1)], r"{\lvert\mathbf{r}_{1}\rvert}"),
 ])
 def test_terms(factors, latex):
   term = Term.make([
       (Atom(kind, plus, minus), power) for kind, plus, minus, power in factors
   ], COLUMNS)
   assert typeset.term_latex(term, COLUMNS) == latex
+
+
+@pytest.mark.parametrize("source,power,text,latex", [
+    ("exp(-a/2)*w^2", 1, "exp(-a/2)*w^2", r"w^{2} \, e^{- \frac{a}{2}}"),
+    ("a - w", 1, "(a - w)", r"\left(a - w\right)"),
+    ("a - w", 2, "(a - w)^2", r"\left(a - w\right)^{2}"),
+    ("a*w", 2, "(a*w)^2", r"\left(a \, w\right)^{2}"),
+    ("a*w", -1, "1/(a*w)", r"\frac{1}{a \, w}"),
+    ("exp(a)", -2, "1/exp(a)^2", r"\frac{1}{\left(e^{a}\right)^{2}}"),
+    ("-a*w", 1, "(-a*w)", r"\left(- a \, w\right)"),
+    ("cos(theta1)", 1, "cos(theta1)", r"\cos{\left(\theta_{1} \right)}"),
+])
+def test_a_formula_stays_one_factor(source, power, text, latex):
+  columns = parse_columns("a,w,theta1:rad")
+  term = Term.make([(FormulaAtom.read(source, columns), power)], columns)
+  assert term.text == text
+  assert typeset.term_latex(term, columns) == latex
 
 
 def test_a_law_has_its_signs_and_rounded_coefficients():

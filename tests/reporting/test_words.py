@@ -7,6 +7,7 @@ import pytest
 
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery.evidence import Evidence
+from noether_jax.reporting import verdicts
 from noether_jax.reporting import words
 from noether_jax.symbolic.noise import StateNoise
 from tests.reporting import made
@@ -31,6 +32,8 @@ def test_share(ratio, text):
     (Evidence(1e-3, 1e-3, math.inf, 0.), "and no measurement noise explains "
      "that; no drift."),
     (Evidence(1e-3, 1e-3, 1., -3.), "explains; it may fall slowly with time."),
+    (Evidence(1e-3, 1e-3, 1., 0., 3.), "explains, but the change is smooth in "
+     "time, as noise is not; no drift."),
     (Evidence(1e-3, 1e-3, 16., 5.), "4 times what the measurement noise "
      "explains; it rises steadily with time."),
 ])
@@ -63,16 +66,48 @@ def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
 
 
 @pytest.mark.parametrize("verdict,text", [
-    ("conserved, unverified", "more trajectories"),
-    ("constant in all data", "more trajectories"),
-    ("approximately conserved", "friction"),
+    (verdicts.FEW, "Measure more trajectories of the same system"),
+    (verdicts.ONE_VALUE, "has other values"),
+    (verdicts.UNTIMED, "Give the time of each row"),
+    (verdicts.CHANCE, "longer trajectories"),
+    (verdicts.APPROXIMATE, "friction"),
+    (verdicts.BALANCE, "Check the laws"),
 ])
 def test_next_steps_of_other_verdicts(verdict, text):
   assert text in words.next_steps(made.found(verdict), None)[0]
 
 
 def test_each_verdict_has_words():
-  assert set(words.VERDICTS) == set(made.EVIDENCE)
+  kinds = {*verdicts.MEANINGS, *verdicts.REASONS} - {verdicts.UNKNOWN}
+  assert kinds == set(made.EVIDENCE)
+  told = [verdicts.meaning(made.law(kind)) for kind in made.EVIDENCE]
+  assert len(set(told)) == len(told)
+  assert all(text.endswith(".") for text in told)
+
+
+def test_a_failure_says_what_was_searched():
+  assert words.search_sentence(made.found()) == ""
+  found = _none("x,y", rungs=("linear", "quadratic"))
+  assert words.search_sentence(found) == (
+      "None of the combinations of 20 candidate terms stays constant along the "
+      "trajectories; the rungs that were climbed are linear, quadratic.")
+
+
+@pytest.mark.parametrize("p_value,told", [(.01, True), (.5, False),
+                                          (math.nan, False)])
+def test_a_rare_constancy_without_a_formula_is_told(p_value, told):
+  steps = words.next_steps(_none("x,y", p_value=p_value), made.data())
+  assert any("(p = 0.01)" in step for step in steps) == told
+
+
+@pytest.mark.parametrize("kind,names", [
+    (verdicts.CONSERVED, {"p-value"}),
+    (verdicts.BALANCE, {"p-value", "residual colour"}),
+    (verdicts.FEW, set()),
+])
+def test_colour_and_p_value_are_shown_where_they_are_known(kind, names):
+  shown = {s.name for s in words.statistics(made.EVIDENCE[kind])}
+  assert shown & {"p-value", "residual colour"} == names
 
 
 @pytest.mark.parametrize("verdict", ["conserved", "not conserved"])
