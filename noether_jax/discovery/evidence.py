@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import math
 
@@ -71,7 +71,8 @@ def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
 
 
 def colour(residuals: Sequence[np.ndarray],
-           walks: Sequence[float] | None = None) -> float:
+           walks: Sequence[float] | None = None,
+           left: Callable[[int], float] = lambda size: 1.) -> float:
   """Return how far residuals along trajectories are from white noise.
 
   What noise excuses must look like noise: real change of a quantity is smooth
@@ -82,6 +83,8 @@ def colour(residuals: Sequence[np.ndarray],
     residuals: N arrays `[T_i]` of unit variance, without their means.
     walks: N variances of the steps of a random walk that is expected beside
       the white noise, because noise was integrated along the trajectory.
+    left: the part of white noise's variance that is left in means of so many
+      samples; below 1 for the noise of differences.
 
   Returns:
     The largest, over blocks of 4 to 64 samples, of the excess of the variance
@@ -109,7 +112,8 @@ def colour(residuals: Sequence[np.ndarray],
         continue
       means = series[:blocks * size].reshape(blocks, size).mean(1)
       scatter += float(np.sum((means - series.mean())**2))
-      expected += blocks * (1 / size - 1 / len(series)) * white
+      expected += blocks * (left(size) / size -
+                            left(len(series)) / len(series)) * white
       walked += blocks * walk * walk_variance(len(series) - size)
       count += blocks
     if count >= _FEWEST_BLOCKS and variance > 0:

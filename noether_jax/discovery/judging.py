@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 
 import numpy as np
@@ -188,7 +189,7 @@ def _evidence(fit: Fit, sign: float) -> Evidence:
     excess, corrected = np.inf, ratio
   colour = 0.
   if np.isfinite(excess):
-    colour = evidence_lib.colour(residuals, _walks(fit))
+    colour = evidence_lib.colour(residuals, _walks(fit), _left(fit))
   drift = 0.
   if fit.features.samples.ordered:
     drift = evidence_lib.drift_statistic([sign * z for z in residuals],
@@ -228,6 +229,17 @@ def _residuals(fit: Fit) -> tuple[list[np.ndarray], float, float]:
   between = float(np.var(means))
   change = max(excess - 1, 3 * np.sqrt(2 / degrees)) * level
   return out, excess, change / max(change + between, 1e-300)
+
+
+def _left(fit: Fit) -> Callable[[int], float]:
+  """The part of white noise's variance in means of so many samples."""
+  samples, c = fit.features.samples, fit.coefficients
+  shares = np.zeros(len(samples.noisy))
+  for swing, var in zip(fit.features.swing, fit.features.variance(c)):
+    change = np.einsum("tfs,f->ts", swing, c)**2 / var[:, None]
+    shares += np.nan_to_num(change, posinf=0.).mean(0)
+  shares /= max(float(shares.sum()), 1e-300)
+  return lambda size: float(shares @ samples.cancelled(size))
 
 
 def _walks(fit: Fit) -> list[float]:

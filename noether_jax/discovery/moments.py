@@ -80,6 +80,7 @@ def block_moments(features: Features,
   samples = features.samples
   gain = samples.gain[list(samples.noisy)]
   size = int(np.clip(round(.5 / float(np.mean(gain**2))), 1, _LONGEST_BLOCK))
+  left = np.sqrt(samples.cancelled(size))
   within, noise = [], []
   for raw, swing, var in zip(features.raw, features.swing, variance):
     known = np.isfinite(raw).all(1) & np.isfinite(swing).all((1, 2))
@@ -95,7 +96,7 @@ def block_moments(features: Features,
     # Each sample's part in the noise of the means of blocks.
     part = weight / np.sqrt(np.repeat(share, np.diff([*starts, len(raw)])))
     swing = np.where(known[:, None, None], swing, 0.)
-    flat = (swing * part[:, None, None]).transpose(1, 0, 2)
+    flat = (swing * left * part[:, None, None]).transpose(1, 0, 2)
     flat = flat.reshape(raw.shape[1], -1)
     noise.append(flat @ flat.T)
   every = np.stack(noise)

@@ -42,6 +42,8 @@ class Samples:
     messages: what was done.
     time_unit: of the times.
     seed: of the split.
+    reach: `[D]`; a column whose noise is that of differences over so many rows
+      to both sides, so that it cancels in means; 0 for white noise.
   """
   variables: tuple[Variable, ...]
   raw: tuple[np.ndarray, ...]
@@ -55,6 +57,22 @@ class Samples:
   messages: tuple[str, ...] = ()
   time_unit: Unit = Unit()
   seed: int = 0
+  reach: tuple[int, ...] = ()
+
+  def cancelled(self, size: int) -> np.ndarray:
+    """Return the part of white noise's variance in means of `size` rows.
+
+    The noise of differences cancels but for its ends.
+
+    Args:
+      size: of a block.
+
+    Returns:
+      `[S]`, for the noisy columns.
+    """
+    reach = np.array(self.reach or (0,) * len(self.variables))
+    reach = reach[list(self.noisy)]
+    return np.where(reach > 0, np.minimum(1., 2 * reach / size), 1.)
 
   @property
   def spread(self) -> np.ndarray:

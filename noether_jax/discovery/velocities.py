@@ -17,7 +17,7 @@ _ORDER = 5
 # Rows that are left out at each end, where a spline's derivative errs.
 _ENDS = 4
 # Knots of a smooth curve over samples give the reach of a difference.
-_REACH = .5
+_REACH = .25
 _LONGEST = 32
 
 
@@ -79,7 +79,9 @@ def with_velocities(samples: Samples) -> Samples:
                              noise=StateNoise(np.concatenate([sigma, size])),
                              gain=np.concatenate([samples.gain, gain]),
                              split=Split.make(len(raw), samples.seed),
-                             messages=(*samples.messages, message))
+                             messages=(*samples.messages, message),
+                             reach=(0,) * len(samples.variables) +
+                             (reach,) * len(added))
 
 
 def can_have_velocities(samples: Samples) -> bool:
