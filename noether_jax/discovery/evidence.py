@@ -20,6 +20,8 @@ _FEWEST_BLOCKS = 8
 # for what a fit leaves, and so many standard errors.
 _SLACK = .08
 _ERRORS = 3.5
+# Above this ratio a quantity is no law, whatever the noise excuses.
+_MOST = .5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Evidence:
     """One of conserved, approximately conserved and not conserved."""
     if self.ratio < EXACT:
       return verdicts.CONSERVED
-    if self.corrected < .05:
+    if self.corrected < .05 and self.ratio < _MOST:
       quiet = (self.excess < 2 and self.colour <= 1 and abs(self.drift) < 4)
       return verdicts.CONSERVED if quiet else verdicts.APPROXIMATE
     return verdicts.NOT_CONSERVED

@@ -227,6 +227,9 @@ def _residuals(fit: Fit) -> tuple[list[np.ndarray], float, float]:
   # The noise of one sample is the unit; a mean's own is far below it.
   level = 1 / float(np.mean(shares))
   between = float(np.var(means))
+  if fit.features.samples.constants:
+    # Means of trials also differ because their constants do.
+    between = max(float(c @ fit.moments.total @ c) - level * excess, 0.)
   change = max(excess - 1, 3 * np.sqrt(2 / degrees)) * level
   return out, excess, change / max(change + between, 1e-300)
 
