@@ -49,6 +49,10 @@ class Form(Protocol):
   def simple(self) -> tuple[Fraction | None, ...]:
     """The simple numbers (k) that coefficients agree with, where certain."""
 
+  @property
+  def losses(self) -> tuple[Loss, ...]:
+    """Of a balance law: integrals beside the terms; else empty."""
+
   def value(self, states: Any) -> Any:
     """Return `[...]` at states `[..., D]`, a NumPy or JAX array."""
 
@@ -190,6 +194,11 @@ class Network:
 
   @property
   def simple(self) -> tuple[Fraction | None, ...]:
+    """Empty."""
+    return ()
+
+  @property
+  def losses(self) -> tuple[Loss, ...]:
     """Empty."""
     return ()
 

@@ -17,6 +17,7 @@ from noether_jax.discovery import naming
 from noether_jax.discovery.check_result import Check
 from noether_jax.discovery.forms import as_states
 from noether_jax.discovery.forms import Form
+from noether_jax.discovery.forms import Loss
 from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
 
@@ -137,6 +138,11 @@ class Law:
     return self.form.uncertainties
 
   @property
+  def losses(self) -> tuple[Loss, ...]:
+    """What a balance law loses or gains along a trajectory; else empty."""
+    return self.form.losses
+
+  @property
   def simple(self) -> tuple[Fraction | None, ...]:
     """The simple numbers that the coefficients agree with (k), where certain.
 
@@ -185,6 +191,10 @@ class Law:
       has = f"its terms are 0 to {count - 1}" if count else "a network has none"
       raise InputError(f"{self.text} has no coefficient {k}: {has}.")
     return str(self.terms[0].unit / self.terms[k].unit)
+
+  def loss_unit(self, k: int) -> str:
+    """Return the unit of the coefficient of `losses[k]`."""
+    return str(self.terms[0].unit / self.losses[k].term.unit)
 
   def sympy(self) -> sympy_lib.Expr:
     """Return the quantity in SymPy; the columns' names are the symbols."""

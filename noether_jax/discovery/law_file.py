@@ -26,7 +26,8 @@ def law_module(laws: Sequence[Law]) -> str:
 
   Returns:
     Source text of a module with a function such as `law_1` for each formula,
-    numbered as in `laws`, and `laws(states [..., D]) -> [..., K]`.
+    numbered as in `laws`, and `laws(states [..., D]) -> [..., K]`; for a balance
+    law such as `law_1` also `loss_rate_1`, the rate at which it falls.
 
   Example:
     >>> import numpy as np
@@ -47,7 +48,9 @@ def law_module(laws: Sequence[Law]) -> str:
       f"  {i}: {v.identifier}, unit {_safe(str(v.unit))}" +
       (f", {_safe(v.name)} in the data" if v.name != v.identifier else "")
       for i, v in enumerate(laws[0].variables))
-  functions = "\n\n".join(_function(n, law) for n, law in formulas.items())
+  functions = "\n\n".join(
+      _function(n, law) + (f"\n\n{_loss_rate(n, law)}" if law.losses else "")
+      for n, law in formulas.items())
   calls = ", ".join(f"law_{n}(states)" for n in formulas)
   return f'''"""Conserved quantities found by noether-discover.
 
@@ -88,9 +91,6 @@ def _line(number: int, law: Law) -> str:
 def _function(number: int, law: Law) -> str:
   """One law; a comment beside each term gives its uncertainty."""
   names = [v.identifier for v in law.variables]
-  unpack = "\n".join(
-      f"  {name} = states[..., {i}]" for i, name in enumerate(names) if any(
-          _uses(term, i) for term in law.terms))
   rows = []
   for k, (term, c,
           u) in enumerate(zip(law.terms, law.coefficients, law.uncertainties)):
@@ -101,11 +101,36 @@ def _function(number: int, law: Law) -> str:
   return f'''def law_{number}(states):
   """Return {_safe(law.text)}, `[...]`, in {_safe(law.unit)}."""
   xp, states = _arrays(states)
-{unpack}
+{_unpacked(law, law.terms)}
   return (
 {chr(10).join(rows)}
   )
 '''
+
+
+def _loss_rate(number: int, law: Law) -> str:
+  """What a balance law loses in a unit of time."""
+  names = [v.identifier for v in law.variables]
+  rows = [
+      f"      + {loss.coefficient!r} * {loss.term.rate.code(names, 'xp')}"
+      f"  # +- {loss.uncertainty:.2g} {_safe(law.loss_unit(k))}"
+      for k, loss in enumerate(law.losses)
+  ]
+  return f'''def loss_rate_{number}(states):
+  """Return the rate at which law_{number} falls, `[...]`."""
+  xp, states = _arrays(states)
+{_unpacked(law, [loss.term.rate for loss in law.losses])}
+  return (
+{chr(10).join(rows)}
+  )
+'''
+
+
+def _unpacked(law: Law, terms: Sequence[Term]) -> str:
+  """The columns that occur in terms, as local variables."""
+  return "\n".join(f"  {v.identifier} = states[..., {i}]"
+                   for i, v in enumerate(law.variables)
+                   if any(_uses(term, i) for term in terms))
 
 
 def _uses(term: Term, index: int) -> bool:

@@ -61,6 +61,13 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
           "uncertainty": _plain(law.uncertainties[k]),
           "unit": law.coefficient_unit(k),
       } for k, term in enumerate(law.terms)],
+      "losses": [{
+          "term": loss.term.text,
+          "coefficient": _plain(loss.coefficient),
+          "uncertainty": _plain(loss.uncertainty),
+          "unit": law.loss_unit(k),
+          "share_of_spread": _plain(loss.share),
+      } for k, loss in enumerate(law.losses)],
       **evidence_record(e),
       "drift_t": _plain(e.drift),
   }

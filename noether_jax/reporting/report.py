@@ -135,7 +135,12 @@ def _law_lines(heading: str, law: ShownLaw) -> list[str]:
       unit = law.coefficient_unit(k)
       lines.append(f"  {c:>14.8g} +- {u:.2g}{'' if unit == '1' else ' ' + unit}"
                    f"  *  {law.terms[k].text}")
-  return lines
+  for k, loss in enumerate(law.losses):
+    unit = "" if law.loss_unit(k) == "1" else f" {law.loss_unit(k)}"
+    lines.append(f"  {loss.coefficient:>14.8g} +- {loss.uncertainty:.2g}{unit}"
+                 f"  *  {loss.term.text}")
+  told = words.loss_sentence(law)
+  return [*lines, f"  {told}"] if told else lines
 
 
 def _prediction_lines(outcome: ShownOutcome, time_unit: str) -> list[str]:

@@ -72,6 +72,26 @@ class ShownQuantity(Protocol):
     """Scatter and drift on the data that judge."""
 
 
+class ShownLoss(Protocol):
+  """An integral beside a sum of terms; see `discovery.forms.Loss`."""
+
+  @property
+  def term(self) -> Any:
+    """With `text` and `rate`."""
+
+  @property
+  def coefficient(self) -> float:
+    """In units of the sum over that of the term."""
+
+  @property
+  def uncertainty(self) -> float:
+    """Its standard deviation."""
+
+  @property
+  def share(self) -> float:
+    """The part of the sum's spread that it takes over a trajectory."""
+
+
 class ShownLaw(ShownQuantity, Protocol):
   """A conserved quantity; see `discovery.Law`."""
 
@@ -96,11 +116,18 @@ class ShownLaw(ShownQuantity, Protocol):
     """The simple numbers (k) that coefficients agree with, where certain."""
 
   @property
+  def losses(self) -> Sequence[ShownLoss]:
+    """Of a balance law: integrals beside the terms; else empty."""
+
+  @property
   def name(self) -> str | None:
     """A physicist's name, where it is certain."""
 
   def coefficient_unit(self, k: int) -> str:
     """Of one coefficient."""
+
+  def loss_unit(self, k: int) -> str:
+    """Of the coefficient of one loss."""
 
   def __call__(self, states: Any) -> Any:
     """Values `[...]` along states `[..., D]`."""

@@ -40,7 +40,8 @@ def sum_latex(combination: Any, variables: Sequence[Variable]) -> str:
   """Write a sum of terms, its coefficients as in its text.
 
   Args:
-    combination: with `terms`, `coefficients`, `uncertainties` and `simple`.
+    combination: with `terms`, `coefficients`, `uncertainties`, `simple`, and
+      `losses`, the integrals beside them.
     variables: the D columns.
 
   Returns:
@@ -53,7 +54,24 @@ def sum_latex(combination: Any, variables: Sequence[Variable]) -> str:
     piece = _product("" if size == "1" else size, term, variables)
     sign = "-" if c < 0 else "+" if out else ""
     out += f" {sign} {piece}" if out else f"{sign}{piece}"
+  for loss in combination.losses:
+    size = _coefficient_latex(abs(loss.coefficient), loss.uncertainty, None)
+    sign = "-" if loss.coefficient < 0 else "+"
+    out += f" {sign} {size} \\, {integral_latex(loss.term, variables)}"
   return out
+
+
+def integral_latex(term: Any, variables: Sequence[Variable]) -> str:
+  """LaTeX of an integral over time.
+
+  Args:
+    term: with `rate`, the term that is integrated.
+    variables: the D columns.
+
+  Returns:
+    LaTeX.
+  """
+  return f"\\int {_product('', term.rate, variables)} \\, \\mathrm{{d}}t"
 
 
 def _coefficient_latex(value: float, uncertainty: float,
@@ -86,6 +104,9 @@ def number_latex(value: float, places: int) -> str:
 def _product(coefficient: str, term: Any, variables: Sequence[Variable]) -> str:
   above, below = [coefficient] if coefficient else [], []
   for atom, power in term.factors:
+    if atom.kind == "exp":
+      above.append(_factor(atom, power, variables))
+      continue
     # 1/|r| is an atom of its own, so that its negative power is |r|.
     up = (power > 0) != (atom.kind == "inverse")
     (above if up else below).append(_factor(atom, abs(power), variables))
@@ -104,6 +125,8 @@ def _joined(factors: Sequence[str]) -> str:
 
 
 def _power(base: str, power: Any) -> str:
+  if power == Fraction(1, 2):
+    return f"\\sqrt{{{base}}}"
   return base if power == 1 else f"{base}^{{{power}}}"
 
 
@@ -124,7 +147,7 @@ def _factor(atom: Any, power: Any, variables: Sequence[Variable]) -> str:
   names = [symbol(variables[i].name) for i in (*atom.plus, *atom.minus)]
   inner = " - ".join(names)
   if atom.kind == "abs":
-    return _power(f"{{\\lvert{inner}\\rvert}}", power)
+    return _power(f"{{\\lvert {inner}\\rvert}}", power)
   if atom.kind == "difference":
     return _power(f"({inner})", power)
   if atom.kind == "exp":

@@ -52,13 +52,24 @@ def law_view(law: ShownLaw, heading: str,
         "unit":
             formulas.raised(law.coefficient_unit(k)),
     })
+  for k, loss in enumerate(law.losses):
+    value, spread = float(loss.coefficient), float(loss.uncertainty)
+    latex = typeset.integral_latex(loss.term, law.variables)
+    rows.append({
+        "term": formulas.mathml(latex, plain=loss.term.text),
+        "shown": _shown(value, spread, None),
+        "fitted": formulas.number(value, 8),
+        "uncertainty": formulas.number(spread, 2),
+        "unit": formulas.raised(law.loss_unit(k)),
+    })
+  told = [words.evidence_sentence(law), words.loss_sentence(law)]
   return {
       "heading": heading,
       "formula": formulas.mathml(law.latex, plain=law.text, large=True),
       "unit": formulas.raised(law.unit) if law.unit != "1" else "",
       "text": law.text,
       "meaning": verdicts.meaning(law),
-      "sentence": formulas.prose(words.evidence_sentence(law)),
+      "sentence": formulas.prose(" ".join(filter(None, told))),
       "coefficients": rows,
       "statistics": statistics_view(law),
       "pictures": pictures,

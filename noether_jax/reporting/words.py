@@ -12,6 +12,7 @@ from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import verdicts
 from noether_jax.reporting.subjects import ShownDiscovery
 from noether_jax.reporting.subjects import ShownEvidence
+from noether_jax.reporting.subjects import ShownLaw
 from noether_jax.reporting.subjects import ShownQuantity
 
 # Below this ratio of variances no noise is needed to excuse a change.
@@ -117,6 +118,23 @@ def evidence_sentence(law: ShownQuantity,
   if drift and evidence.ratio >= EXACT:
     sentence += f"; {_drift_words(evidence)}"
   return f"{sentence}."
+
+
+def loss_sentence(law: ShownLaw) -> str:
+  """Say what a balance law loses or gains along a trajectory.
+
+  Args:
+    law: the law.
+
+  Returns:
+    A sentence; empty without losses.
+  """
+  if not law.losses:
+    return ""
+  parts = [
+      f"{loss.term.text} takes {100 * loss.share:.2g} %" for loss in law.losses
+  ]
+  return f"Over a trajectory, of its spread, {', '.join(parts)}."
 
 
 def _noise_words(evidence: ShownEvidence) -> list[str]:

@@ -42,12 +42,13 @@ def candidates(columns, **roles):
 
 
 def make(columns, spread=0., **coefficients):
-  """A law of the named terms; of all terms if none is named."""
+  """A law of the named terms; of every few ones if none is named."""
   variables = parse_columns(columns)
   terms = candidates(columns)
   names = list(coefficients)
   if not coefficients:
-    names, values = list(terms), np.linspace(1, 2, len(terms))
+    names = list(terms)[::max(1, len(terms) // 30)]
+    values = np.linspace(1, 2, len(names))
   else:
     values = np.array(list(coefficients.values()))
   form = Combination(tuple(terms[n] for n in names), values,

@@ -52,7 +52,8 @@ class TestFormulaAtom:
     names = [v.identifier for v in parse_columns(_COLUMNS)]
     for module in (np, jnp):
       code = atom.code(names, "xp")
-      got = eval(code, {"xp": module, **dict(zip(names, states.T))})  # pylint: disable=eval-used
+      known = {"xp": module, **dict(zip(names, states.T))}
+      got = eval(code, known)  # pylint: disable=eval-used
       np.testing.assert_allclose(got, values, rtol=1e-12)
 
   def test_sympy_equals_the_value(self, text):

@@ -14,6 +14,7 @@ from noether_jax.discovery import law_file
 from noether_jax.discovery import rungs
 from noether_jax.discovery import Subject
 from tests.discovery import laws
+from tests.reporting import made
 
 
 def test_the_file_holds_all_laws(tmp_path):
@@ -38,6 +39,16 @@ def test_the_file_holds_all_laws(tmp_path):
     assert isinstance(got, jax.Array)
     np.testing.assert_allclose(got, wanted, rtol=1e-12)
   jax.grad(lambda s: module["laws"](s).sum())(jnp.asarray(states))
+
+
+def test_the_file_holds_the_losses_of_a_balance_law():
+  source = law_file.law_module([made.law("balance")])
+  module = {}
+  exec(compile(source, "law.py", "exec"), module)  # pylint: disable=exec-used
+  states = np.random.default_rng(0).normal(size=(4, 2))
+  np.testing.assert_allclose(module["loss_rate_1"](states),
+                             .1 * states[:, 1]**2)
+  assert "+- 0.002 s" in source
 
 
 @pytest.mark.parametrize("others", [0, 1])

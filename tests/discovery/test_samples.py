@@ -85,7 +85,7 @@ class TestPrepare:
     found = _prepared(*observed.circles(3))
     halves = [h for s in found.states for h in np.array_split(s, 2)]
     times = [h for t in found.times for h in np.array_split(t, 2)]
-    cut = found.select(halves, halves, times, 0)
+    cut = found.select(halves, halves, times)
     assert len(cut.states) == 6 and cut.split == Split.make(6, 0)
     assert len(found.sample(100)) <= 200
 

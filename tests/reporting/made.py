@@ -9,12 +9,15 @@ from noether_jax.data.columns import parse_columns
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.forms import Loss
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.terms import Atom
 from noether_jax.discovery.terms import Term
 from noether_jax.reporting import verdicts
 from noether_jax.symbolic.noise import StateNoise
+from noether_jax.symbolic.units import Unit
 
 # By verdict and, where one cannot tell, by its reason.
 EVIDENCE = {
@@ -49,6 +52,10 @@ def law(kind="conserved", columns="q:m,p:m/s", **changes):
       "uncertainties": np.array([0., 1e-4]),
       "freedom": 7
   }
+  if kind == verdicts.BALANCE:
+    friction = PathTerm.make(((Atom("var", (1,)), 2),), variables,
+                             Unit.parse("s"))
+    parts["losses"] = (Loss(friction, .1, .002, .25),)
   parts = {k: changes.pop(k, v) for k, v in parts.items()}
   made = Law(variables, Combination(**parts), EVIDENCE[kind], *judged(kind))
   return dataclasses.replace(made, **changes)

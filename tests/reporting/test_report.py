@@ -141,6 +141,19 @@ def test_text_gives_the_horizon_its_unit():
   assert "rollouts over 4 time units" in text
 
 
+def test_losses_are_part_of_a_balance_law():
+  found = made.found("balance")
+  (law,) = found.laws
+  assert law.text == "q^2 + 2.5 p^2 + 0.1 integral(p^2)"
+  assert law.latex.endswith(r"+ 0.1 \, \int p^{2} \, \mathrm{d}t")
+  assert law.loss_unit(0) == "s"
+  text = report.plain_text(found, None, ())
+  assert "0.1 +- 0.002 s  *  integral(p^2)" in text
+  assert "Over a trajectory, of its spread, integral(p^2) takes 25 %." in text
+  shown = " ".join(pages.text(pages.page(page(found))).split())
+  assert "integral(p2) takes 25 %" in shown and "0.002" in shown
+
+
 @pytest.mark.parametrize("ratio,wins,word", [(.5, 2, "Yes"), (1.3, 0, "No:"),
                                              (.97, 1, "Not clearly")])
 def test_whether_the_law_helps(ratio, wins, word):

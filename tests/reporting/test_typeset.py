@@ -1,6 +1,7 @@
 """LaTeX of terms and laws."""
 
 import dataclasses
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -37,6 +38,11 @@ COLUMNS = parse_columns("x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,theta:rad,a b")
     ([("var", (0,), (), -1)], r"\frac{1}{x_{1}}"),
     ([("var", (1,), (), 2),
       ("var", (0,), (), -2)], r"\frac{y_{1}^{2}}{x_{1}^{2}}"),
+    ([("exp", (0,), (), -1)], r"e^{-x_{1}}"),
+    ([("exp", (0,), (2,), -2)], r"e^{-2 \, (x_{1} - x_{2})}"),
+    ([("var", (0,), (), Fraction(1, 2))], r"\sqrt{x_{1}}"),
+    ([("abs", (0,), (), 3)], r"{\lvert x_{1}\rvert}^{3}"),
+    ([("difference", (0,), (2,), 2)], r"(x_{1} - x_{2})^{2}"),
     ([("inverse", (0, 1), (), -1)], r"{\lvert\mathbf{r}_{1}\rvert}"),
 ])
 def test_terms(factors, latex):
