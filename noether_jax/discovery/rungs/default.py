@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.rungs.bodies import bodies
+from noether_jax.discovery.rungs.bodies import distances
 from noether_jax.discovery.rungs.bodies import moments
 from noether_jax.discovery.rungs.central import central
+from noether_jax.discovery.rungs.central import radial
 from noether_jax.discovery.rungs.exponentials import exponentials
 from noether_jax.discovery.rungs.functions import functions
 from noether_jax.discovery.rungs.lattice import lattice
@@ -23,6 +25,7 @@ from noether_jax.discovery.rungs.powers import powers
 from noether_jax.discovery.rungs.products import products
 from noether_jax.discovery.rungs.quadratic import quadratic
 from noether_jax.discovery.rungs.reactions import reactions
+from noether_jax.discovery.rungs.rotors import rotors
 from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 from noether_jax.discovery.rungs.waves import waves
@@ -41,14 +44,17 @@ default: tuple[Rung, ...] = (
     logarithms,
     functions,
     exponentials,
-    waves,
     mechanics,
     pairs,
+    radial,
+    distances,
     forces,
     lattice,
+    rotors,
     sines,
     reactions,
     polynomials,
+    waves,
     trigonometric,
     products,
     powers,
