@@ -7,18 +7,37 @@ and their roles. `default` holds those that a search climbs. To add one:
 
 # Not lazily: modules have the names of their functions, and the import of a
 # module would hide its function.
+from noether_jax.discovery.rungs.bodies import bodies
+from noether_jax.discovery.rungs.bodies import distances
+from noether_jax.discovery.rungs.bodies import moments
 from noether_jax.discovery.rungs.central import central
+from noether_jax.discovery.rungs.central import radial
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.rungs.exponentials import exponentials
+from noether_jax.discovery.rungs.functions import functions
+from noether_jax.discovery.rungs.lattice import lattice
+from noether_jax.discovery.rungs.lenz import lenz
 from noether_jax.discovery.rungs.linear import linear
 from noether_jax.discovery.rungs.logarithms import logarithms
 from noether_jax.discovery.rungs.losses import losses
 from noether_jax.discovery.rungs.mechanics import mechanics
+from noether_jax.discovery.rungs.pairs import forces
+from noether_jax.discovery.rungs.pairs import pairs
 from noether_jax.discovery.rungs.polynomials import polynomials
+from noether_jax.discovery.rungs.powers import powers
+from noether_jax.discovery.rungs.products import products
 from noether_jax.discovery.rungs.quadratic import quadratic
+from noether_jax.discovery.rungs.reactions import reactions
+from noether_jax.discovery.rungs.rotors import rotors
+from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
+from noether_jax.discovery.rungs.waves import waves
 
 __all__ = [
-    "Rung", "central", "default", "linear", "logarithms", "losses", "mechanics",
-    "polynomials", "quadratic", "trigonometric"
+    "Rung", "bodies", "central", "default", "distances", "exponentials",
+    "forces", "functions", "lattice", "lenz", "linear", "logarithms",
+    "losses", "mechanics", "moments", "pairs", "polynomials", "powers",
+    "products", "quadratic", "radial", "reactions", "rotors", "sines",
+    "trigonometric", "waves"
 ]
