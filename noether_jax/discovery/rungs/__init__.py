@@ -21,6 +21,7 @@ from noether_jax.discovery.rungs.lenz import lenz
 from noether_jax.discovery.rungs.linear import linear
 from noether_jax.discovery.rungs.logarithms import logarithms
 from noether_jax.discovery.rungs.losses import losses
+from noether_jax.discovery.rungs.losses import losses_on_a_line
 from noether_jax.discovery.rungs.mechanics import mechanics
 from noether_jax.discovery.rungs.pairs import forces
 from noether_jax.discovery.rungs.pairs import pairs
@@ -37,7 +38,8 @@ from noether_jax.discovery.rungs.waves import waves
 __all__ = [
     "Rung", "bodies", "central", "default", "distances", "exponentials",
     "forces", "functions", "lattice", "lenz", "linear", "logarithms",
-    "losses", "mechanics", "moments", "pairs", "polynomials", "powers",
+    "losses",
+    "losses_on_a_line", "mechanics", "moments", "pairs", "polynomials", "powers",
     "products", "quadratic", "radial", "reactions", "rotors", "sines",
     "trigonometric", "waves"
 ]

@@ -17,6 +17,7 @@ from noether_jax.discovery.rungs.lenz import lenz
 from noether_jax.discovery.rungs.linear import linear
 from noether_jax.discovery.rungs.logarithms import logarithms
 from noether_jax.discovery.rungs.losses import losses
+from noether_jax.discovery.rungs.losses import losses_on_a_line
 from noether_jax.discovery.rungs.mechanics import mechanics
 from noether_jax.discovery.rungs.pairs import forces
 from noether_jax.discovery.rungs.pairs import pairs
@@ -59,4 +60,5 @@ default: tuple[Rung, ...] = (
     products,
     powers,
     losses,
+    losses_on_a_line,
 )
