@@ -37,9 +37,8 @@ from noether_jax.discovery.rungs.waves import waves
 
 __all__ = [
     "Rung", "bodies", "central", "default", "distances", "exponentials",
-    "forces", "functions", "lattice", "lenz", "linear", "logarithms",
-    "losses",
-    "losses_on_a_line", "mechanics", "moments", "pairs", "polynomials", "powers",
-    "products", "quadratic", "radial", "reactions", "rotors", "sines",
+    "forces", "functions", "lattice", "lenz", "linear", "logarithms", "losses",
+    "losses_on_a_line", "mechanics", "moments", "pairs", "polynomials",
+    "powers", "products", "quadratic", "radial", "reactions", "rotors", "sines",
     "trigonometric", "waves"
 ]

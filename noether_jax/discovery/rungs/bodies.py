@@ -16,8 +16,8 @@ from noether_jax.discovery.vectors import find_vectors
 # Functions of the distance of two bodies, and of a body from the origin.
 _POLES = (("inverse", 1), ("lognorm", 1))
 _LIKELY = (*_POLES, ("norm", 2), ("norm", 4))
-_FURTHER = (("inverse", 1), ("inverse", 2), ("norm", 1), ("norm", 2),
-            ("norm", 3))
+_FURTHER = (("inverse", 1), ("inverse", 2), ("norm", 1), ("norm", 2), ("norm",
+                                                                       3))
 _FROM_ORIGIN = (("inverse", 1), ("norm", 2))
 
 
@@ -88,11 +88,12 @@ def distances(subject: Subject) -> tuple[Term, ...]:
 def _distances(subject: Subject, places: Sequence[tuple[int, ...]],
                functions: Sequence[tuple[str, int]]) -> list[Product]:
   """Functions of the distances of bodies, and from the origin."""
-  out: list[Product] = [
-      ((Atom(kind, p), power),) for p in places
-      for kind, power in _FROM_ORIGIN if (kind, power) in functions
-  ]
+  out: list[Product] = [((Atom(kind, p), power),)
+                        for p in places
+                        for kind, power in _FROM_ORIGIN
+                        if (kind, power) in functions]
   for first, second in itertools.combinations(places, 2):
     if len({subject.variables[i].unit for i in (*first, *second)}) == 1:
-      out += [((Atom(kind, first, second), power),) for kind, power in functions]
+      out += [((Atom(kind, first, second), power),) for kind, power in functions
+             ]
   return out

@@ -48,8 +48,8 @@ def losses_on_a_line(subject: Subject) -> tuple[Term | PathTerm, ...]:
 def _rates(subject: Subject) -> tuple[PathTerm, ...]:
   moving = [v for _, v in subject.velocities]
   joints = [(i, j)
-           for i, j in itertools.combinations(moving, 2)
-           if subject.variables[i].unit == subject.variables[j].unit]
+            for i, j in itertools.combinations(moving, 2)
+            if subject.variables[i].unit == subject.variables[j].unit]
   vectors = [v for v in subject.vectors if set(v) <= set(moving)]
   speeds = [
       *(Atom("norm", (i,)) for i in moving),
@@ -59,5 +59,5 @@ def _rates(subject: Subject) -> tuple[PathTerm, ...]:
   rates += [((Atom("norm", v), power),) for v in vectors for power in (1, 3)]
   out = [PathTerm.make(r, subject.variables, subject.time) for r in rates]
   work = [(variable(u), variable(v)) for u in subject.inputs for v in moving]
-  return (*out, *(PathTerm.make(
-      w, subject.variables, subject.time, loss=False) for w in work))
+  return (*out, *(PathTerm.make(w, subject.variables, subject.time, loss=False)
+                  for w in work))

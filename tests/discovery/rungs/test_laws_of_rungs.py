@@ -71,12 +71,13 @@ def _cart(s):
 
 EXAMPLES = {
     "bodies":
-        Example("x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,vx2:m/s,vy2:m/s",
-                _line_pair, [.5, -.3, -1.2, -.3, -.3, .4, -.3, -.8],
-                [1., .3, -.6, .3, .3, .8, .3, -.4], [rungs.bodies], {
-                    "|v1|^2 + |r1|^2 + |r2|^2 + 2 |v2|^2 + 2 log|r1 - r2|",
-                    "x1*vy1 - y1*vx1 + 2 x2*vy2 - 2 y2*vx2"
-                }),
+        Example(
+            "x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,vx2:m/s,vy2:m/s", _line_pair,
+            [.5, -.3, -1.2, -.3, -.3, .4, -.3, -.8],
+            [1., .3, -.6, .3, .3, .8, .3, -.4], [rungs.bodies], {
+                "|v1|^2 + |r1|^2 + |r2|^2 + 2 |v2|^2 + 2 log|r1 - r2|",
+                "x1*vy1 - y1*vx1 + 2 x2*vy2 - 2 y2*vx2"
+            }),
     "distances":
         Example("x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,vx2:m/s,vy2:m/s", _stiff,
                 [.5, -.3, -1.2, -.3, -.3, .4, -.3, -.8],
@@ -103,20 +104,20 @@ EXAMPLES = {
                 [rungs.pairs],
                 {"v1^2 + x1^2 + v2^2 + (x1 - x2)^2 + (x1 - x2)^4"}),
     "forces":
-        Example("x1:m,x2:m,v1:m/s,v2:m/s", _calogero, [-1.5, .5, -1., -1.],
-                [-.5, 1.5, 1., 1.], [rungs.quadratic, rungs.forces],
-                {
-                    "v1^2 + x1^2 + v2^2 + x2^2 + 2/|x1 - x2|^2",
-                    "x1^2 + 2 x1*x2 + x2^2 + v1^2 + 2 v1*v2 + v2^2"
-                }),
+        Example(
+            "x1:m,x2:m,v1:m/s,v2:m/s", _calogero, [-1.5, .5, -1., -1.],
+            [-.5, 1.5, 1., 1.], [rungs.quadratic, rungs.forces], {
+                "v1^2 + x1^2 + v2^2 + x2^2 + 2/|x1 - x2|^2",
+                "x1^2 + 2 x1*x2 + x2^2 + v1^2 + 2 v1*v2 + v2^2"
+            }),
     "reactions":
         Example("a,b", lambda s: [s[0] - s[1]**-2, s[0]**-2 - s[1]], [.7, .7],
                 [1.4, 1.4], [rungs.reactions], {"a*b + 1/a + 1/b"}),
     "products":
         Example(
-            "a,b", lambda s: [
-                2 * s[1] - s[0]**2 * np.exp(-s[1]), -2 * s[0] * np.exp(-s[1])
-            ], [-.6, -.6], [.6, .6], [rungs.products], {"b^2 + a^2*exp(-b)"}),
+            "a,b", lambda s:
+            [2 * s[1] - s[0]**2 * np.exp(-s[1]), -2 * s[0] * np.exp(-s[1])],
+            [-.6, -.6], [.6, .6], [rungs.products], {"b^2 + a^2*exp(-b)"}),
     "powers":
         Example("h:m,v:m/s", lambda s: [s[1], s[0]**-1.4 - 1], [.6, -.4],
                 [1.8, .4], [rungs.powers], {"v^2 + 2 h + 5/h^(2/5)"}),
@@ -153,9 +154,7 @@ def _found(example, climbed, count=16):
 
 def _pieces(texts):
   """Laws as sets of pieces of their texts, because terms come in any order."""
-  return {
-      frozenset(text.replace(" - ", " + -").split(" + ")) for text in texts
-  }
+  return {frozenset(text.replace(" - ", " + -").split(" + ")) for text in texts}
 
 
 @pytest.mark.parametrize("name", list(EXAMPLES))
@@ -186,7 +185,6 @@ def test_the_third_integral_of_a_lattice():
                     [1.] * 6, [], set())
   found = _found(example, [rungs.linear, rungs.exponentials, rungs.lattice], 20)
   assert set(found) == {
-      "p1 + p2 + p3",
-      "p1^2 + 2 exp(q1 - q2) + 2 exp(q2 - q3) + p2^2 + p3^2",
+      "p1 + p2 + p3", "p1^2 + 2 exp(q1 - q2) + 2 exp(q2 - q3) + p2^2 + p3^2",
       "p1*p2*p3 - p1*exp(q2 - q3) - p3*exp(q1 - q2)"
   }

@@ -10,8 +10,7 @@ from tests.discovery import laws
 from tests.discovery import test_rungs
 
 _PLANE = "x1:m,y1:m,vx1:m/s,vy1:m/s,x2:m,y2:m,vx2:m/s,vy2:m/s"
-_THREE = ",".join(f"{a}{n}:{u}"
-                  for n in (1, 2, 3)
+_THREE = ",".join(f"{a}{n}:{u}" for n in (1, 2, 3)
                   for a, u in (("x", 1), ("y", 1), ("vx", "1/s"), ("vy",
                                                                    "1/s")))
 _LINE = "q1,q2,q3,p1:1/s,p2:1/s,p3:1/s"
@@ -94,8 +93,7 @@ def test_no_term_is_a_combination_of_others(rung, name):
     (rungs.pairs, "rotor", set()),
     (rungs.forces, "line", {"1/|q1 - q2|^2", "log|q2 - q3|"}),
     (rungs.forces, "species", set()),
-    (rungs.lattice, "line",
-     {"p1*p2*p3", "p1*exp(q2 - q3)", "p3/|q1 - q2|^2"}),
+    (rungs.lattice, "line", {"p1*p2*p3", "p1*exp(q2 - q3)", "p3/|q1 - q2|^2"}),
     (rungs.lattice, "number and speed", set()),
     (rungs.reactions, "species",
      {"a*b", "1/a", "a*log(b)", "a/b", "b/a", "log(c)"}),
