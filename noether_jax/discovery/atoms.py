@@ -13,7 +13,6 @@ from noether_jax.data.columns import Variable
 from noether_jax.symbolic import units
 from noether_jax.symbolic.operations import array_namespace
 
-
 _PLAIN = ("var", "difference")
 _FUNCTIONS = ("sin", "cos", "log", "exp", "abs")
 # A logarithm of a length is one: the unit shifts it by a constant.

@@ -183,7 +183,8 @@ class Features:
       inside = np.einsum("mfd,mkd->mfk", slopes, axes, optimize=True)
       slopes = slopes - np.einsum("mfk,mkd->mfd", inside, axes, optimize=True)
     flat = slopes.transpose(1, 0, 2).reshape(len(self.terms), -1)
-    return flat @ flat.T / len(slopes)
+    # No known law explains an integral along a trajectory.
+    return flat @ flat.T / len(slopes) + np.diag(self.paths.astype(float))
 
   def total(self) -> np.ndarray | None:
     """Return the scatter with the state alone, `[F, F]`; None if it is all.

@@ -8,7 +8,9 @@ import re
 import numpy as np
 
 from noether_jax.data.columns import Variable
+from noether_jax.discovery.formula_atom import FormulaAtom
 from noether_jax.discovery.terms import Atom
+from noether_jax.discovery.terms import Power
 from noether_jax.discovery.terms import Term
 from noether_jax.symbolic import units
 
@@ -105,7 +107,7 @@ def velocities(variables: Sequence[Variable]) -> dict[int, set[int]]:
   return by_unit if places | set(by_unit) == set(range(len(variables))) else {}
 
 
-def _columns(atom: Atom) -> set[int]:
+def _columns(atom: Atom | FormulaAtom) -> set[int]:
   return set(atom.plus) | set(atom.minus)
 
 
@@ -116,7 +118,7 @@ def _is_energy(terms: Sequence[Term], coefficients: np.ndarray,
   squares: dict[int, tuple[float, float]] = {}
   potential = False
   for term, c, u in zip(terms, coefficients, uncertainties):
-    order = 0
+    order: Power = 0
     for atom, power in term.factors:
       moving = _columns(atom) & set(velocities)
       if moving and (atom.kind not in ("var", "dot") or

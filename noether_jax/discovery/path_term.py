@@ -10,6 +10,7 @@ from scipy.interpolate import CubicSpline
 
 from noether_jax.data.columns import Variable
 from noether_jax.discovery.subject import Factor
+from noether_jax.discovery.terms import Power
 from noether_jax.discovery.terms import Term
 from noether_jax.symbolic import units
 
@@ -60,7 +61,7 @@ class PathTerm:
     return self.rate.cost
 
   @property
-  def degree(self) -> int:
+  def degree(self) -> Power:
     """The degree of the rate."""
     return self.rate.degree
 

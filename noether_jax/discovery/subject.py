@@ -106,7 +106,7 @@ class Subject:
     return [product, *((*factor, *product) for factor in [*single, *pairs])]
 
 
-def variable(index: int, power: int = 1) -> Factor:
+def variable(index: int, power: Power = 1) -> Factor:
   """One column as a factor."""
   return Atom("var", (index,)), power
 

@@ -16,7 +16,6 @@ from noether_jax.discovery.formula_atom import FormulaAtom
 from noether_jax.symbolic import units
 from noether_jax.symbolic.operations import array_namespace
 
-
 Power = int | Fraction
 
 

@@ -104,12 +104,12 @@ def number_latex(value: float, places: int) -> str:
 def _product(coefficient: str, term: Any, variables: Sequence[Variable]) -> str:
   above, below = [coefficient] if coefficient else [], []
   for atom, power in term.factors:
-    if atom.kind == "exp":
-      above.append(_factor(atom, power, variables))
-      continue
     # 1/|r| is an atom of its own, so that its negative power is |r|.
     up = (power > 0) != (atom.kind == "inverse")
-    (above if up else below).append(_factor(atom, abs(power), variables))
+    if atom.kind == "exp":
+      above.append(_factor(atom, power, variables))
+    else:
+      (above if up else below).append(_factor(atom, abs(power), variables))
   if not below:
     return _joined(above)
   return f"\\frac{{{_joined(above) or '1'}}}{{{_joined(below)}}}"
@@ -147,7 +147,7 @@ def _factor(atom: Any, power: Any, variables: Sequence[Variable]) -> str:
   names = [symbol(variables[i].name) for i in (*atom.plus, *atom.minus)]
   inner = " - ".join(names)
   if atom.kind == "abs":
-    return _power(f"{{\\lvert {inner}\\rvert}}", power)
+    return _power(_bars(inner), power)
   if atom.kind == "difference":
     return _power(f"({inner})", power)
   if atom.kind == "exp":
@@ -172,8 +172,13 @@ def _norm(atom: Any, variables: Sequence[Variable]) -> str:
   inner = _vector(atom.plus, atom, variables)
   if atom.minus:
     inner += f" - {_vector(atom.minus, atom, variables)}"
-  # In braces, so that a power belongs to the whole and not to the last bar.
-  return f"{{\\lvert{inner}\\rvert}}"
+  return _bars(inner)
+
+
+def _bars(inner: str) -> str:
+  """In braces, so that a power belongs to the whole and not to the last bar."""
+  space = " " if inner[0].isalnum() else ""
+  return f"{{\\lvert{space}{inner}\\rvert}}"
 
 
 def _vector(indices: tuple[int, ...], atom: Any,

@@ -1,13 +1,10 @@
 """Rungs make terms of what is known of the columns, none of them twice."""
 
-import numpy as np
 import pytest
 
 from noether_jax import rungs
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery import Subject
-from noether_jax.discovery import terms as terms_lib
-from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
 from tests.discovery import laws
 
@@ -42,26 +39,9 @@ def test_a_default_rung_is_public(rung):
 
 @pytest.mark.parametrize("rung", rungs.default, ids=lambda r: r.__name__)
 @pytest.mark.parametrize("name", list(SUBJECTS))
-class TestEachRung:
-
-  def test_no_term_comes_twice(self, name, rung):
-    found = _texts(rung, SUBJECTS[name])
-    assert len(found) == len(set(found))
-
-  def test_no_term_is_a_combination_of_others(self, name, rung):
-    subject = SUBJECTS[name]
-    found = [t for t in rung(subject) if isinstance(t, Term)]
-    if len(found) < 2:
-      return
-    random, size = np.random.default_rng(0), (4000, len(subject.variables))
-    states = random.uniform(-2., 2., size)
-    above = [*subject.positive, *subject.constants]
-    states[:, above] = random.uniform(.2, 5., size)[:, above]
-    values = terms_lib.term_values(found, states)
-    values = (values - values.mean(0)) / values.std(0)
-    sizes = np.linalg.svd(values, compute_uv=False)
-    # A term that follows from others gives round-off.
-    assert sizes[-1] > 1e-12 * sizes[0]
+def test_no_term_comes_twice(name, rung):
+  found = _texts(rung, SUBJECTS[name])
+  assert len(found) == len(set(found))
 
 
 def test_small_libraries_come_first():
@@ -84,7 +64,7 @@ def test_angles_enter_only_through_sine_and_cosine():
     (rungs.linear, "a body", ["x", "y", "vx", "vy"]),
     (rungs.logarithms, "two numbers", ["x", "y", "log(x)", "log(y)"]),
     (rungs.logarithms, "a body", []),
-    (rungs.central, "a body", ["|r|^2", "r.v", "|v|^2", "1/|r|", "|r|"]),
+    (rungs.central, "a body", ["|r|^2", "r.v", "|v|^2", "1/|r|", "log|r|"]),
     (rungs.central, "two numbers", []),
     (rungs.mechanics, "two numbers", []),
     (rungs.mechanics, "two angles", ["w^2", "w*u*cos(a - b)", "cos(a)"]),

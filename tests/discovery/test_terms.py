@@ -1,8 +1,11 @@
 """Terms, their derivatives and their code."""
 
+from fractions import Fraction
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import sympy
 
 from noether_jax.data.columns import parse_columns
 from noether_jax.data.columns import Variable
@@ -69,11 +72,31 @@ class TestTerms:
     ([("var", (0,), (), -1), ("var", (3,), (), 2)], "vy^2/x", "m/s^2"),
     ([("var", (0,), (), -2)], "1/x^2", "1/m^2"),
     ([("log", (0,), (), 1)], "log(x)", "1"),
+    ([("lognorm", (0, 1), (), 1)], "log|r|", "1"),
+    ([("exp", (0,), (), -1)], "exp(-x)", "1"),
+    ([("exp", (0,), (), 2)], "exp(2*x)", "1"),
+    ([("exp", (0,), (1,), -1)], "exp(-(x - y))", "1"),
+    ([("abs", (0,), (), 1)], "|x|", "m"),
+    ([("norm", (0,), (1,), 1)], "|x - y|", "m"),
+    ([("difference", (0,), (1,), 3)], "(x - y)^3", "m^3"),
 ])
 def test_text_and_units(factors, text, unit):
   term = Term.make([(Atom(*atom), power) for *atom, power in factors],
                    parse_columns(_BODY))
   assert term.text == text and term.unit == Unit.parse(unit)
+
+
+@pytest.mark.parametrize("power,text,value", [
+    (Fraction(1, 2), "sqrt(x)", 2.),
+    (Fraction(-1, 2), "1/sqrt(x)", .5),
+    (Fraction(-3, 2), "1/x^(3/2)", .125),
+])
+def test_powers_that_are_fractions(power, text, value):
+  columns = parse_columns("x:m")
+  term = Term.make([(Atom("var", (0,)), power)], columns)
+  assert term.text == text and term.unit == Unit.parse("m")**power
+  assert term.value([np.array([4.])]) == value
+  assert float(term.to_sympy(sympy.symbols("x,")).subs("x", 4)) == value
 
 
 def test_gradients_shape():

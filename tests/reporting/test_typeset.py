@@ -44,6 +44,14 @@ COLUMNS = parse_columns("x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,theta:rad,a b")
     ([("abs", (0,), (), 3)], r"{\lvert x_{1}\rvert}^{3}"),
     ([("difference", (0,), (2,), 2)], r"(x_{1} - x_{2})^{2}"),
     ([("inverse", (0, 1), (), -1)], r"{\lvert\mathbf{r}_{1}\rvert}"),
+    ([("exp", (0,), (), 1)], "e^{x_{1}}"),
+    ([("exp", (0,), (), -2)], r"e^{-2 \, x_{1}}"),
+    ([("exp", (0,), (2,), -1)], "e^{-(x_{1} - x_{2})}"),
+    ([("abs", (0,), (), 1)], r"{\lvert x_{1}\rvert}"),
+    ([("difference", (0,), (2,), 3)], "(x_{1} - x_{2})^{3}"),
+    ([("norm", (0,), (2,), 1)], r"{\lvert x_{1} - x_{2}\rvert}"),
+    ([("lognorm", (0, 1), (), 1)], r"\log{\lvert\mathbf{r}_{1}\rvert}"),
+    ([("var", (0,), (), Fraction(-2, 3))], r"\frac{1}{x_{1}^{2/3}}"),
 ])
 def test_terms(factors, latex):
   term = Term.make([

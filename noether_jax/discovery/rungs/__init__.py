@@ -8,8 +8,10 @@ and their roles. `default` holds those that a search climbs. To add one:
 # Not lazily: modules have the names of their functions, and the import of a
 # module would hide its function.
 from noether_jax.discovery.rungs.bodies import bodies
+from noether_jax.discovery.rungs.bodies import distances
 from noether_jax.discovery.rungs.bodies import moments
 from noether_jax.discovery.rungs.central import central
+from noether_jax.discovery.rungs.central import radial
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.rungs.exponentials import exponentials
@@ -19,6 +21,7 @@ from noether_jax.discovery.rungs.lenz import lenz
 from noether_jax.discovery.rungs.linear import linear
 from noether_jax.discovery.rungs.logarithms import logarithms
 from noether_jax.discovery.rungs.losses import losses
+from noether_jax.discovery.rungs.losses import losses_on_a_line
 from noether_jax.discovery.rungs.mechanics import mechanics
 from noether_jax.discovery.rungs.pairs import forces
 from noether_jax.discovery.rungs.pairs import pairs
@@ -27,10 +30,15 @@ from noether_jax.discovery.rungs.powers import powers
 from noether_jax.discovery.rungs.products import products
 from noether_jax.discovery.rungs.quadratic import quadratic
 from noether_jax.discovery.rungs.reactions import reactions
+from noether_jax.discovery.rungs.rotors import rotors
 from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 from noether_jax.discovery.rungs.waves import waves
 
 __all__ = [
-    "Rung", "bodies", "central", "default", "exponentials", "forces", "functions", "lattice", "lenz", "linear", "logarithms", "losses", "mechanics", "moments", "pairs", "polynomials", "powers", "products", "quadratic", "reactions", "sines", "trigonometric", "waves"
+    "Rung", "bodies", "central", "default", "distances", "exponentials",
+    "forces", "functions", "lattice", "lenz", "linear", "logarithms", "losses",
+    "losses_on_a_line", "mechanics", "moments", "pairs", "polynomials",
+    "powers", "products", "quadratic", "radial", "reactions", "rotors", "sines",
+    "trigonometric", "waves"
 ]

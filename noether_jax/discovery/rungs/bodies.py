@@ -11,11 +11,14 @@ from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
 from noether_jax.discovery.terms import Term
 from noether_jax.discovery.vectors import find_points
+from noether_jax.discovery.vectors import find_vectors
 
 # Functions of the distance of two bodies, and of a body from the origin.
-_BETWEEN = (("inverse", 1), ("inverse", 2), ("norm", 1), ("norm", 2),
-            ("norm", 3), ("norm", 4), ("lognorm", 1))
-_FROM_ORIGIN = (("inverse", 1), ("norm", 1), ("norm", 2), ("lognorm", 1))
+_POLES = (("inverse", 1), ("lognorm", 1))
+_LIKELY = (*_POLES, ("norm", 2), ("norm", 4))
+_FURTHER = (("inverse", 1), ("inverse", 2), ("norm", 1), ("norm", 2), ("norm",
+                                                                       3))
+_FROM_ORIGIN = (("inverse", 1), ("norm", 2))
 
 
 def bodies(subject: Subject) -> tuple[Term, ...]:
@@ -32,7 +35,8 @@ def bodies(subject: Subject) -> tuple[Term, ...]:
     out.append(((Atom("dot", velocity, velocity), 1),))
     out += [(variable(place[i]), variable(velocity[j]))
             for i, j in itertools.permutations(range(len(place)), 2)]
-  out += distances(subject, places)
+  # Squares of the distances of points are in the quadratic rung, too.
+  out += _distances(subject, places, _LIKELY if moving else _POLES)
   return subject.make(out)
 
 
@@ -40,15 +44,14 @@ def moving_bodies(
     subject: Subject) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
   """Return the vectors of positions, each with that of its velocity.
 
-  Vectors are paired by what the data say of their components, else as they
-  follow each other: r1, v1, r2, v2.
+  Vectors with names such as x1, y1, vx1, vy1 follow each other in this way;
+  others are paired by what the data say of their components.
   """
   vectors, pairs = subject.vectors, dict(subject.velocities)
+  if vectors == find_vectors(subject.variables):
+    return list(zip(vectors[::2], vectors[1::2]))
   found = [(v, tuple(pairs.get(i, -1) for i in v)) for v in vectors]
-  found = [(v, w) for v, w in found if w in vectors]
-  if not found and not pairs and len(vectors) % 2 == 0:
-    found = list(zip(vectors[::2], vectors[1::2]))
-  return [(v, w) for v, w in found if len(v) == len(w)]
+  return [(v, w) for v, w in found if w in vectors]
 
 
 def several(subject: Subject) -> list[tuple[int, ...]]:
@@ -71,13 +74,26 @@ def moments(subject: Subject) -> tuple[Term, ...]:
   return subject.make(out)
 
 
-def distances(subject: Subject,
-              places: Sequence[tuple[int, ...]]) -> list[Product]:
+def distances(subject: Subject) -> tuple[Term, ...]:
+  """Kinetic energies, and further functions of distances."""
+  places = several(subject)
+  if not places:
+    return ()
+  return subject.make([
+      *(((Atom("dot", v, v), 1),) for _, v in moving_bodies(subject)),
+      *_distances(subject, places, _FURTHER)
+  ])
+
+
+def _distances(subject: Subject, places: Sequence[tuple[int, ...]],
+               functions: Sequence[tuple[str, int]]) -> list[Product]:
   """Functions of the distances of bodies, and from the origin."""
-  out: list[Product] = [
-      ((Atom(kind, p), power),) for p in places for kind, power in _FROM_ORIGIN
-  ]
+  out: list[Product] = [((Atom(kind, p), power),)
+                        for p in places
+                        for kind, power in _FROM_ORIGIN
+                        if (kind, power) in functions]
   for first, second in itertools.combinations(places, 2):
     if len({subject.variables[i].unit for i in (*first, *second)}) == 1:
-      out += [((Atom(kind, first, second), power),) for kind, power in _BETWEEN]
+      out += [((Atom(kind, first, second), power),) for kind, power in functions
+             ]
   return out

@@ -12,8 +12,7 @@ from noether_jax.discovery.terms import Term
 
 _MOST = 2
 _POWERS = tuple(
-    Fraction(text)
-    for text in ("-2/3", "-1/3", "-2/5", "1/3", "1/2", "-1/2", "2/3", "3/2"))
+    Fraction(text) for text in ("-2/3", "-1/2", "-2/5", "1/2", "2/3", "3/2"))
 
 
 def powers(subject: Subject) -> tuple[Term, ...]:

@@ -6,7 +6,6 @@ import itertools
 
 from noether_jax.discovery.rungs import shapes
 from noether_jax.discovery.subject import monomials
-from noether_jax.discovery.subject import Product
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
 from noether_jax.discovery.terms import Term

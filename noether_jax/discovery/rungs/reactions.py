@@ -22,7 +22,9 @@ def reactions(subject: Subject) -> tuple[Term, ...]:
   out: list[Product] = [*monomials(columns, 1, 2), *logs.values()]
   out += [(variable(i, -1),) for i in positive]
   out += [(variable(i), variable(j, -1))
-          for i, j in itertools.product(columns, positive) if i != j]
-  out += [(variable(i), *logs[j])
-          for i, j in itertools.product(columns, positive)]
+          for i, j in itertools.product(columns, positive)
+          if i != j]
+  out += [
+      (variable(i), *logs[j]) for i, j in itertools.product(columns, positive)
+  ]
   return subject.make(out)

@@ -34,12 +34,10 @@ def squares(subject: Subject) -> list[Product]:
 
 def numbers(subject: Subject, columns: Sequence[int]) -> tuple[int, ...]:
   """Those of the columns that are pure numbers, so that exp takes them."""
-  return tuple(
-      i for i in columns if subject.variables[i].unit.is_dimensionless)
+  return tuple(i for i in columns if subject.variables[i].unit.is_dimensionless)
 
 
-def alike(subject: Subject,
-          columns: Sequence[int]) -> list[tuple[int, int]]:
+def alike(subject: Subject, columns: Sequence[int]) -> list[tuple[int, int]]:
   """Pairs of columns of one unit."""
   return [(i, j)
           for i, j in itertools.combinations(columns, 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-from noether_jax.discovery.atoms import Atom
 from noether_jax.discovery.rungs import shapes
 from noether_jax.discovery.subject import Product
 from noether_jax.discovery.subject import Subject
@@ -23,11 +22,13 @@ def sines(subject: Subject) -> tuple[Term, ...]:
     return ()
   moving = [v for _, v in subject.velocities] or list(subject.plain)
   out: list[Product] = [(variable(v, 2),) for v in moving]
-  out += [(variable(a), variable(b))
-          for a, b in itertools.combinations(moving, 2)]
+  out += [
+      (variable(a), variable(b)) for a, b in itertools.combinations(moving, 2)
+  ]
   out += waves(angles)
-  out += [(*shapes.function("cos", i), *shapes.function("sin", i))
-          for i in angles]
+  out += [
+      (*shapes.function("cos", i), *shapes.function("sin", i)) for i in angles
+  ]
   out += [shapes.function("cos", i, 2) for i in angles]
   for i, j in itertools.combinations(angles, 2):
     out += [(*shapes.function(a, i), *shapes.function(b, j))

@@ -17,8 +17,10 @@ def waves(subject: Subject) -> tuple[Term, ...]:
     return ()
   out: list[Product] = [*shapes.squares(subject)]
   for i in columns:
-    out += [(variable(i),), (variable(i, 2),), shapes.function("cos", i),
-            shapes.function("sin", i), shapes.function("cos", i, 2)]
+    out += [(variable(i),), (variable(i, 2),),
+            shapes.function("cos", i),
+            shapes.function("sin", i),
+            shapes.function("cos", i, 2)]
   out += [((Atom("cos", (i,), (j,)), 1),)
           for i, j in shapes.alike(subject, columns)]
   return subject.make(out)
