@@ -51,6 +51,22 @@ def pair(random: np.random.Generator) -> np.ndarray:
   return np.concatenate([place, -place, velocity + common, common - velocity])
 
 
+def bound_pair(random: np.random.Generator) -> np.ndarray:
+  """Two unit masses around the origin, where they are farthest apart."""
+  radius, turn = random.uniform(.5, 1.5), random.uniform(-np.pi, np.pi)
+  speed = random.uniform(.7, 1.) * .5 / np.sqrt(radius)
+  place = radius * np.array([np.cos(turn), np.sin(turn)])
+  across = speed * np.array([-np.sin(turn), np.cos(turn)])
+  return np.concatenate([place, -place, across, -across])
+
+
+def hanging(random: np.random.Generator) -> np.ndarray:
+  """The bob of a unit rod, within a radian of rest and not faster than 1."""
+  turn, speed = random.uniform(-1, 1, 2)
+  sin, cos = np.sin(turn), np.cos(turn)
+  return np.array([sin, -cos, speed * cos, speed * sin])
+
+
 def triangle(random: np.random.Generator) -> np.ndarray:
   """Three bodies near the corners of a triangle that turns, and drifts."""
   turns = (2 * np.pi * np.arange(3) / 3 + random.uniform(-.4, .4, 3) +

@@ -13,12 +13,15 @@ from datasets import hamiltonian
 from datasets.systems.catalogue import SYSTEMS
 from datasets.systems.system import Sampling
 from datasets.systems.system import System
+from experiments.benchmark.config import make
+from experiments.benchmark.config import PROBLEMS
 from experiments.neural import simulation
 
 # Every system with equations is sampled somewhere.
 _SAMPLINGS = {
     sampling.system.name: sampling
-    for sampling in (*hamiltonian.SAMPLINGS.values(),
+    for sampling in (*map(make().sampling, PROBLEMS.values()),
+                     *hamiltonian.SAMPLINGS.values(),
                      *simulation.SAMPLINGS.values(), *BENCHMARK.values())
 }
 STARTS = {
