@@ -118,6 +118,8 @@ _RICH = {
 _FAST = {
     "eccentric Kepler":
         _sampling("kepler", starts.ellipse(.7, .95), 12, 240),
+    "comets":
+        _sampling("kepler", starts.comet, 12, 240),
     "three bodies":
         _sampling("three_bodies", starts.triangle, 2, 200),
     "three unequal bodies":

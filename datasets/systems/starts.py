@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.optimize
 
 from datasets.systems.system import Start
 
@@ -38,6 +39,21 @@ def ellipse(low: float, high: float) -> Start:
 
 
 orbit = ellipse(0.05, 0.5)
+
+
+def comet(random: np.random.Generator) -> np.ndarray:
+  """Anywhere on a long Kepler ellipse, always the same way round."""
+  size, e = random.uniform(0.8, 1.6), random.uniform(0.7, 0.95)
+  turn, mean = random.uniform(0, 2 * np.pi, 2)
+  # Kepler's equation for the eccentric anomaly.
+  at = scipy.optimize.brentq(lambda a: a - e * np.sin(a) - mean, -1, 8)
+  across = np.sqrt(1 - e * e)
+  place = size * np.array([np.cos(at) - e, across * np.sin(at)])
+  speed = np.array([-np.sin(at), across * np.cos(at)])
+  speed /= np.sqrt(size) * (1 - e * np.cos(at))
+  cos, sin = np.cos(turn), np.sin(turn)
+  turned = np.array([[cos, -sin], [sin, cos]])
+  return np.concatenate([turned @ place, turned @ speed])
 
 
 def pair(random: np.random.Generator) -> np.ndarray:
