@@ -237,6 +237,8 @@ _HIDDEN_STIFFNESS = dataclasses.replace(SAMPLINGS["spring of stiffness"],
 KINDS: dict[str, Kind] = {
     "fast events":
         named(("eccentric Kepler", "comets"), noises=(0., .003, .01)),
+    "fast cycles":
+        named(("relaxation oscillator",)),
     "wrapped angles":
         _wrapped,
     "quantised":

@@ -196,6 +196,8 @@ _BODIES = {
 _LAWLESS = {
     "Van der Pol":
         _sampling("van_der_pol", _plane(-2, 2), 15, 300),
+    "relaxation oscillator":
+        _sampling("relaxation_oscillator", _plane(-2, 2), 40, 400),
     "Lorenz":
         _sampling("lorenz", _beside_the_attractor, 10, 1000),
     "driven Duffing":
