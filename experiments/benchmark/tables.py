@@ -22,12 +22,13 @@ def spread(values: list[float | None]) -> tuple[float, float, float]:
   """Median, and the ends of the range that holds 95 % of the values.
 
   Example:
-    >>> spread([1., 2., None])[0]
-    2.0
+    >>> spread([1., 2., 3.])[0], spread([1., None, None])[0]
+    (2.0, inf)
   """
-  known = np.sort(array(values))
-  # No interpolation: it has no value beside infinity.
-  low, middle, high = np.quantile(known, (.025, .5, .975), method="nearest")
+  with np.errstate(invalid="ignore"):
+    ends = np.quantile(array(values), (.025, .5, .975))
+  # Interpolation has no value beside infinity.
+  low, middle, high = np.nan_to_num(ends, nan=np.inf, posinf=np.inf)
   return float(middle), float(low), float(high)
 
 
