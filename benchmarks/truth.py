@@ -243,9 +243,9 @@ def is_true(law: Quantity,
   Args:
     law: its verdict says whether balance laws count.
     known: trajectories of the system.
-    noise: of the data in which it was found, in spreads of the columns. So
-      large a share of its variance may lie within trajectories, and a
-      thousandth.
+    noise: of the data in which it was found, in spreads of the columns. The
+      law may change within trajectories by three times as much of its own
+      spread, and always by a thousandth of its variance.
     degrees: how far its gradient may lie from the span of theirs.
 
   Raises:
@@ -253,7 +253,7 @@ def is_true(law: Quantity,
   """
   return bool(
       angle(law, known) < degrees and
-      scatter(law, known) < max(_SCATTER, noise))
+      scatter(law, known) < max(_SCATTER, (3 * noise)**2))
 
 
 def num_independent(gradients: np.ndarray) -> int:
