@@ -107,7 +107,8 @@ class Config:
                     problem.start,
                     self.duration,
                     self.num_samples,
-                    solver=Solver("DOP853", 1e-10, 1e-10))
+                    solver=Solver("DOP853", 1e-12, 1e-12),
+                    together=True)
 
 
 def make(*, quick: bool = False) -> Config:

@@ -33,6 +33,7 @@ def define_flags() -> flags.FlagValues:
                        **shared)
   flags.DEFINE_multi_enum("system", [], list(configs.PROBLEMS),
                           "systems to measure; all if none", **shared)
+  flags.DEFINE_bool("networks", True, "whether networks take part", **shared)
   flags.DEFINE_bool("peers", True, "whether PySINDy takes part", **shared)
   return values
 
@@ -46,6 +47,7 @@ def _run(options: flags.FlagValues) -> None:
   out = make_folder(options.out)
   settings = {
       "version": importlib.metadata.version("noether_jax"),
+      "networks": options.networks,
       "peers": options.peers,
       **dataclasses.asdict(config)
   }
@@ -58,7 +60,12 @@ def _run(options: flags.FlagValues) -> None:
     def make(seed: int, name: str = name, problem: Any = problem) -> Any:
       with stages.stage(f"{name}, seed {seed}"):
         known = data.simulate(problem, config, seed)
-        return rows.measure(problem, config, known, seed, peers=options.peers)
+        return rows.measure(problem,
+                            config,
+                            known,
+                            seed,
+                            with_networks=options.networks,
+                            peers=options.peers)
 
     measured[name] = [
         rows.with_recommended(

@@ -155,7 +155,7 @@ def _network_rows(study: _Study, kept: list[Any], key: jax.Array) -> None:
 
 
 def measure(problem: Problem, config: Config, data: Data, seed: int, *,
-            peers: bool) -> dict[str, Any]:
+            with_networks: bool, peers: bool) -> dict[str, Any]:
   """All rows of a problem and seed.
 
   Args:
@@ -163,6 +163,7 @@ def measure(problem: Problem, config: Config, data: Data, seed: int, *,
     config: the protocol.
     data: of the seed.
     seed: of the discovery and the networks.
+    with_networks: whether networks take part.
     peers: whether PySINDy takes part.
 
   Returns:
@@ -172,7 +173,8 @@ def measure(problem: Problem, config: Config, data: Data, seed: int, *,
   found = laws_lib.find(data.observed, data.states, seed)
   logging.info("%s keeps: %s", problem.title, "; ".join(found.texts))
   _sparse_rows(study, found.kept, peers)
-  _network_rows(study, found.kept, jax.random.key(seed))
+  if with_networks:
+    _network_rows(study, found.kept, jax.random.key(seed))
   return {
       "kept": found.texts,
       "rows": {
@@ -203,6 +205,8 @@ def with_recommended(measured: dict[str, Any]) -> dict[str, Any]:
       name]["validation"])
   chosen = {}
   for title, candidates in RECOMMENDED.items():
-    best = min((name for name in candidates if name in known), key=size)
-    chosen[title] = {**known[best], "row": title, "told": best}
+    names = [name for name in candidates if name in known]
+    if names:
+      best = min(names, key=size)
+      chosen[title] = {**known[best], "row": title, "told": best}
   return {**measured, "rows": {**known, **chosen}}

@@ -67,6 +67,11 @@ def cells(measured: dict[str, list[dict[str, Any]]]) -> list[tuple[str, ...]]:
   return body
 
 
+def _plain(value: float) -> float | None:
+  """What JSON can hold."""
+  return value if np.isfinite(value) else None
+
+
 def summary(measured: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
   """Medians and ranges as plain numbers, and whether the bar is met."""
   out = {}
@@ -75,16 +80,20 @@ def summary(measured: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     for name in (*NAMES, *RECOMMENDED):
       values = pooled(seeds, name)
       if values:
-        rows[name] = [v if np.isfinite(v) else None for v in spread(values)]
+        rows[name] = [_plain(v) for v in spread(values)]
     median = rows["recommended"][0]
     published = PROBLEMS[problem].published
     chosen = {
-        title: [one["rows"][title]["told"] for one in seeds]
-        for title in RECOMMENDED
+        title: [one["rows"][title]["told"]
+                for one in seeds] for title in RECOMMENDED if title in rows
     }
     out[problem] = {
         "median_low_high": rows,
         **chosen,
+        "medians_by_seed": [
+            _plain(spread(one["rows"]["recommended"]["rmse"])[0])
+            for one in seeds
+        ],
         "kept": [one["kept"] for one in seeds],
         "published": published,
         "below_published": median is not None and median < published,

@@ -181,6 +181,19 @@ def test_the_program_goes_on_and_refuses_other_settings(tmp_path, capsys):
   assert "other settings" in capsys.readouterr().err
 
 
+def test_the_program_without_networks(tmp_path):
+  assert main.main([
+      "benchmark", "--quick", "--system=lotka_volterra", "--nopeers",
+      "--nonetworks", "--seeds=2", f"--out={tmp_path}"
+  ]) == 0
+  results = json.loads((tmp_path / "results.json").read_text())
+  system = results["systems"]["lotka_volterra"]
+  assert set(system["median_low_high"]) == {
+      "sparse", "sparse, kept to the laws", "recommended"
+  }
+  assert len(system["medians_by_seed"]) == 2
+
+
 def test_without_pysindy_one_line_names_the_extra(tmp_path, capsys,
                                                   monkeypatch):
   monkeypatch.setitem(sys.modules, "pysindy", None)
