@@ -14,7 +14,8 @@ trajectories, then by noise, and by kind and noise,
   cannot_tell  in which nothing is found and the engine says that it cannot
                tell; N trajectories tell at most N - 1 laws apart, so for fewer
                these words are the exact count, too;
-  false        number of laws that are no function of the known ones;
+  false        number of laws that are no function of the known ones: further
+               off than 5 degrees, or changing along exact trajectories;
   seconds      of a search, the median.
 
 A law is found if its verdict is "conserved" or "balance". A balance law is
@@ -24,7 +25,6 @@ schmidt_lipson/ and multiarm_pendulum/.
 """
 
 from collections.abc import Iterator, Sequence
-import functools
 import json
 import pathlib
 import statistics
@@ -80,14 +80,6 @@ def _discovered(data: Trajectories,
   return found, time.perf_counter() - start
 
 
-@functools.cache
-def exact_states(name: str) -> np.ndarray:
-  """States `[n, D]` of fresh exact trajectories, at which laws are compared."""
-  paths = SAMPLINGS[name].paths(8, np.random.default_rng(1000))
-  states = np.concatenate(list(paths))
-  return states[::max(1, len(states) // 200)]
-
-
 def judge(found: Discovery | None, name: str, count: int,
           noise: float) -> dict[str, Any]:
   """Compare what was found with the known laws of a system.
@@ -102,16 +94,16 @@ def judge(found: Discovery | None, name: str, count: int,
     The number of known laws (none for a lawless system), of true and of false
     laws found, and whether count and form are right.
   """
-  system, states = SAMPLINGS[name].system, exact_states(name)
+  system, known = SAMPLINGS[name].system, truth.exact(SAMPLINGS[name])
   lawful = name not in KINDS["lawless"]
   number = (system.num_conserved + system.num_balances) * lawful
   laws = found.laws if found else ()
   named = [law for law in laws if law.verdict in truth.FOUND]
   degrees = _DEGREES if noise == 0 else _NOISY_DEGREES
-  angles = [truth.angle(law, system, states) for law in named]
+  angles = [truth.angle(law, known) for law in named]
   # A form that is a little off is no false law.
-  true = [law for law, a in zip(named, angles) if a < _NOISY_DEGREES]
-  slopes = [truth.gradient(law, system, states) for law in true]
+  true = [law for law in named if truth.is_true(law, known, noise)]
+  slopes = [truth.gradient(law, system, known.states) for law in true]
   rank = truth.num_independent(np.stack(slopes, axis=1)) if slopes else 0
   told = any(law.verdict.startswith(_CANNOT_TELL) for law in laws) or (
       found is not None and _CANNOT_TELL in found.verdict)
@@ -122,7 +114,7 @@ def judge(found: Discovery | None, name: str, count: int,
       "false": len(named) - len(true),
       "independent": rank,
       "exact": exact or (told and count <= number),
-      "form": bool(named) and all(a < degrees for a in angles),
+      "form": bool(named) and len(true) == len(named) and max(angles) < degrees,
       "cannot_tell": told and not true,
       "angles": [round(a, 3) for a in angles],
       "text": [f"{law.verdict}: {law.text}" for law in laws],

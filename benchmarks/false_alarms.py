@@ -37,8 +37,6 @@ _RUNS = flags.DEFINE_integer("runs", 1000, "Data sets of all kinds.")
 _JOINED = flags.DEFINE_integer("joined", 500, "Data sets of joined halves.")
 _FIRST = flags.DEFINE_integer("first", 0, "Number of the first run.")
 _KINDS = flags.DEFINE_list("of", None, "Kinds of data; all by default.")
-# With noise a true form may be as far off.
-_DEGREES = 5.
 
 
 def search(data: DataSet, seed: int) -> Discovery | None:
@@ -52,12 +50,11 @@ def search(data: DataSet, seed: int) -> Discovery | None:
 def false_laws(laws: Sequence[truth.Quantity],
                data: DataSet) -> list[truth.Quantity]:
   """The laws found that are no functions of the true ones."""
-  system, exact = data.system, data.exact
   found = [law for law in laws if law.verdict in truth.FOUND]
-  if system is None or exact is None:
+  if data.known is None:
     return found
   return [
-      law for law in found if not truth.is_true(law, system, exact, _DEGREES)
+      law for law in found if not truth.is_true(law, data.known, data.noise)
   ]
 
 

@@ -42,16 +42,19 @@ def _wrapped(random: Random) -> DataSet:
   cut = lambda s: np.stack([(s[:, 0] + np.pi) % (2 * np.pi) - np.pi, s[:, 1]],
                            axis=-1)
   told = data.variables if random.random() < .5 else parse_columns("q,p")
-  assert data.exact is not None
-  return dataclasses.replace(data.but([cut(s) for s in data.states]),
-                             variables=told,
-                             exact=cut(data.exact))
+  assert data.known is not None
+  return dataclasses.replace(
+      data.but([cut(s) for s in data.states]),
+      variables=told,
+      known=data.known._replace(
+          paths=np.stack([cut(s) for s in data.known.paths])))
 
 
 def _quantised(random: Random) -> DataSet:
   data = drawn(random, LAWFUL, noises=(0., .01))
-  step = _spread(data) / random.choice([4, 8, 16, 32])
-  return data.but([np.round(s / step) * step for s in data.states])
+  levels = random.choice([4, 8, 16, 32])
+  step = _spread(data) / levels
+  return data.but([np.round(s / step) * step for s in data.states], 1 / levels)
 
 
 def _coarse(random: Random) -> DataSet:
@@ -68,7 +71,7 @@ def _wild(random: Random) -> DataSet:
   return data.but([
       s + size * random.normal(size=s.shape) * (random.random(s.shape) < .01)
       for s in data.states
-  ])
+  ], .1)
 
 
 def _coloured(random: Random) -> DataSet:
@@ -81,7 +84,7 @@ def _coloured(random: Random) -> DataSet:
     for i in range(1, len(error)):
       error[i] = keep * error[i - 1] + np.sqrt(1 - keep**2) * error[i]
     out.append(s + error)
-  return data.but(out)
+  return data.but(out, size)
 
 
 def _untimed(random: Random) -> DataSet:
@@ -101,12 +104,14 @@ def _escaping(random: Random) -> DataSet:
 def _drifting(random: Random) -> DataSet:
   """A sensor that drifts."""
   data = drawn(random, LAWFUL)
-  size = random.choice([.1, .3, 1]) * _spread(data)
+  size = random.choice([.1, .3, 1])
+  ends = [
+      size * _spread(data) * random.normal(size=s.shape[1]) for s in data.states
+  ]
   return data.but([
-      s +
-      np.linspace(0, 1, len(s))[:, None] * size * random.normal(size=s.shape[1])
-      for s in data.states
-  ])
+      s + np.linspace(0, 1, len(s))[:, None] * end
+      for s, end in zip(data.states, ends)
+  ], size)
 
 
 def joined(
@@ -231,7 +236,9 @@ _HIDDEN_STIFFNESS = dataclasses.replace(SAMPLINGS["spring of stiffness"],
                                         hidden=("k",))
 KINDS: dict[str, Kind] = {
     "fast events":
-        named(("eccentric Kepler",)),
+        named(("eccentric Kepler", "comets"), noises=(0., .003, .01)),
+    "fast cycles":
+        named(("relaxation oscillator",)),
     "wrapped angles":
         _wrapped,
     "quantised":

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import dataclasses
-import functools
 
 import numpy as np
 
+from benchmarks import truth
 from benchmarks.systems import SAMPLINGS
 from datasets.systems.system import Sampling
-from datasets.systems.system import System
 from noether_jax.data.columns import Variable
 
 Random = np.random.Generator
-_POOL = 60
-_MOST_ROWS = 300
+_POOL, _KNOWN = 60, 8
 _NOISES = (0., .003, .01, .03, .1)
 
 
@@ -27,19 +25,25 @@ class DataSet:
     variables: d observed columns.
     states: N arrays `[T_i, d]`.
     times: N arrays `[T_i]`; None where rows have no times.
-    system: whose laws are true here; None where none is.
-    exact: `[n, D]`, exact states of that system, all its columns.
+    known: exact trajectories of the system whose laws are true here; None where
+      no law is.
+    noise: size of the distortions, in spreads of a column.
   """
   variables: tuple[Variable, ...]
   states: Sequence[np.ndarray]
   times: Sequence[np.ndarray] | None
-  system: System | None = None
-  exact: np.ndarray | None = None
+  known: truth.Exact | None = None
+  noise: float = 0.
 
-  def but(self, states: Sequence[np.ndarray], lawless: bool = False) -> DataSet:
-    """The same with other states, perhaps without any true law."""
-    system = None if lawless else self.system
-    return dataclasses.replace(self, states=list(states), system=system)
+  def but(self,
+          states: Sequence[np.ndarray],
+          noise: float = 0.,
+          lawless: bool = False) -> DataSet:
+    """The same with distorted states, perhaps without any true law."""
+    return dataclasses.replace(self,
+                               states=list(states),
+                               known=None if lawless else self.known,
+                               noise=max(self.noise, noise))
 
   def rows(self, choose: Callable[[np.ndarray], np.ndarray]) -> DataSet:
     """Some rows of each trial: `indices -> indices`."""
@@ -51,13 +55,6 @@ class DataSet:
 
 
 Kind = Callable[[Random], DataSet]
-
-
-@functools.cache
-def pool(sampling: Sampling) -> np.ndarray:
-  """Exact trajectories `[N, T, D]`, with at most 300 samples each."""
-  paths = sampling.paths(_POOL, np.random.default_rng(77))
-  return paths[:, ::-(-paths.shape[1] // _MOST_ROWS)]
 
 
 def drawn(random: Random,
@@ -75,18 +72,16 @@ def drawn(random: Random,
     sampling: instead of `names`.
   """
   sampling = sampling or SAMPLINGS[random.choice(names)]
-  system, seen, known = sampling.system, sampling.visible, pool(sampling)
+  known = truth.exact(sampling, _POOL, 77)
+  system, seen = known.system, sampling.visible
   chosen = random.permutation(_POOL)[:random.integers(*count, endpoint=True)]
-  clean = known[chosen]
-  noise = random.choice(noises) * clean.reshape(-1, clean.shape[-1]).std(0)
-  noise[list(system.constants)] = 0
-  states = clean + noise * random.normal(size=clean.shape)
-  times = sampling.times[::-(-sampling.num_samples // _MOST_ROWS)]
-  exact = clean.reshape(-1, clean.shape[-1])
+  clean, noise = known.paths[chosen], random.choice(noises)
+  error = noise * clean.reshape(-1, clean.shape[-1]).std(0)
+  error[list(system.constants)] = 0
+  states = clean + error * random.normal(size=clean.shape)
   return DataSet(tuple(system.variables[i] for i in seen),
-                 list(states[..., seen]), [times] * len(clean), system,
-                 exact[::max(1,
-                             len(exact) // 200)])
+                 list(states[..., seen]), [known.times] * len(clean),
+                 known._replace(paths=known.paths[:_KNOWN]), noise)
 
 
 def named(names: Sequence[str], **settings: object) -> Kind:

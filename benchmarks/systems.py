@@ -118,6 +118,8 @@ _RICH = {
 _FAST = {
     "eccentric Kepler":
         _sampling("kepler", starts.ellipse(.7, .95), 12, 240),
+    "comets":
+        _sampling("kepler", starts.comet, 12, 240),
     "three bodies":
         _sampling("three_bodies", starts.triangle, 2, 200),
     "three unequal bodies":
@@ -194,6 +196,8 @@ _BODIES = {
 _LAWLESS = {
     "Van der Pol":
         _sampling("van_der_pol", _plane(-2, 2), 15, 300),
+    "relaxation oscillator":
+        _sampling("relaxation_oscillator", _plane(-2, 2), 40, 400),
     "Lorenz":
         _sampling("lorenz", _beside_the_attractor, 10, 1000),
     "driven Duffing":

@@ -10,7 +10,8 @@ from datasets.systems import lawless
 from datasets.systems import losses
 from datasets.systems import plain
 from datasets.systems import rich
+from datasets.systems import rods
 
 _SYSTEMS = (*plain.SYSTEMS, *rich.SYSTEMS, *bodies.SYSTEMS, *constants.SYSTEMS,
-            *losses.SYSTEMS, *driven.SYSTEMS, *lawless.SYSTEMS)
+            *losses.SYSTEMS, *driven.SYSTEMS, *rods.SYSTEMS, *lawless.SYSTEMS)
 SYSTEMS = {system.name: system for system in _SYSTEMS}

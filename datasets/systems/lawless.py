@@ -53,6 +53,10 @@ SYSTEMS = (
            "x:1,v:1/s",
            by_columns(lambda x, v, xp: (v, (1 - x**2) * v - x)),
            momenta=(1,)),
+    System("relaxation_oscillator",
+           "x:1,v:1/s",
+           by_columns(lambda x, v, xp: (v, 6 * (1 - x**2) * v - x)),
+           momenta=(1,)),
     System(
         "lorenz", "x:1,y:1,z:1",
         by_columns(lambda x, y, z, xp: (10 * (y - x), x *

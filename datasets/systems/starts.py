@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.optimize
 
 from datasets.systems.system import Start
 
@@ -40,6 +41,21 @@ def ellipse(low: float, high: float) -> Start:
 orbit = ellipse(0.05, 0.5)
 
 
+def comet(random: np.random.Generator) -> np.ndarray:
+  """Anywhere on a long Kepler ellipse, always the same way round."""
+  size, e = random.uniform(0.8, 1.6), random.uniform(0.7, 0.95)
+  turn, mean = random.uniform(0, 2 * np.pi, 2)
+  # Kepler's equation for the eccentric anomaly.
+  at = scipy.optimize.brentq(lambda a: a - e * np.sin(a) - mean, -1, 8)
+  across = np.sqrt(1 - e * e)
+  place = size * np.array([np.cos(at) - e, across * np.sin(at)])
+  speed = np.array([-np.sin(at), across * np.cos(at)])
+  speed /= np.sqrt(size) * (1 - e * np.cos(at))
+  cos, sin = np.cos(turn), np.sin(turn)
+  turned = np.array([[cos, -sin], [sin, cos]])
+  return np.concatenate([turned @ place, turned @ speed])
+
+
 def pair(random: np.random.Generator) -> np.ndarray:
   """Two unit masses on nearly circular orbits, drifting together."""
   radius = random.uniform(0.5, 1.5)
@@ -49,6 +65,22 @@ def pair(random: np.random.Generator) -> np.ndarray:
   velocity = across * random.uniform(0.85, 1.15) * random.choice([-1, 1])
   common = random.uniform(-0.1, 0.1, 2)
   return np.concatenate([place, -place, velocity + common, common - velocity])
+
+
+def bound_pair(random: np.random.Generator) -> np.ndarray:
+  """Two unit masses around the origin, where they are farthest apart."""
+  radius, turn = random.uniform(.5, 1.5), random.uniform(-np.pi, np.pi)
+  speed = random.uniform(.7, 1.) * .5 / np.sqrt(radius)
+  place = radius * np.array([np.cos(turn), np.sin(turn)])
+  across = speed * np.array([-np.sin(turn), np.cos(turn)])
+  return np.concatenate([place, -place, across, -across])
+
+
+def hanging(random: np.random.Generator) -> np.ndarray:
+  """The bob of a unit rod, within a radian of rest and not faster than 1."""
+  turn, speed = random.uniform(-1, 1, 2)
+  sin, cos = np.sin(turn), np.cos(turn)
+  return np.array([sin, -cos, speed * cos, speed * sin])
 
 
 def triangle(random: np.random.Generator) -> np.ndarray:

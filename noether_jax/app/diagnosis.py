@@ -166,9 +166,10 @@ def _along(laws: Sequence[Law], states: np.ndarray,
 
 
 def _gradients(law: Law, states: np.ndarray) -> np.ndarray:
-  """Return `[n, D]`."""
+  """Return `[n, D]`; zero where a law has no gradient."""
   x = jnp.asarray(states, jnp.result_type(float))
-  return np.asarray(jax.jit(jax.vmap(jax.grad(law)))(x), np.float64)
+  rows = np.asarray(jax.jit(jax.vmap(jax.grad(law)))(x), np.float64)
+  return np.where(np.isfinite(rows).all(1, keepdims=True), rows, 0.)
 
 
 def speed_only(law: Law, part: HeldOut) -> tuple[str, ...]:

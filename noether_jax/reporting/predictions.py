@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import math
 from typing import Any
 
 # A ratio of errors that counts as better, and one that counts as worse.
@@ -128,4 +129,6 @@ def _why(rows: Sequence[Row], plain: Row, count: int) -> str:
 
 
 def _times(factor: float) -> str:
+  if math.isinf(factor):
+    return "without bound"
   return f"{factor:.2g} times" if factor < 100 else f"{factor:.0f} times"

@@ -71,6 +71,15 @@ def test_share_of_errors_along_the_gradient(direction, wanted):
   assert not diagnosis.share_along([ENERGY], part, 100 * gaps, np.ones(4))
 
 
+def test_a_law_without_a_gradient_mends_nothing_there():
+  part = _oscillators()
+  # |x| has no gradient at 0, to which a path of zeros is set.
+  still = dataclasses.replace(part, paths=0 * part.paths)
+  distance = lambda x: jnp.sqrt(jnp.sum(x**2))
+  gaps = np.full((1, *part.paths.shape), .1)
+  assert diagnosis.share_along([distance], still, gaps, np.ones(4)) == 0.
+
+
 def test_errors_of_a_field_and_what_is_left_of_them():
   part = _oscillators()
   true = lambda x: jnp.concatenate([x[2:], -x[:2]])

@@ -65,8 +65,9 @@ def test_with_noise_a_form_may_be_further_off():
   law = Law("q,p", lambda q, p: q**2 + 1.15 * p**2)
   clean, noisy = (
       discovery.judge(Found((law,)), "spring", 20, noise) for noise in (0., .1))
-  assert 2 < clean["angles"][0] < 5 and clean["false"] == noisy["false"] == 0
+  assert 2 < clean["angles"][0] < 5
   assert noisy["form"] and not clean["form"]
+  assert (clean["false"], noisy["false"]) == (1, 0)
 
 
 @pytest.mark.parametrize("count, exact", [(2, True), (5, False)])

@@ -11,14 +11,18 @@ from benchmarks import truth
 from benchmarks.systems import SAMPLINGS as BENCHMARK
 from datasets import hamiltonian
 from datasets.systems.catalogue import SYSTEMS
+from datasets.systems.equations import by_columns
 from datasets.systems.system import Sampling
 from datasets.systems.system import System
+from experiments.benchmark.config import make
+from experiments.benchmark.config import PROBLEMS
 from experiments.neural import simulation
 
 # Every system with equations is sampled somewhere.
 _SAMPLINGS = {
     sampling.system.name: sampling
-    for sampling in (*hamiltonian.SAMPLINGS.values(),
+    for sampling in (*map(make().sampling, PROBLEMS.values()),
+                     *hamiltonian.SAMPLINGS.values(),
                      *simulation.SAMPLINGS.values(), *BENCHMARK.values())
 }
 STARTS = {
@@ -101,6 +105,20 @@ def test_a_system_has_as_many_laws_as_names_and_columns_for_its_states():
     if STARTS.get(name):
       size = len(STARTS[name](np.random.default_rng(0)))
       assert len(system.variables) == size > max(system.momenta, default=0)
+
+
+@pytest.mark.parametrize("name,damping", [("rod_pendulum", 0.),
+                                          ("damped_rod_pendulum", 1.)])
+def test_a_bob_moves_as_its_angle(name, damping):
+  angle = System("angle", "a:rad,w:1/s",
+                 by_columns(lambda a, w, xp: (w, -xp.sin(a) - damping * w)))
+  times, start = np.linspace(0, 100, 50), np.array([.9, -.8])
+  turn = angle.simulate(start, times)[:, 0]
+  wanted = np.stack([np.sin(turn), -np.cos(turn)], 1)
+  sin, cos = np.sin(start[0]), np.cos(start[0])
+  initial = np.array([sin, -cos, start[1] * cos, start[1] * sin])
+  path = SYSTEMS[name].simulate(initial, times)
+  np.testing.assert_allclose(path[:, :2], wanted, atol=1e-8)
 
 
 def test_the_driven_system_is_driven():

@@ -1,5 +1,7 @@
 """Which predictor is recommended, and why laws do harm."""
 
+import math
+
 import pytest
 
 from noether_jax.reporting import predictions
@@ -30,6 +32,9 @@ def test_a_law_that_helps_needs_no_reason():
     ({
         "growth": 120.
     }, "grows 120 times to the end of a rollout; without a law, 2 times"),
+    ({
+        "growth": math.inf
+    }, "grows without bound to the end of a rollout; without a law, 2 times"),
     ({
         "across": 3.
     }, "The tailored field has 3 times the error in the directions left free"),

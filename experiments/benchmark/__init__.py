@@ -1,0 +1,1 @@
+"""Prediction with discovered laws by the protocol of COMET."""
