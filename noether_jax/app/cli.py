@@ -160,6 +160,8 @@ def _discover(options: Options) -> None:
     outcome, why = _predict(data, found, options, progress)
     if why:
       found = dataclasses.replace(found, messages=(*found.messages, why))
+    # With the columns that were estimated.
+    data = found.data
     remarks = notes(found.laws)
     seconds = time.monotonic() - progress.start
     saving.save_discovery(out,

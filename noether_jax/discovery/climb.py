@@ -10,7 +10,7 @@ import numpy as np
 from noether_jax.discovery import null as null_lib
 from noether_jax.discovery.balance import as_balance
 from noether_jax.discovery.features import Features
-from noether_jax.discovery.judging import Fit
+from noether_jax.discovery.judging import TermFit
 from noether_jax.discovery.judging import to_law
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
@@ -191,11 +191,11 @@ class _Rung:
       return to_law(fit, self.seed)
     return to_law(self.fit(moments, good[-1]), self.seed)
 
-  def fit(self, moments: Moments, support: np.ndarray) -> Fit:
+  def fit(self, moments: Moments, support: np.ndarray) -> TermFit:
     """Fit some of the terms."""
     part = Moments(sub(moments.within, support), moments.mean[:, support],
                    sub(moments.total, support))
-    return Fit.make(self.features.take(support), part)
+    return TermFit.make(self.features.take(support), part)
 
 
 def _with_p_value(law: Law, null: Null) -> Law:

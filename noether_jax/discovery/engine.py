@@ -166,8 +166,8 @@ def _discover(data: Trajectories, degree: int | None,
     samples = with_velocities(samples)
   found = search(samples)
   sure = any(law.verdict in _SURE for law in found.laws)
-  if not (sure or alone) and not has_velocities(samples) and can_have_velocities(
-      samples):
+  if not (sure or alone
+         ) and not has_velocities(samples) and can_have_velocities(samples):
     progress("no law: velocities are estimated from the columns")
     more = with_velocities(samples)
     again = search(more)
@@ -175,8 +175,9 @@ def _discover(data: Trajectories, degree: int | None,
       samples, found = more, again
   if samples.variables != data.variables:
     data = _extended(data, samples)
-  laws, messages = found.laws, [*data.messages, *samples.messages,
-                                *found.messages]
+  laws, messages = found.laws, [
+      *data.messages, *samples.messages, *found.messages
+  ]
   null = Null.best(found.climb.nulls)
   exact = [law for law in laws if law.verdict == verdicts.CONSERVED]
   return Discovery(data, tuple(laws), len(exact),

@@ -12,7 +12,7 @@ from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.terms import Term
 
-# Where noise makes less than this part of the usual change, samples count alike.
+# Samples count alike where noise makes less than this part of the usual change.
 _FLOOR = .1
 _SAMPLE = 1500
 _FEW = 300
@@ -37,7 +37,7 @@ class Features:
     swing: N arrays `[T_i, F, S]`: by how much one standard deviation of each of
       the S noisy columns changes a term.
     slopes: `[m, F, D]`, gradients at some states, by columns over their spread.
-    walk: `[N, F, F]`: what noise adds, from one sample to the next, to integrals
+    walk: `[N, F, F]`: what noise adds from one sample to the next to integrals
       along a trajectory; it sums up to a random walk.
 
   The last terms may be integrals along a trajectory (`PathTerm`). They have no
@@ -112,11 +112,11 @@ class Features:
         scale=np.concatenate([self.scale, scale]),
         values=join(self.values),
         raw=join(self.raw),
-        swing=tuple(np.pad(w, ((0, 0), (0, count), (0, 0)))
-                    for w in self.swing),
+        swing=tuple(
+            np.pad(w, ((0, 0), (0, count), (0, 0))) for w in self.swing),
         slopes=np.pad(self.slopes, ((0, 0), (0, count), (0, 0))),
-        walk=np.pad(np.stack(steps), ((0, 0), (len(self.terms), 0),
-                                      (len(self.terms), 0))))
+        walk=np.pad(np.stack(steps),
+                    ((0, 0), (len(self.terms), 0), (len(self.terms), 0))))
 
   @property
   def paths(self) -> np.ndarray:
@@ -211,9 +211,8 @@ class Features:
     return np.pad(total / len(samples.states), (0, rest))
 
 
-def _noisy(
-    samples: Samples, terms: Sequence[Term], centre: np.ndarray,
-    scale: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+def _noisy(samples: Samples, terms: Sequence[Term], centre: np.ndarray,
+           scale: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
   """Return `raw` and `swing`."""
   usable = np.isfinite(scale)
   raw, swing = [], []

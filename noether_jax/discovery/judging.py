@@ -37,7 +37,7 @@ _FEW = 5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Fit:
+class TermFit:
   """A set of terms with what its fits need.
 
   Attributes:
@@ -56,7 +56,7 @@ class Fit:
   coefficients: np.ndarray
 
   @classmethod
-  def make(cls, features: Features, moments: Moments) -> Fit:
+  def make(cls, features: Features, moments: Moments) -> TermFit:
     """Fit k terms to all trajectories.
 
     Without noise, the coefficients have the least W/T. Otherwise samples are
@@ -123,7 +123,7 @@ class Fit:
     return _evidence(self, float(np.sign(self.coefficients[lead])))
 
 
-def to_law(fit: Fit, seed: int) -> Law:
+def to_law(fit: TermFit, seed: int) -> Law:
   """Return a fit as a law, with uncertainties from resampled trajectories.
 
   Args:
@@ -135,8 +135,8 @@ def to_law(fit: Fit, seed: int) -> Law:
   """
   features, evidence = fit.features, fit.evidence()
   lead = leading(fit.coefficients, features.terms)
-  order = np.concatenate([[lead], np.delete(np.arange(len(features.terms)),
-                                            lead)])
+  order = np.concatenate([[lead],
+                          np.delete(np.arange(len(features.terms)), lead)])
 
   def natural(c: np.ndarray) -> np.ndarray:
     plain = c[order] / features.scale[order]
@@ -152,13 +152,14 @@ def to_law(fit: Fit, seed: int) -> Law:
              evidence.verdict)
 
 
-def _form(fit: Fit, order: np.ndarray, coefficients: np.ndarray,
+def _form(fit: TermFit, order: np.ndarray, coefficients: np.ndarray,
           spread: np.ndarray) -> Combination:
   """The sum of terms, and what is lost beside it."""
   terms = [fit.features.terms[i] for i in order]
   state = [k for k, term in enumerate(terms) if isinstance(term, Term)]
-  span = float(np.sqrt(max(fit.coefficients @ fit.moments.total
-                           @ fit.coefficients, 1e-300)))
+  span = float(
+      np.sqrt(
+          max(fit.coefficients @ fit.moments.total @ fit.coefficients, 1e-300)))
   losses = []
   for k, term in enumerate(terms):
     if isinstance(term, PathTerm):
@@ -171,7 +172,7 @@ def _form(fit: Fit, order: np.ndarray, coefficients: np.ndarray,
                      len(fit.moments.mean) - 1, tuple(losses))
 
 
-def _evidence(fit: Fit, sign: float) -> Evidence:
+def _evidence(fit: TermFit, sign: float) -> Evidence:
   """Judge on trajectories that took no part in the fit."""
   split: Split = fit.features.samples.split
   moments, count = fit.moments, len(fit.moments.mean)
@@ -197,7 +198,7 @@ def _evidence(fit: Fit, sign: float) -> Evidence:
   return Evidence(ratio, corrected, excess, drift, colour)
 
 
-def _residuals(fit: Fit) -> tuple[list[np.ndarray], float, float]:
+def _residuals(fit: TermFit) -> tuple[list[np.ndarray], float, float]:
   """Return the observed values over their noise, Q, and Rc.
 
   Returns:
@@ -234,7 +235,7 @@ def _residuals(fit: Fit) -> tuple[list[np.ndarray], float, float]:
   return out, excess, change / max(change + between, 1e-300)
 
 
-def _left(fit: Fit) -> Callable[[int], float]:
+def _left(fit: TermFit) -> Callable[[int], float]:
   """The part of white noise's variance in means of so many samples."""
   samples, c = fit.features.samples, fit.coefficients
   shares = np.zeros(len(samples.noisy))
@@ -245,7 +246,7 @@ def _left(fit: Fit) -> Callable[[int], float]:
   return lambda size: float(shares @ samples.cancelled(size))
 
 
-def _walks(fit: Fit) -> list[float]:
+def _walks(fit: TermFit) -> list[float]:
   """Variances of what noise adds to integrals at each sample, over its own."""
   c = fit.coefficients
   return [
@@ -254,7 +255,7 @@ def _walks(fit: Fit) -> list[float]:
   ]
 
 
-def _inflation(fit: Fit) -> float:
+def _inflation(fit: TermFit) -> float:
   """Return by how much the ratio grows without the most extreme trajectories.
 
   If one trajectory escapes, it alone makes the total scatter of a high power,
@@ -270,5 +271,7 @@ def _inflation(fit: Fit) -> float:
   keep = np.argsort(far)[:count - int(np.ceil(_EXTREME * count))]
   whole = within.mean() + np.var(means)
   rest = within[keep].mean() + np.var(means[keep])
-  return max(1., float(whole / max(rest, 1e-300)) *
-             float(within[keep].mean() / within.mean()))
+  return max(
+      1.,
+      float(whole / max(rest, 1e-300)) *
+      float(within[keep].mean() / within.mean()))

@@ -26,8 +26,8 @@ def law_module(laws: Sequence[Law]) -> str:
 
   Returns:
     Source text of a module with a function such as `law_1` for each formula,
-    numbered as in `laws`, and `laws(states [..., D]) -> [..., K]`; for a balance
-    law such as `law_1` also `loss_rate_1`, the rate at which it falls.
+    numbered as in `laws`, and `laws(states [..., D]) -> [..., K]`. A balance
+    law such as `law_1` also has `loss_rate_1`, the rate at which it falls.
 
   Example:
     >>> import numpy as np

@@ -54,7 +54,8 @@ class Moments:
     centres, each = np.stack(mean), np.stack(within)
     total = features.total()
     if total is None:
-      total = each.mean(0) + np.cov(centres.T, bias=True).reshape(each.shape[1:])
+      total = each.mean(0) + np.cov(centres.T, bias=True).reshape(
+          each.shape[1:])
     paths = features.paths
     if paths.any():
       total = total * ~(paths[:, None] | paths)
@@ -85,8 +86,8 @@ def block_moments(features: Features,
   for raw, swing, var in zip(features.raw, features.swing, variance):
     known = np.isfinite(raw).all(1) & np.isfinite(swing).all((1, 2))
     weight = np.where(known, 1 / var, 0.)
-    starts = np.linspace(0, len(raw), max(1, len(raw) // size) + 1)
-    starts = starts[:-1].astype(int)
+    count = max(1, len(raw) // size)
+    starts = np.linspace(0, len(raw), count + 1)[:-1].astype(np.intp)
     raw = np.where(known[:, None], raw, 0.)
     share = np.maximum(np.add.reduceat(weight, starts), 1e-300)
     means = np.add.reduceat(raw * weight[:, None], starts) / share[:, None]

@@ -131,8 +131,8 @@ def _whitening(total: np.ndarray) -> np.ndarray:
   return axes[:, keep] / np.sqrt(sizes[keep])
 
 
-def _held_out(within: np.ndarray, whiten: np.ndarray,
-              folds: np.ndarray, judges: Iterable[int]) -> float:
+def _held_out(within: np.ndarray, whiten: np.ndarray, folds: np.ndarray,
+              judges: Iterable[int]) -> float:
   """Return the smallest ratio of a fit, on the trajectories left out."""
   inner = whiten.T @ within @ whiten
   ratios = []
@@ -142,5 +142,3 @@ def _held_out(within: np.ndarray, whiten: np.ndarray,
                                check_finite=False)[1][:, 0]
     ratios.append(float(vector @ inner[folds == fold].mean(0) @ vector))
   return float(np.mean(ratios))
-
-

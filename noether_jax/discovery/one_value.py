@@ -93,9 +93,11 @@ def _shortest(features: Features) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _relates(features: Features, support: np.ndarray) -> bool:
   """Whether the terms are no functions of the same columns, one and all."""
-  columns = [{i
-              for atom, _ in features.terms[k].factors
-              for i in (*atom.plus, *atom.minus)}
+  columns = [{
+      i
+      for atom, _ in features.terms[k].factors
+      for i in (*atom.plus, *atom.minus)
+  }
              for k in support]
   return len(set().union(*columns)) > max(map(len, columns))
 

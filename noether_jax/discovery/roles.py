@@ -36,9 +36,9 @@ def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
   pairs = _pairs(samples)
   if vectors is None:
     vectors = find_vectors(samples.variables) or _from_pairs(samples, pairs)
-  return Subject(samples.variables, _positive(samples), samples.constants,
-                 pairs, vectors, _inputs(samples, pairs), degree,
-                 samples.time_unit)
+  return Subject(samples.variables,
+                 _positive(samples), samples.constants, pairs, vectors,
+                 _inputs(samples, pairs), degree, samples.time_unit)
 
 
 def has_velocities(samples: Samples) -> bool:
@@ -114,32 +114,31 @@ def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
   return tuple(sorted((i, j) for i, j in chosen.items() if i not in moving))
 
 
-def _inputs(samples: Samples,
-            pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+def _inputs(samples: Samples, pairs: Sequence[tuple[int,
+                                                    int]]) -> tuple[int, ...]:
   """Columns beside positions and velocities; accelerations are none."""
   known = {i for pair in pairs for i in pair} | set(samples.constants)
   rest = [i for i in range(len(samples.variables)) if i not in known]
   if not pairs or not samples.ordered:
     return ()
   return tuple(i for i in rest
-               if not samples.variables[i].unit.is_angle and
-               not any(_is_rate(samples, v, i) for _, v in pairs))
+               if not samples.variables[i].unit.is_angle and not any(
+                   _is_rate(samples, v, i) for _, v in pairs))
 
 
 def _by_name(variables: Sequence[Variable]) -> tuple[tuple[int, int], ...]:
   """Pairs (position, velocity) where units or names leave no doubt."""
   found = naming.velocities(variables)
   return tuple(
-      sorted((min(places), i) for i, places in found.items() if len(places) == 1))
+      sorted(
+          (min(places), i) for i, places in found.items() if len(places) == 1))
 
 
 def _from_pairs(
     samples: Samples,
     pairs: Sequence[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
   """Two or three lengths of one unit with their velocities are vectors."""
-  lengths = [(i, j)
-             for i, j in pairs
-             if not samples.variables[i].unit.is_angle]
+  lengths = [(i, j) for i, j in pairs if not samples.variables[i].unit.is_angle]
   if not 2 <= len(lengths) <= 3 or len(lengths) != len(pairs):
     return ()
   groups = list(zip(*lengths))

@@ -180,16 +180,14 @@ def _smooth(states: Sequence[np.ndarray], times: Sequence[np.ndarray],
   for i in columns:
     gains = []
     for s, t in zip(out, times):
-      s[:, i], _, part = smoothing.smoothing_spline(t, s[:, i],
-                                                    float(sigma[i]))
+      s[:, i], _, part = smoothing.smoothing_spline(t, s[:, i], float(sigma[i]))
       gains.append(part)
     gain[i] = np.sqrt(np.mean(np.square(gains)))
   return out, gain
 
 
-def _thin(
-    states: Sequence[np.ndarray], times: Sequence[np.ndarray], most: int
-) -> tuple[list[np.ndarray], list[np.ndarray], int]:
+def _thin(states: Sequence[np.ndarray], times: Sequence[np.ndarray],
+          most: int) -> tuple[list[np.ndarray], list[np.ndarray], int]:
   """Thin trajectories of very many rows; return also the stride.
 
   A law holds at each sample, so more samples make it hardly more certain. But

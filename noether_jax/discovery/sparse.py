@@ -55,8 +55,9 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     support = np.delete(support, order[:drop])
     path.append(support)
   short = [s for s in path if len(s) <= _LONG]
-  return [(s, max(_validated(moments, split, s, total), RATIO_FLOOR))
-          for s in short]
+  return [
+      (s, max(_validated(moments, split, s, total), RATIO_FLOOR)) for s in short
+  ]
 
 
 def _validated(moments: Moments, split: Split, support: np.ndarray,

@@ -111,12 +111,12 @@ def variable(index: int, power: Power = 1) -> Factor:
   return Atom("var", (index,)), power
 
 
-def monomials(columns: Sequence[int], lowest: int,
-              highest: int) -> list[Product]:
+def column_products(columns: Sequence[int], lowest: int,
+                    highest: int) -> list[Product]:
   """Return products of columns, of degree `lowest` to `highest`.
 
   Example:
-    >>> [[power for _, power in m] for m in monomials([0, 1], 2, 2)]
+    >>> [[power for _, power in m] for m in column_products([0, 1], 2, 2)]
     [[2], [1, 1], [2]]
   """
   out: list[Product] = []
@@ -127,6 +127,6 @@ def monomials(columns: Sequence[int], lowest: int,
   return out
 
 
-def waves(angles: Sequence[int]) -> list[Product]:
+def sine_and_cosine(angles: Sequence[int]) -> list[Product]:
   """Return the sine and the cosine of each angle."""
   return [((Atom(kind, (i,)), 1),) for i in angles for kind in ("cos", "sin")]

@@ -78,9 +78,13 @@ class Term:
     return cls(tuple(factors), units.Unit(unit.exponents), text)
 
   @property
-  def degree(self) -> int | Fraction:
+  def degree(self) -> Power:
     """Polynomial degree; functions count as degree 1."""
-    return sum(abs(p) * (2 if a.kind == "dot" else 1) for a, p in self.factors)
+    total: Power = 0
+    for atom, power in self.factors:
+      size = power if power > 0 else -power
+      total += 2 * size if atom.kind == "dot" else size
+    return total
 
   @property
   def cost(self) -> float:

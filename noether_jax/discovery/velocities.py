@@ -57,20 +57,19 @@ def with_velocities(samples: Samples) -> Samples:
   left = np.sqrt(np.mean(np.square(lefts), axis=0))
   gain = np.where(size > 0, np.minimum(left / np.maximum(size, 1e-300), 1.), 1.)
   spread = np.concatenate(states)[:, len(samples.variables):].std(0)
-  worst = np.maximum(
-      np.sqrt(np.mean(np.concatenate(errors)**2, axis=0)), left) / np.maximum(
-          spread, 1e-300)
+  worst = np.maximum(np.sqrt(np.mean(np.concatenate(errors)**2, axis=0)),
+                     left) / np.maximum(spread, 1e-300)
   names = [samples.variables[i] for i in moving]
   added = [
       Variable(f"{v.name}_dot",
                dataclasses.replace(v.unit, is_angle=False) / samples.time_unit)
       for v in names
   ]
-  message = ("no velocities among the columns: estimated as derivatives of "
-             f"{'smoothing' if sigma.any() else 'interpolating'} splines, " +
-             ", ".join(f"{v.name} to {100 * w:.2g} %"
-                       for v, w in zip(added, worst)) +
-             " of its spread; rows at the ends are left out")
+  message = (
+      "no velocities among the columns: estimated as derivatives of "
+      f"{'smoothing' if sigma.any() else 'interpolating'} splines, " +
+      ", ".join(f"{v.name} to {100 * w:.2g} %" for v, w in zip(added, worst)) +
+      " of its spread; rows at the ends are left out")
   return dataclasses.replace(samples,
                              variables=(*samples.variables, *added),
                              raw=tuple(raw),
@@ -105,8 +104,8 @@ def _reach(samples: Samples, moving: list[int]) -> int:
 
 def _slopes(
     smooth: np.ndarray, observed: np.ndarray, times: np.ndarray,
-    moving: list[int], sigma: np.ndarray, reach: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    moving: list[int], sigma: np.ndarray,
+    reach: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
   """Derivatives of one trajectory.
 
   Returns:
@@ -133,5 +132,5 @@ def _slopes(
       wide = times[after] - times[before]
       found[middle] += (rest[after] - rest[before]) / wide
     seen.append(found)
-  return (np.stack(slopes, 1), np.stack(seen, 1), np.array(left),
-          np.stack(errors, 1))
+  return (np.stack(slopes, 1), np.stack(seen,
+                                        1), np.array(left), np.stack(errors, 1))

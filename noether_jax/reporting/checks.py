@@ -39,7 +39,7 @@ def check_html(result: ShownCheck, data: Trajectories) -> str:
   return report.render(
       "check.html", ("parts.css",), {
           "kind": _KINDS.get(result.verdict, "none"),
-          "meaning": verdicts.meaning(result),
+          "meaning": verdicts.explanation(result),
           "quantity": {
               "formula":
                   formulas.mathml(latex, plain=result.text, large=True),

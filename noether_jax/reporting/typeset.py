@@ -102,7 +102,8 @@ def number_latex(value: float, places: int) -> str:
 
 
 def _product(coefficient: str, term: Any, variables: Sequence[Variable]) -> str:
-  above, below = [coefficient] if coefficient else [], []
+  above = [coefficient] if coefficient else []
+  below: list[str] = []
   for atom, power in term.factors:
     # 1/|r| is an atom of its own, so that its negative power is |r|.
     up = (power > 0) != (atom.kind == "inverse")

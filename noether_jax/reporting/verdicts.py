@@ -89,7 +89,7 @@ REASONS = {
 }
 
 
-def meaning(law: ShownQuantity) -> str:
+def explanation(law: ShownQuantity) -> str:
   """Say what a verdict means; where one cannot tell, why.
 
   Args:

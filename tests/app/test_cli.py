@@ -154,9 +154,22 @@ def test_arguments_are_named_as_the_programs_user_wrote_them(tmp_path, capsys):
     assert f"{flag.split('=')[0]}: no column 'z'" in told
 
 
-def test_one_column_is_refused(tmp_path, capsys):
+def test_one_column_gets_a_velocity(tmp_path, capsys):
   data = _spring(tmp_path / "data.csv")
-  assert cli.main(["x", data, "--columns=q"]) == 2
+  arguments = ["x", data, "--columns=q", "--time=t", f"--out={tmp_path}"]
+  assert cli.main(arguments) == 0
+  told = capsys.readouterr().out
+  assert "q_dot" in told and "no velocities among the columns" in told
+  assert "data lack (q_dot), so there is no predictor" in told
+  page = (tmp_path / "report.html").read_text()
+  assert "q_dot" in page and "<svg" in page
+
+
+def test_one_column_without_times_is_refused(tmp_path, capsys):
+  rows = [[n, q] for n in range(3) for q in np.sin(np.arange(60.) * n + n)]
+  path = tmp_path / "data.csv"
+  path.write_text(malformed.to_csv(rows, ("trial", "q")))
+  assert cli.main(["x", str(path), "--columns=q", "--trial=trial"]) == 2
   assert "One column of state, 'q'" in capsys.readouterr().err
 
 
@@ -220,12 +233,13 @@ def test_planets(tmp_path):
   pytest.importorskip("jplephem")
   assert cli.main(["x", f"--out={tmp_path}", "--nopredict"]) == 0
   record = json.loads((tmp_path / "result.json").read_text())
-  energy = record["laws"][0]
+  laws = {w["terms"][0]["term"]: w for w in record["laws"]}
+  energy = laws["|v|^2"]
   assert [t["term"] for t in energy["terms"]] == ["|v|^2", "1/|r|"]
   gm = -energy["terms"][1]["coefficient"] / 2
   assert abs(gm / 2.9591220828e-4 - 1) < 1e-4
   assert energy["terms"][1]["unit"] == "AU^3/day^2"
-  assert "x*vy - " in record["laws"][1]["law"]
+  assert "x*vy - " in laws["x*vy"]["law"]
 
 
 @pytest.mark.parametrize("number", range(0, 81, 9))

@@ -80,7 +80,7 @@ def test_next_steps_of_other_verdicts(verdict, text):
 def test_each_verdict_has_words():
   kinds = {*verdicts.MEANINGS, *verdicts.REASONS} - {verdicts.UNKNOWN}
   assert kinds == set(made.EVIDENCE)
-  told = [verdicts.meaning(made.law(kind)) for kind in made.EVIDENCE]
+  told = [verdicts.explanation(made.law(kind)) for kind in made.EVIDENCE]
   assert len(set(told)) == len(told)
   assert all(text.endswith(".") for text in told)
 

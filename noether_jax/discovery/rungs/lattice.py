@@ -5,7 +5,7 @@ from __future__ import annotations
 from noether_jax.discovery.atoms import Atom
 from noether_jax.discovery.rungs import shapes
 from noether_jax.discovery.rungs.exponentials import differences
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Product
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
@@ -21,6 +21,6 @@ def lattice(subject: Subject) -> tuple[Term, ...]:
   functions: list[Product] = differences(subject)
   functions += [((Atom("inverse", (i,), (j,)), 2),) for i, j in between]
   return subject.make([
-      *monomials(moving, 3, 3),
+      *column_products(moving, 3, 3),
       *((variable(v), *product) for v in moving for product in functions),
   ])

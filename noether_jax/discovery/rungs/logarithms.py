@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noether_jax.discovery.atoms import Atom
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import Term
 
@@ -14,6 +14,6 @@ def logarithms(subject: Subject) -> tuple[Term, ...]:
   if not positive:
     return ()
   return subject.make([
-      *monomials(subject.plain, 1, 1),
+      *column_products(subject.plain, 1, 1),
       *(((Atom("log", (i,)), 1),) for i in positive),
   ])

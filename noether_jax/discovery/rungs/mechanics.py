@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import itertools
 
 from noether_jax.discovery.atoms import Atom
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Product
+from noether_jax.discovery.subject import sine_and_cosine
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
-from noether_jax.discovery.subject import waves
 from noether_jax.discovery.terms import Term
 
 
@@ -31,7 +31,7 @@ def mechanics(subject: Subject) -> tuple[Term, ...]:
       *_kinetic(subject, angles),
       *_momenta(subject, lengths),
       *_potential(lengths),
-      *waves(angles),
+      *sine_and_cosine(angles),
       *turns,
       *_distances(subject, lengths),
   ])
@@ -62,7 +62,7 @@ def _potential(lengths: Sequence[int]) -> list[Product]:
   """Powers up to four of one position; products of two."""
   pairs = list(itertools.permutations(lengths, 2))
   return [
-      *monomials(lengths, 1, 2),
+      *column_products(lengths, 1, 2),
       *((variable(i, power),) for i in lengths for power in (3, 4)),
       *((variable(i, 2), variable(j)) for i, j in pairs),
       *((variable(i, 2), variable(j, 2)) for i, j in pairs if i < j),

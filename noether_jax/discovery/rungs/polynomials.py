@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
+from noether_jax.discovery.subject import sine_and_cosine
 from noether_jax.discovery.subject import Subject
-from noether_jax.discovery.subject import waves
 from noether_jax.discovery.terms import Term
 
 # Degrees that keep the number of terms below about 100, by number of columns.
@@ -16,6 +16,6 @@ def polynomials(subject: Subject) -> tuple[Term, ...]:
   columns = subject.plain
   highest = subject.degree or _DEGREES.get(len(columns), 2)
   return subject.make([
-      *monomials(columns, 1, highest),
-      *waves(subject.angles),
+      *column_products(columns, 1, highest),
+      *sine_and_cosine(subject.angles),
   ])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from noether_jax.discovery.rungs import shapes
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
 from noether_jax.discovery.terms import Term
@@ -24,6 +24,6 @@ def products(subject: Subject) -> tuple[Term, ...]:
   powers = [(variable(i, p),) for i in subject.plain for p in (1, 2)]
   waves = [shapes.function("exp", i, p) for i in numbers for p in (1, -1)]
   return subject.make([
-      *monomials(subject.plain, 1, 2), *waves,
+      *column_products(subject.plain, 1, 2), *waves,
       *((*a, *b) for a, b in itertools.product(powers, waves))
   ])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
+from noether_jax.discovery.subject import sine_and_cosine
 from noether_jax.discovery.subject import Subject
-from noether_jax.discovery.subject import waves
 from noether_jax.discovery.terms import Term
 
 
 def quadratic(subject: Subject) -> tuple[Term, ...]:
   """Polynomials of degree two; sine and cosine of angles."""
   return subject.make([
-      *monomials(subject.plain, 1, 2),
-      *waves(subject.angles),
+      *column_products(subject.plain, 1, 2),
+      *sine_and_cosine(subject.angles),
   ])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from noether_jax.discovery.rungs import shapes
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Product
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
@@ -19,7 +19,7 @@ def reactions(subject: Subject) -> tuple[Term, ...]:
   if len(columns) < 2 or not positive:
     return ()
   logs = {i: shapes.function("log", i) for i in positive}
-  out: list[Product] = [*monomials(columns, 1, 2), *logs.values()]
+  out: list[Product] = [*column_products(columns, 1, 2), *logs.values()]
   out += [(variable(i, -1),) for i in positive]
   out += [(variable(i), variable(j, -1))
           for i, j in itertools.product(columns, positive)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from noether_jax.discovery.rungs import shapes
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Product
+from noether_jax.discovery.subject import sine_and_cosine
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
-from noether_jax.discovery.subject import waves
 from noether_jax.discovery.terms import Term
 
 
@@ -24,8 +24,10 @@ def rotors(subject: Subject) -> tuple[Term, ...]:
       (), *(shapes.function("cos", i, p) for i in angles for p in (1, 2))
   ]
   return subject.make([
-      *((*m, *shape) for m in monomials(moving, 1, 2) for shape in inertia),
-      *waves(angles),
+      *((*m, *shape)
+        for m in column_products(moving, 1, 2)
+        for shape in inertia),
+      *sine_and_cosine(angles),
       *(shapes.function("cos", i, 2) for i in angles),
       *((variable(i),) for i in shapes.places(subject)),
   ])

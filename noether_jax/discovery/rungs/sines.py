@@ -6,9 +6,9 @@ import itertools
 
 from noether_jax.discovery.rungs import shapes
 from noether_jax.discovery.subject import Product
+from noether_jax.discovery.subject import sine_and_cosine
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.subject import variable
-from noether_jax.discovery.subject import waves
 from noether_jax.discovery.terms import Term
 
 
@@ -25,7 +25,7 @@ def sines(subject: Subject) -> tuple[Term, ...]:
   out += [
       (variable(a), variable(b)) for a, b in itertools.combinations(moving, 2)
   ]
-  out += waves(angles)
+  out += sine_and_cosine(angles)
   out += [
       (*shapes.function("cos", i), *shapes.function("sin", i)) for i in angles
   ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from noether_jax.discovery.atoms import Atom
-from noether_jax.discovery.subject import monomials
+from noether_jax.discovery.subject import column_products
 from noether_jax.discovery.subject import Product
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import Term
@@ -27,7 +27,7 @@ def trigonometric(subject: Subject) -> tuple[Term, ...]:
   # The square of a sine is 1 minus that of the cosine.
   shapes += [((Atom("cos", i), 2),) for i in single]
   shapes += [((Atom("cos", i), 1), (Atom("sin", i), 1)) for i in single]
-  plain = monomials(subject.plain, 1, 2)
+  plain = column_products(subject.plain, 1, 2)
   return subject.make([
       *plain,
       *shapes,
