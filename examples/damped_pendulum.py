@@ -1,4 +1,4 @@
-"""A pendulum with friction: nothing is conserved, and the search says so."""
+"""A pendulum with friction: its energy falls by what the friction takes."""
 
 import matplotlib.pyplot as plt
 import numpy as np

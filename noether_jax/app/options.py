@@ -46,8 +46,8 @@ _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
      "formula of the columns, as 'v**2/2 - 9.81*l*cos(q)', or the name of the "
      "column that holds it.", {}),
     ("integer", "search", "degree", None,
-     "The highest degree of the polynomial terms. Default: 4 for up to two "
-     "columns, 3 for up to four, else 2; 2 with angles.", {
+     "The highest degree of the polynomial terms. Default: 6 for up to two "
+     "columns, 4 for up to four, 3 for up to six, else 2.", {
          "lower_bound": 1,
          "upper_bound": 8
      }),

@@ -1,3 +1,4 @@
+from . import advice as advice
 from . import checks as checks
 from . import drawing as drawing
 from . import figures as figures

@@ -10,6 +10,7 @@ import jinja2
 import markupsafe
 
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting import advice
 from noether_jax.reporting import predictions
 from noether_jax.reporting import views
 from noether_jax.reporting import words
@@ -118,7 +119,7 @@ def plain_text(found: ShownDiscovery,
   lines += [f"note: {m}" for m in [*found.messages, *notes]]
   if outcome is not None:
     lines += _prediction_lines(outcome, data.time_unit if data else "")
-  steps = words.next_steps(found, data, program=program)
+  steps = advice.next_steps(found, data, program=program)
   lines += [f"next: {step}" for step in steps]
   return "\n".join([*lines, f"verdict: {found.verdict}"])
 

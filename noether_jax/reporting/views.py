@@ -10,6 +10,7 @@ from typing import Any
 import markupsafe
 
 from noether_jax.data.trajectories import Trajectories
+from noether_jax.reporting import advice
 from noether_jax.reporting import figures
 from noether_jax.reporting import formulas
 from noether_jax.reporting import predictions
@@ -123,7 +124,7 @@ def discovery_view(found: ShownDiscovery,
       for n, law in enumerate(found.laws, 1)
   ]
   rejected = found.best_rejected
-  steps = words.next_steps(found, data, program=program)
+  steps = advice.next_steps(found, data, program=program)
   messages = [sentence(m) for m in (*notes, *found.messages)]
   sure = found.independent or any(
       law.verdict == verdicts.BALANCE for law in found.laws)

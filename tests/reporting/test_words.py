@@ -7,6 +7,7 @@ import pytest
 
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery.evidence import Evidence
+from noether_jax.reporting import advice
 from noether_jax.reporting import verdicts
 from noether_jax.reporting import words
 from noether_jax.symbolic.noise import StateNoise
@@ -48,12 +49,12 @@ def _none(columns, **changes):
 
 
 def test_next_steps_of_a_failure_fit_the_data():
-  steps = "".join(words.next_steps(_none("x,y"), made.data(3)))
+  steps = "".join(advice.next_steps(_none("x,y"), made.data(3)))
   assert "Add velocities" in steps and "Give units" in steps
   assert "3 may be too few" in steps and "20 candidates" in steps
   assert "Reduce the noise" not in steps
   noisy = _none("x:m,vx:m/s", noise=StateNoise(np.array([2., 2.])))
-  steps = "".join(words.next_steps(noisy, made.data(12)))
+  steps = "".join(advice.next_steps(noisy, made.data(12)))
   assert "velocities" not in steps and "units" not in steps
   assert "may be too few" not in steps and "Reduce the noise" in steps
 
@@ -61,8 +62,8 @@ def test_next_steps_of_a_failure_fit_the_data():
 def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
   found = made.found(independent=1)
   assert "2 trajectories can tell at most 1" in "".join(
-      words.next_steps(found, made.data(2)))
-  assert len(words.next_steps(found, made.data(9))) == 1
+      advice.next_steps(found, made.data(2)))
+  assert len(advice.next_steps(found, made.data(9))) == 1
 
 
 @pytest.mark.parametrize("verdict,text", [
@@ -71,10 +72,10 @@ def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
     (verdicts.UNTIMED, "Give the time of each row"),
     (verdicts.CHANCE, "longer trajectories"),
     (verdicts.APPROXIMATE, "friction"),
-    (verdicts.BALANCE, "Check the laws"),
+    (verdicts.BALANCE, "Search other trajectories"),
 ])
 def test_next_steps_of_other_verdicts(verdict, text):
-  assert text in words.next_steps(made.found(verdict), None)[0]
+  assert text in advice.next_steps(made.found(verdict), None)[0]
 
 
 def test_each_verdict_has_words():
@@ -96,7 +97,7 @@ def test_a_failure_says_what_was_searched():
 @pytest.mark.parametrize("p_value,told", [(.01, True), (.5, False),
                                           (math.nan, False)])
 def test_a_rare_constancy_without_a_formula_is_told(p_value, told):
-  steps = words.next_steps(_none("x,y", p_value=p_value), made.data())
+  steps = advice.next_steps(_none("x,y", p_value=p_value), made.data())
   assert any("(p = 0.01)" in step for step in steps) == told
 
 
@@ -112,6 +113,6 @@ def test_colour_and_p_value_are_shown_where_they_are_known(kind, names):
 
 @pytest.mark.parametrize("verdict", ["conserved", "not conserved"])
 def test_next_steps_in_python_name_no_option_of_the_program(verdict):
-  steps = words.next_steps(made.found(verdict), made.data(), program=False)
+  steps = advice.next_steps(made.found(verdict), made.data(), program=False)
   assert steps and "--" not in "".join(steps)
-  assert "--" in "".join(words.next_steps(made.found(verdict), made.data()))
+  assert "--" in "".join(advice.next_steps(made.found(verdict), made.data()))
