@@ -161,8 +161,9 @@ class _Rung:
     if not laws:
       return np.zeros((size[0], 0, size[2]))
     states = self.samples.sample(size[0])[:size[0]]
-    return np.stack([law.gradient(states) for law in laws],
-                    axis=1) * self.samples.spread
+    with np.errstate(all="ignore"):
+      slopes = np.stack([law.gradient(states) for law in laws], axis=1)
+    return np.nan_to_num(slopes, posinf=0., neginf=0.) * self.samples.spread
 
   def choose(self, moments: Moments, total: np.ndarray,
              index: np.ndarray) -> Law:

@@ -224,7 +224,12 @@ def rank(laws: Sequence[Law],
   if not laws:
     return 0
   scale = states.std(0) if scale is None else scale
-  slopes = np.stack([law.gradient(states) * scale for law in laws], axis=1)
+  with np.errstate(all="ignore"):
+    slopes = np.stack([law.gradient(states) * scale for law in laws], axis=1)
+  # A gradient has no value where a term is singular.
+  slopes = slopes[np.isfinite(slopes).all(axis=(1, 2))]
+  if not len(slopes):
+    return 0
   norms = np.linalg.norm(slopes, axis=-1, keepdims=True)
   unit = slopes / np.maximum(norms, 1e-300)
   sizes = np.linalg.svd(unit, compute_uv=False)

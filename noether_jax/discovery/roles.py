@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy.spatial
 
 from noether_jax.data import smoothing
 from noether_jax.data.columns import Variable
@@ -17,6 +18,11 @@ from noether_jax.discovery.vectors import find_vectors
 _EXPLAINED = .95
 _MOST_PIECES = 20
 _MOST_SAMPLES = 2000
+# Pairs of near states: how many are tried, how few are enough, and how alike
+# their derivatives are in a closed system.
+_NEAR = 400
+_FEW_PAIRS = 20
+_ALIKE = .1
 
 
 def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
@@ -41,6 +47,33 @@ def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
                  _inputs(samples, pairs), degree, samples.time_unit)
 
 
+def is_closed(samples: Samples) -> bool:
+  """Whether the columns determine their own derivatives.
+
+  Where states of different times come near each other, their derivatives are
+  alike; positions alone are passed both ways.
+  """
+  x, dx, number = _derivatives(samples)
+  moving = [i for i in range(x.shape[1]) if i not in samples.constants]
+  if len(x) < _NEAR:
+    return True
+  scale = np.maximum(x.std(0), 1e-300)
+  # Constants of a trial must be alike, too.
+  tree = scipy.spatial.cKDTree(x / scale)
+  chosen = np.arange(len(x))[::max(1, len(x) // _NEAR)]
+  near = np.array(tree.query(x[chosen] / scale, k=min(30, len(x)))[1])
+  # Neighbours in time are near in any case, and so is an orbit to itself.
+  apart = number[near] != number[chosen, None]
+  first = np.argmax(apart, axis=1)
+  pairs = np.stack([chosen, near[np.arange(len(chosen)), first]], 1)
+  pairs = pairs[apart.any(axis=1)]
+  if len(pairs) < _FEW_PAIRS:
+    return True
+  size = np.maximum(dx.std(0), 1e-300)
+  rest = (dx[pairs[:, 0]] - dx[pairs[:, 1]]) / size
+  return bool(np.median(np.mean(rest[:, moving]**2, axis=1)) < _ALIKE)
+
+
 def has_velocities(samples: Samples) -> bool:
   """Whether any column is the velocity of another."""
   return bool(_pairs(samples))
@@ -59,8 +92,9 @@ def _positive(samples: Samples) -> tuple[int, ...]:
                if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i])
 
 
-def _derivatives(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-  """Return states and their derivatives by time, `[m, D]` each."""
+def _derivatives(
+    samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Return states, their derivatives by time, `[m, D]`, and trajectories [m]."""
   width = len(samples.variables)
   states, slopes = [np.zeros((0, width))], [np.zeros((0, width))]
   for s, t in list(zip(samples.states, samples.times))[:_MOST_PIECES]:
@@ -70,7 +104,8 @@ def _derivatives(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
     found = [smoothing.smoothing_spline(t, column, 0.)[1] for column in s.T]
     slopes.append(np.stack(found, 1)[2:-2])
     states.append(s[2:-2])
-  return np.concatenate(states), np.concatenate(slopes)
+  number = np.repeat(np.arange(len(states)), list(map(len, states)))
+  return np.concatenate(states), np.concatenate(slopes), number
 
 
 def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
@@ -87,14 +122,14 @@ def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
 
 def _is_rate(samples: Samples, column: int, other: int) -> bool:
   """Whether another column is a multiple of a column's derivative."""
-  x, dx = _derivatives(samples)
+  x, dx, _ = _derivatives(samples)
   return bool(len(x)) and _multiple(dx[:, column],
                                     x[:, other])[1]**2 < 1 - _EXPLAINED
 
 
 def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
   """Pairs (position, velocity), by the positions' derivatives."""
-  x, dx = _derivatives(samples)
+  x, dx, _ = _derivatives(samples)
   if not len(x):
     return ()
   pairs: list[tuple[float, int, int]] = []
