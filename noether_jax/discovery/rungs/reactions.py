@@ -15,6 +15,9 @@ from noether_jax.discovery.terms import Term
 def reactions(subject: Subject) -> tuple[Term, ...]:
   """Products up to degree two, quotients, logarithms, x log(y)."""
   columns = shapes.places(subject)
+  if set(subject.plain) <= set(subject.positive):
+    # Of quantities that are all positive, none is a velocity.
+    columns = subject.plain
   positive = [i for i in columns if i in subject.positive]
   if len(columns) < 2 or not positive:
     return ()
