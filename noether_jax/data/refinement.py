@@ -50,7 +50,7 @@ def even_and_unwrap(
       jumps = _unwrap(columns, 2 * np.pi)
       if jumps:
         messages.append(f"{v.name} unwrapped: it jumps by a turn {jumps} times")
-    elif v.name not in told and v.unit.is_dimensionless:
+    elif data.timed and v.name not in told and v.unit.is_dimensionless:
       period = _period(columns)
       if period == 1 and not _keeps_speed(columns):
         messages.append(

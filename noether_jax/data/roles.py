@@ -217,7 +217,9 @@ def _no_state(columns: TableColumns, name: str, clock: str | None,
   if not len(steps):
     return ""
   if not np.any(steps):
-    return "never changes within a trial"
+    varies = np.ptp(values[known]) > 1e-9 * np.abs(values[known]).max()
+    label = naming.is_trial_name(name) or naming.is_index_name(name)
+    return "" if varies and not label else "never changes within a trial"
   counts = len(steps) > 8 and np.all(steps == steps[0]) and float(
       steps[0]).is_integer()
   if _is_second_time(columns, name, steps):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import verdicts
 
@@ -35,12 +36,29 @@ def as_balance(law: Law, velocities: Sequence[int]) -> Law:
   return dataclasses.replace(law, verdict=verdict)
 
 
-def _is_physical(form: Combination, velocities: Sequence[int]) -> bool:
-  kinetic = 0.
+def keeps_energy(laws: Sequence[Law], velocities: Sequence[int]) -> bool:
+  """Whether a conserved law holds the square of every velocity.
+
+  Nothing is lost then, and a balance law beside it is a coincidence.
+  """
+  return any(
+      law.verdict == verdicts.CONSERVED and
+      set(velocities) <= set(_squares(law.form, velocities)) for law in laws)
+
+
+def _squares(form: Form, velocities: Sequence[int]) -> dict[int, float]:
+  """Coefficients of squares of velocities, by column."""
+  found: dict[int, float] = {}
   for term, c in zip(form.terms, form.coefficients):
     columns = {i for atom, _ in term.factors for i in (*atom.plus, *atom.minus)}
     if term.is_square and columns <= set(velocities):
-      kinetic += float(c)
+      for i in columns:
+        found[i] = found.get(i, 0.) + float(c)
+  return found
+
+
+def _is_physical(form: Combination, velocities: Sequence[int]) -> bool:
+  kinetic = sum(_squares(form, velocities).values())
   if not kinetic:
     return False
   sign = 1. if kinetic > 0 else -1.

@@ -9,6 +9,7 @@ import numpy as np
 
 from noether_jax.discovery import null as null_lib
 from noether_jax.discovery.balance import as_balance
+from noether_jax.discovery.balance import keeps_energy
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.judging import TermFit
 from noether_jax.discovery.judging import to_law
@@ -19,6 +20,7 @@ from noether_jax.discovery.moments import parallel
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.null import Null
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.sparse import eliminate
@@ -35,6 +37,8 @@ _HOPEFUL = .3
 _SLACK = 1.5
 # With noise, the best form of at most so many terms is shortened further.
 _REFINED = 20
+# A rung is left after so many candidates in a row that are no further law.
+_IDLE = 3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,6 +78,7 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
   """
   done = Climb()
   most = _most_laws(samples)
+  velocities = tuple(v for _, v in subject.velocities)
   for rung in rungs:
     if len(done.laws) >= most:
       break
@@ -84,10 +89,12 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
       continue
     if len(terms) < 2:
       continue
+    lossy = any(isinstance(term, PathTerm) for term in terms)
+    if lossy and keeps_energy(done.laws, velocities):
+      continue
     progress(f"{name}: {len(terms)} terms")
     features = Features.make(samples, terms)
     wanted = certify or len(terms) <= _FREE_NULL
-    velocities = tuple(v for _, v in subject.velocities)
     done = _Rung(samples, features, most, seed, wanted, progress,
                  velocities).search(done)
   return done
@@ -117,9 +124,9 @@ class _Rung:
     allowed = features.usable.copy()
     done = dataclasses.replace(done, num_terms=done.num_terms + len(terms))
     first = not features.paths.any()
-    for _ in range(2 * len(self.samples.variables)):
-      if len(done.laws) >= self.most or allowed.sum() < 2:
-        break
+    idle = 0
+    while idle < _IDLE and len(done.laws) < self.most and allowed.sum() > 1:
+      count = len(done.laws)
       known = self.gradients(done.laws)
       total = moments.total
       if done.laws:
@@ -151,6 +158,7 @@ class _Rung:
           first = True
       else:
         done = dataclasses.replace(done, near=(*done.near, law))
+      idle = 0 if len(done.laws) > count else idle + 1
       # Without its leading term, the next candidate must be another law.
       allowed[terms.index(law.terms[0])] = False
     return done

@@ -215,7 +215,7 @@ def rank(laws: Sequence[Law],
     The 90th percentile over states of the number of singular values, of the
     stacked unit gradients, above a twentieth of the largest if all laws are
     exact (the energy and the angular momentum of nearly circular orbits have
-    nearly parallel gradients), above 0.15 if noise blurs them.
+    nearly parallel gradients), above 0.08 if noise blurs them.
 
   Example:
     >>> rank([], np.zeros((1, 2)))
@@ -234,5 +234,5 @@ def rank(laws: Sequence[Law],
   unit = slopes / np.maximum(norms, 1e-300)
   sizes = np.linalg.svd(unit, compute_uv=False)
   exact = all(law.evidence.ratio < evidence_lib.EXACT for law in laws)
-  ranks = np.sum(sizes > (.05 if exact else .15) * sizes[:, :1], axis=1)
+  ranks = np.sum(sizes > (.05 if exact else .08) * sizes[:, :1], axis=1)
   return int(np.quantile(ranks, .9, method="lower"))

@@ -80,8 +80,11 @@ def has_velocities(samples: Samples) -> bool:
 
 
 def _pairs(samples: Samples) -> tuple[tuple[int, int], ...]:
-  by_data = _by_data(samples) if samples.ordered else ()
-  return by_data or _by_name(samples.variables)
+  pairs = _by_data(samples) if samples.ordered else ()
+  # Noise can hide a pair from the data.
+  known = {i for pair in pairs for i in pair}
+  more = tuple(p for p in _by_name(samples.variables) if not known & set(p))
+  return tuple(sorted((*pairs, *more)))
 
 
 def _positive(samples: Samples) -> tuple[int, ...]:

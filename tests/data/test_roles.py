@@ -126,12 +126,22 @@ def test_a_second_time_is_no_state(tmp_path):
   tables.told(data, "'ms' is a linear function of the clock")
 
 
-def test_constants_of_a_trial_are_kept_beside_the_states(tmp_path):
+def test_constants_of_a_trial_are_columns(tmp_path):
   rows = [(n, t, x, v, 2.5 * n) for n, t, x, v in tables.orbits()]
   data = tables.load(tmp_path, tables.text("trial,t,x,v,mass", rows))
+  assert [v.name for v in data.variables] == ["x", "v", "mass"]
+  assert data.states[2][0, 2] == 5.
+
+
+@pytest.mark.parametrize("name,value", [("mass", lambda n: 2.5),
+                                        ("run_id", lambda n: 2.5 * n)])
+def test_one_constant_and_labels_are_kept_beside_the_states(
+    tmp_path, name, value):
+  rows = [(n, t, x, v, value(n)) for n, t, x, v in tables.orbits()]
+  data = tables.load(tmp_path, tables.text(f"trial,t,x,v,{name}", rows))
   tables.check(data)
-  assert data.others["mass"][2][0] == 5.
-  tables.told(data, "'mass' never changes within a trial")
+  assert name in data.others
+  tables.told(data, f"'{name}' never changes within a trial")
 
 
 def test_columns_that_are_not_named_are_kept_beside_the_states(tmp_path):
