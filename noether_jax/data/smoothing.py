@@ -63,11 +63,10 @@ def local_polynomial(times: np.ndarray,
   return smooth, derivatives, math.sqrt(squares / len(times))
 
 
-def smoothing_spline(
-    times: np.ndarray,
-    values: np.ndarray,
-    sigma: float,
-    order: int = 3) -> tuple[np.ndarray, np.ndarray, float]:
+def smoothing_spline(times: np.ndarray,
+                     values: np.ndarray,
+                     sigma: float,
+                     order: int = 3) -> tuple[np.ndarray, np.ndarray, float]:
   """Return a smooth column, its derivative, and how much noise is left.
 
   A spline with as few knots as leave a residual of the noise's size. Knots are
