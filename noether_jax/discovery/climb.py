@@ -24,7 +24,6 @@ from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.sparse import eliminate
-from noether_jax.discovery.sparse import RATIO_FLOOR
 from noether_jax.discovery.subject import Subject
 from noether_jax.reporting import verdicts
 
@@ -90,11 +89,13 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     if len(terms) < 2:
       continue
     lossy = any(isinstance(term, PathTerm) for term in terms)
-    if lossy and keeps_energy(done.laws, velocities):
+    # Rates of change know nothing of a path.
+    if lossy and (samples.rates is not None or
+                  keeps_energy(done.laws, velocities)):
       continue
     progress(f"{name}: {len(terms)} terms")
     features = Features.make(samples, terms)
-    wanted = certify or len(terms) <= _FREE_NULL
+    wanted = samples.rates is None and (certify or len(terms) <= _FREE_NULL)
     done = _Rung(samples, features, most, seed, wanted, progress,
                  velocities).search(done)
   return done
@@ -103,6 +104,8 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
 def _most_laws(samples: Samples) -> int:
   """N trajectories have N - 1 differences; D columns, D - 1 laws."""
   columns = len(samples.variables) - len(samples.constants)
+  if samples.rates is not None:
+    return columns - 1
   return min(columns - 1, len(samples.states) - 1)
 
 
@@ -181,13 +184,14 @@ class _Rung:
     best. With noise, the shortest whose residual is white noise of the right
     size: a form that lacks a term has a residual that changes smoothly.
     """
-    path = eliminate(moments, total, self.samples.split, index,
+    samples = self.samples
+    path = eliminate(moments, total, samples.split, index, samples.floor,
                      self.features.terms)
     along = self.features.paths
     path = [(s, score) for s, score in path if np.sum(~along[s]) > 1] or path
     best = min(score for _, score in path)
     good = [s for s, score in path if score <= _SLACK * best]
-    if not self.samples.noisy or best <= RATIO_FLOOR:
+    if not samples.noisy or best <= samples.floor:
       return to_law(self.fit(moments, good[-1]), self.seed)
     start = next((g for g in good if len(g) <= _REFINED), good[-1])
     fit = self.fit(moments, start)

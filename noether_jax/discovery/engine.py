@@ -11,24 +11,24 @@ from typing import Any, NamedTuple
 import numpy as np
 import threadpoolctl
 
-from noether_jax.data.columns import Variable
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
-from noether_jax.discovery.climb import Climb
-from noether_jax.discovery.climb import climb
-from noether_jax.discovery.law import Law
+from noether_jax.discovery.equations import Equations
+from noether_jax.discovery.equations import from_equations
 from noether_jax.discovery.null import Null
-from noether_jax.discovery.one_value import one_value
+from noether_jax.discovery.requirements import check_columns
+from noether_jax.discovery.requirements import need_velocity
 from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.roles import has_velocities
 from noether_jax.discovery.roles import is_closed
-from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
-from noether_jax.discovery.samples import find_constants
 from noether_jax.discovery.samples import prepare
 from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.search import Found
+from noether_jax.discovery.search import search_samples
+from noether_jax.discovery.search import SURE
 from noether_jax.discovery.vectors import as_vectors
 from noether_jax.discovery.vectors import Vectors
 from noether_jax.discovery.velocities import can_have_velocities
@@ -36,51 +36,12 @@ from noether_jax.discovery.velocities import with_velocities
 from noether_jax.errors import InputError
 from noether_jax.reporting import verdicts
 
-MIN_ROWS = 20
-_FEW = 3
-_SURE = (verdicts.CONSERVED, verdicts.BALANCE)
 
-
-def check_columns(states: Sequence[np.ndarray],
-                  variables: Sequence[Variable]) -> None:
-  """Refuse data in which no law can be looked for.
-
-  Args:
-    states: N arrays `[T_i, D]`.
-    variables: D columns.
-
-  Raises:
-    InputError: if a column never changes in all the data, is not finite or
-      beyond 1e30, or a trajectory is shorter than 20 samples.
-
-  Example:
-    >>> check_columns([np.ones((30, 1))], [Variable("q")])
-    Traceback (most recent call last):
-    ...
-    noether_jax.errors.InputError: Column 'q' never changes, so it is ...
-  """
-  if not states:
-    raise InputError("There is no trajectory.")
-  for n, s in enumerate(states):
-    if len(s) < MIN_ROWS:
-      raise InputError(
-          f"Trajectory {n + 1} of {len(states)} has {len(s)} rows: "
-          f"at least {MIN_ROWS} are needed.")
-  for i, variable in enumerate(variables):
-    columns = [s[:, i] for s in states]
-    largest = max(np.abs(c).max() for c in columns)
-    if not largest < 1e30:
-      raise InputError(f"Column {variable.name!r} holds values beyond 1e30 or "
-                       "not finite: choose other units or mend the rows.")
-    still = all(np.ptp(c) <= 1e-12 * max(largest, 1e-300) for c in columns)
-    if still and i not in find_constants(states):
-      raise InputError(f"Column {variable.name!r} never changes, so it is "
-                       "trivially conserved: leave it out of the columns.")
-
-
-def discover(data: Any,
+def discover(data: Any = None,
              times: Any = None,
              *,
+             equations: Equations | None = None,
+             sample: Any = None,
              columns: Columns | None = None,
              trial: str | None = None,
              time: str | None = None,
@@ -95,16 +56,21 @@ def discover(data: Any,
   A combination c of candidate terms is a law if its scatter within
   trajectories, W, is small beside its total scatter T. The smallest solution of
   W c = lambda T c is made sparse by backward elimination, and judged on
-  trajectories that took no part in either (see `Evidence`).
+  trajectories that took no part in either, and on the data as observed (see
+  `Evidence`). Libraries of terms are tried one after the other, small ones
+  first.
 
-  One or two trajectories are cut into windows of at least two cycles. Such a
-  law is never more than unverified, because the data hold too few of its
-  values.
+  One or two trajectories are cut into windows of at least two cycles. Whether
+  such a quantity is a law one cannot tell, because the data hold too few of its
+  values. Rows without times are points of a trial, in no order.
 
   Args:
     data: a list of arrays `[T, D]`, one array `[N, T, D]` or `[T, D]`, a table,
       or the path of a file (see `as_trajectories`).
     times: N arrays `[T]`, increasing, or one for all; the row number if None.
+    equations: instead of data, the rates of change of a state, `[D] -> [D]` or
+      `[n, D] -> [n, D]`; then laws hold to rounding.
+    sample: `[n, D]`, 50 states or more at which the equations are evaluated.
     columns: names and units of the D columns, such as `"q:rad,p:1/s"` or
       `{"q": "rad", "p": "1/s"}`. A column in rad enters by sine and cosine.
     trial: column of a table that tells trials apart.
@@ -134,45 +100,54 @@ def discover(data: Any,
     >>> found.laws[0].text, found.independent
     ('q^2 + p^2', 1)
   """
-  known = as_trajectories(data, times, columns=columns, trial=trial, time=time)
-  try:
-    check_columns(known.states, known.variables)
-  except InputError as error:
-    if known.source:
-      raise InputError(f"{known.source}: {error}") from error
-    raise
+  if (data is None) == (equations is None) or (equations is None) != (sample is
+                                                                     None):
+    raise InputError("Give data, or `equations` with a `sample` of states.")
+  if equations is not None:
+    if not (times is None and trial is None and time is None):
+      raise InputError("`times`, `trial` and `time` are of data: equations "
+                       "have none.")
+    known, samples = from_equations(equations, sample, columns)
+  else:
+    known = as_trajectories(data,
+                            times,
+                            columns=columns,
+                            trial=trial,
+                            time=time)
+    try:
+      check_columns(known.states, known.variables)
+      samples = prepare(known, seed)
+      if len(samples.variables) - len(samples.constants) == 1:
+        need_velocity(samples)
+    except InputError as error:
+      if known.source:
+        raise InputError(f"{known.source}: {error}") from error
+      raise
   chosen = None if vectors is None else as_vectors(vectors, known.variables)
-  return _discover(known, degree, chosen,
-                   default if rungs is None else tuple(rungs), seed, certify,
-                   progress)
+  search = functools.partial(search_samples,
+                             vectors=chosen,
+                             degree=degree,
+                             rungs=default if rungs is None else tuple(rungs),
+                             certify=certify or len(known.variables) <= 4,
+                             progress=progress)
+  return _discover(known, samples, search, progress)
 
 
 # Thousands of small eigenproblems: more BLAS threads only wait for each other.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
-def _discover(data: Trajectories, degree: int | None,
-              vectors: tuple[tuple[int, ...], ...] | None,
-              rungs: Sequence[Rung], seed: int, certify: bool,
+def _discover(data: Trajectories, samples: Samples,
+              search: Callable[[Samples], Found],
               progress: Callable[[str], None]) -> Discovery:
-  """Search checked trajectories."""
-  samples = prepare(data, seed)
-  search = functools.partial(_search,
-                             vectors=vectors,
-                             degree=degree,
-                             rungs=rungs,
-                             certify=certify or len(data.variables) <= 4,
-                             progress=progress)
+  """Search, with estimated velocities where the columns call for them."""
   alone = len(samples.variables) - len(samples.constants) == 1
   if alone:
-    need_velocity(samples)
     samples = with_velocities(samples)
   found = search(samples)
-  sure = any(law.verdict in _SURE for law in found.laws)
-  if not (sure or alone
-         ) and not has_velocities(samples) and can_have_velocities(samples):
+  if not alone and _lacks_velocities(samples, found):
     progress("no law: velocities are estimated from the columns")
     more = with_velocities(samples)
     again = search(more)
-    if any(law.verdict in _SURE for law in again.laws):
+    if any(law.verdict in SURE for law in again.laws):
       samples, found = more, again
   if samples.variables != data.variables:
     data = _extended(data, samples)
@@ -188,17 +163,12 @@ def _discover(data: Trajectories, degree: int | None,
                    null.p_value if null else math.nan)
 
 
-def need_velocity(samples: Samples) -> None:
-  """Refuse a single column whose derivative cannot be estimated.
-
-  Raises:
-    InputError: if there are no times, or too few rows.
-  """
-  if not can_have_velocities(samples):
-    raise InputError(
-        f"One column of state, {samples.variables[0].name!r}: a law needs two "
-        "or more. Its time derivative could be estimated as a second one, if "
-        "the data held times and enough rows (40 in each trial).")
+def _lacks_velocities(samples: Samples, found: Found) -> bool:
+  """Whether the columns may be positions without their velocities."""
+  if any(law.verdict in SURE for law in found.laws):
+    return False
+  return can_have_velocities(samples) and not (has_velocities(samples) or
+                                               is_closed(samples))
 
 
 def _extended(data: Trajectories, samples: Samples) -> Trajectories:
@@ -210,75 +180,3 @@ def _extended(data: Trajectories, samples: Samples) -> Trajectories:
                              derivatives=None,
                              clean=None,
                              others={})
-
-
-class _Found(NamedTuple):
-  """Laws of one set of columns."""
-  laws: list[Law]
-  climb: Climb
-  messages: list[str]
-
-
-def _search(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
-            degree: int | None, rungs: Sequence[Rung], certify: bool,
-            progress: Callable[[str], None]) -> _Found:
-  """Climb; without a law, look for the next best."""
-  subject = make_subject(samples, vectors, degree)
-  few = len(samples.raw) < _FEW
-  search = functools.partial(climb,
-                             subject=subject,
-                             rungs=rungs,
-                             seed=samples.seed,
-                             certify=certify,
-                             progress=progress)
-  messages: list[str] = []
-  done = search(in_windows(samples) if few else samples)
-  laws = list(done.laws) or nearest(done.near)
-  if not laws and not few:
-    progress("no law: searching windows for an approximate one")
-    again = search(in_windows(samples))
-    laws = [
-        _demote(law, verdicts.APPROXIMATE)
-        for law in (nearest([*again.laws, *again.near]))
-    ]
-    done = dataclasses.replace(done, rejected=done.rejected or again.rejected)
-    if laws:
-      messages.append("nothing is conserved along whole trajectories; the law "
-                      "below holds within windows of two cycles")
-  if few:
-    messages.append(
-        f"{len(samples.raw)} trajector{'y' if len(samples.raw) == 1 else 'ies'}"
-        ": too few to verify a law; searched in windows of at least two cycles")
-    laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
-  if not any(law.verdict in _SURE for law in laws):
-    constant = one_value(samples, subject)
-    if constant is not None:
-      laws = [constant]
-  return _Found(laws, done, messages)
-
-
-def nearest(laws: Sequence[Law]) -> list[Law]:
-  """Return the shortest of the best combinations that are no exact law."""
-  best = min((law.evidence.ratio for law in laws), default=0.)
-  near = [law for law in laws if law.evidence.ratio <= 5 * best]
-  return sorted(near, key=lambda w: (len(w.terms), w.evidence.ratio))[:1]
-
-
-def in_windows(samples: Samples) -> Samples:
-  """Cut trajectories into windows of at least two of their cycles."""
-  states, raw, times = [], [], []
-  for s, r, t in zip(samples.states, samples.raw, samples.times):
-    centred = s - s.mean(0)
-    crossings = np.sum(np.diff(np.sign(centred), axis=0) != 0, axis=0)
-    moving = np.delete(crossings, list(samples.constants))
-    count = int(np.clip(moving.min() // 4, 1, min(10, len(s) // MIN_ROWS)))
-    states.extend(np.array_split(s, count))
-    raw.extend(np.array_split(r, count))
-    times.extend(np.array_split(t, count))
-  return samples.select(states, raw, times)
-
-
-def _demote(law: Law, verdict: str, reason: str = "") -> Law:
-  if law.verdict == verdicts.CONSERVED:
-    return dataclasses.replace(law, verdict=verdict, reason=reason)
-  return law

@@ -37,6 +37,7 @@ class Evidence:
       means of the quantity scatter as white noise lets them (see `colour`).
     p_value: how often data whose trajectories were broken show a quantity as
       constant as this one; NaN where that was not tried.
+    exact: the ratio below which no noise is needed as an excuse.
   """
   ratio: float
   corrected: float
@@ -44,11 +45,12 @@ class Evidence:
   drift: float
   colour: float = 0.
   p_value: float = math.nan
+  exact: float = EXACT
 
   @property
   def verdict(self) -> str:
     """One of conserved, approximately conserved and not conserved."""
-    if self.ratio < EXACT:
+    if self.ratio < self.exact:
       return verdicts.CONSERVED
     if self.corrected < .05 and self.ratio < _MOST:
       quiet = (self.excess < 2 and self.colour <= 1 and abs(self.drift) < 4)

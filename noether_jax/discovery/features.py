@@ -73,6 +73,8 @@ class Features:
     usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
     scale = np.where(usable, scale, np.inf)
     values = [np.where(usable, v - centre, 0.) / scale for v in values]
+    if samples.rates is not None:
+      values = _changes(samples, state, scale)
     raw = values
     swing = [np.zeros((len(v), len(state), 0)) for v in values]
     if samples.noisy:
@@ -189,10 +191,14 @@ class Features:
   def total(self) -> np.ndarray | None:
     """Return the scatter with the state alone, `[F, F]`; None if it is all.
 
+    Of rates, it is the size of the gradients.
+
     Constants of a trial are no state: a function of them is no law. So the
     constants of each trial are combined with states of all trials.
     """
     samples = self.samples
+    if samples.rates is not None:
+      return self.free(np.zeros((len(self.slopes), 0, len(samples.variables))))
     if not samples.constants:
       return None
     states = samples.sample(_FEW)
@@ -209,6 +215,18 @@ class Features:
       total += np.cov(values.T, bias=True).reshape(total.shape)
     rest = len(self.terms) - len(state)
     return np.pad(total / len(samples.states), (0, rest))
+
+
+def _changes(samples: Samples, terms: Sequence[Term],
+             scale: np.ndarray) -> list[np.ndarray]:
+  """Return rates of change, with both signs so that their mean is 0."""
+  out = []
+  for states, rates in zip(samples.states, samples.rates or ()):
+    with np.errstate(all="ignore"):
+      slopes = terms_lib.gradients(terms, states)
+    change = np.nan_to_num(np.einsum("tfd,td->tf", slopes, rates) / scale)
+    out.append(np.concatenate([change, -change]))
+  return out
 
 
 def _noisy(samples: Samples, terms: Sequence[Term], centre: np.ndarray,

@@ -195,7 +195,12 @@ def _evidence(fit: TermFit, sign: float) -> Evidence:
   if fit.features.samples.ordered:
     drift = evidence_lib.drift_statistic([sign * z for z in residuals],
                                          fit.features.samples.times)
-  return Evidence(ratio, corrected, excess, drift, colour)
+  return Evidence(ratio,
+                  corrected,
+                  excess,
+                  drift,
+                  colour,
+                  exact=fit.features.samples.exact)
 
 
 def _residuals(fit: TermFit) -> tuple[list[np.ndarray], float, float]:

@@ -233,6 +233,6 @@ def rank(laws: Sequence[Law],
   norms = np.linalg.norm(slopes, axis=-1, keepdims=True)
   unit = slopes / np.maximum(norms, 1e-300)
   sizes = np.linalg.svd(unit, compute_uv=False)
-  exact = all(law.evidence.ratio < evidence_lib.EXACT for law in laws)
+  exact = all(law.evidence.ratio < law.evidence.exact for law in laws)
   ranks = np.sum(sizes > (.05 if exact else .08) * sizes[:, :1], axis=1)
   return int(np.quantile(ranks, .9, method="lower"))

@@ -44,6 +44,10 @@ class Samples:
     seed: of the split.
     reach: `[D]`; a column whose noise is that of differences over so many rows
       to both sides, so that it cancels in means; 0 for white noise.
+    rates: N arrays `[T_i, D]`, exact rates of change of states that are in no
+      order, from equations; else None.
+    exact: the ratio within/total below which no noise is needed as an excuse.
+    floor: the ratio below which all is round-off.
   """
   variables: tuple[Variable, ...]
   raw: tuple[np.ndarray, ...]
@@ -58,6 +62,9 @@ class Samples:
   time_unit: Unit = Unit()
   seed: int = 0
   reach: tuple[int, ...] = ()
+  rates: tuple[np.ndarray, ...] | None = None
+  exact: float = 1e-6
+  floor: float = 2e-7
 
   def cancelled(self, size: int) -> np.ndarray:
     """Return the part of white noise's variance in means of `size` rows.

@@ -14,14 +14,13 @@ from noether_jax.discovery.moments import without_each
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.split import Split
 
-# Ratios below this are round-off or the physics' own imperfection.
-RATIO_FLOOR = 2e-7
 # Longer paths lose several terms at once, and have no score.
 _LONG = 40
 
 
 def eliminate(moments: Moments, total: np.ndarray, split: Split,
               start: np.ndarray,
+              floor: float,
               terms: Sequence[AnyTerm]) -> list[tuple[np.ndarray, float]]:
   """Drop terms one by one.
 
@@ -33,6 +32,7 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     total: `[F, F]`, the scatter that a combination is compared with.
     split: its chosen trajectories are used.
     start: indices of the terms to begin with.
+    floor: ratios below it are round-off or the physics' own imperfection.
     terms: F terms, for their complexity.
 
   Returns:
@@ -46,7 +46,7 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     size = len(support)
     ratio = without_each(sub(within, support), sub(total, support))
     # Round-off decides among perfect fits, so equals are told apart by degree.
-    ratio = np.maximum(ratio, RATIO_FLOOR)
+    ratio = np.maximum(ratio, floor)
     best = ratio <= ratio.min() * 1.0001
     cost = np.array([terms[i].cost for i in support])
     # Long libraries lose several terms at once: only the end is delicate.
@@ -56,7 +56,7 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     path.append(support)
   short = [s for s in path if len(s) <= _LONG]
   return [
-      (s, max(_validated(moments, split, s, total), RATIO_FLOOR)) for s in short
+      (s, max(_validated(moments, split, s, total), floor)) for s in short
   ]
 
 

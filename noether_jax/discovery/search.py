@@ -1,0 +1,111 @@
+"""One search of one set of columns: the climb, and what to say without a law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from noether_jax.discovery.climb import Climb
+from noether_jax.discovery.climb import climb
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.one_value import one_value
+from noether_jax.discovery.requirements import MIN_ROWS
+from noether_jax.discovery.roles import make_subject
+from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.samples import Samples
+from noether_jax.reporting import verdicts
+
+SURE = (verdicts.CONSERVED, verdicts.BALANCE)
+# Fewer trajectories than this are cut into windows.
+_FEW = 3
+
+
+class Found(NamedTuple):
+  """Laws of one set of columns."""
+  laws: list[Law]
+  climb: Climb
+  messages: list[str]
+
+
+def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
+            degree: int | None, rungs: Sequence[Rung], certify: bool,
+            progress: Callable[[str], None]) -> Found:
+  """Climb; without a law, look for the next best.
+
+  Args:
+    samples: the trajectories.
+    vectors: indices of the components of each vector; found if None.
+    degree: highest degree of polynomials; the rungs' own if None.
+    rungs: functions that make terms.
+    certify: find p-values on large libraries, too.
+    progress: called with one line per stage.
+
+  Returns:
+    The laws. Without any, what is approximately conserved along trajectories,
+    within windows of them, or what has one value in all the data.
+  """
+  subject = make_subject(samples, vectors, degree)
+  few = samples.rates is None and len(samples.raw) < _FEW
+  search = functools.partial(climb,
+                             subject=subject,
+                             rungs=rungs,
+                             seed=samples.seed,
+                             certify=certify,
+                             progress=progress)
+  messages: list[str] = []
+  done = search(_in_windows(samples) if few else samples)
+  laws = list(done.laws) or _nearest(done.near)
+  if samples.rates is not None:
+    return Found(list(done.laws), done, [])
+  if not laws and not few:
+    progress("no law: searching windows for an approximate one")
+    again = search(_in_windows(samples))
+    laws = [
+        _demote(law, verdicts.APPROXIMATE)
+        for law in (_nearest([*again.laws, *again.near]))
+    ]
+    done = dataclasses.replace(done, rejected=done.rejected or again.rejected)
+    if laws:
+      messages.append("nothing is conserved along whole trajectories; the law "
+                      "below holds within windows of two cycles")
+  if few:
+    messages.append(
+        f"{len(samples.raw)} trajector{'y' if len(samples.raw) == 1 else 'ies'}"
+        ": too few to verify a law; searched in windows of at least two cycles")
+    laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
+  if not any(law.verdict in SURE for law in laws):
+    constant = one_value(samples, subject)
+    if constant is not None:
+      laws = [constant]
+  return Found(laws, done, messages)
+
+
+def _nearest(laws: Sequence[Law]) -> list[Law]:
+  """Return the shortest of the best combinations that are no exact law."""
+  best = min((law.evidence.ratio for law in laws), default=0.)
+  near = [law for law in laws if law.evidence.ratio <= 5 * best]
+  return sorted(near, key=lambda w: (len(w.terms), w.evidence.ratio))[:1]
+
+
+def _in_windows(samples: Samples) -> Samples:
+  """Cut trajectories into windows of at least two of their cycles."""
+  states, raw, times = [], [], []
+  for s, r, t in zip(samples.states, samples.raw, samples.times):
+    centred = s - s.mean(0)
+    crossings = np.sum(np.diff(np.sign(centred), axis=0) != 0, axis=0)
+    moving = np.delete(crossings, list(samples.constants))
+    count = int(np.clip(moving.min() // 4, 1, min(10, len(s) // MIN_ROWS)))
+    states.extend(np.array_split(s, count))
+    raw.extend(np.array_split(r, count))
+    times.extend(np.array_split(t, count))
+  return samples.select(states, raw, times)
+
+
+def _demote(law: Law, verdict: str, reason: str = "") -> Law:
+  if law.verdict == verdicts.CONSERVED:
+    return dataclasses.replace(law, verdict=verdict, reason=reason)
+  return law
