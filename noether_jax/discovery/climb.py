@@ -52,6 +52,7 @@ class Climb:
     num_terms: number of candidate terms of all rungs.
     nulls: of each rung that had one.
     left_out: names of rungs with too many terms.
+    climbed: names of the rungs that were searched.
   """
   laws: tuple[Law, ...] = ()
   near: tuple[Law, ...] = ()
@@ -59,6 +60,7 @@ class Climb:
   num_terms: int = 0
   nulls: tuple[Null, ...] = ()
   left_out: tuple[str, ...] = ()
+  climbed: tuple[str, ...] = ()
 
 
 def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
@@ -92,6 +94,7 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     lossy = any(isinstance(term, PathTerm) for term in terms)
     if lossy and keeps_energy(done.laws, velocities):
       continue
+    done = dataclasses.replace(done, climbed=(*done.climbed, name))
     progress(f"{name}: {len(terms)} terms")
     features = Features.make(samples, terms)
     wanted = certify or len(terms) <= _FREE_NULL

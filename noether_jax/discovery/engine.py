@@ -98,8 +98,8 @@ def discover(data: Any,
   trajectories that took no part in either (see `Evidence`).
 
   One or two trajectories are cut into windows of at least two cycles. Such a
-  law is never more than unverified, because the data hold too few of its
-  values.
+  law is none that one can tell from a coincidence ("cannot tell"), because the
+  data hold too few of its values.
 
   Args:
     data: a list of arrays `[T, D]`, one array `[N, T, D]` or `[T, D]`, a table,
@@ -185,7 +185,7 @@ def _discover(data: Trajectories, degree: int | None,
                    None if laws else found.climb.rejected,
                    found.climb.num_terms, samples.noise, samples.smoothed,
                    tuple(samples.split.held_out), tuple(messages),
-                   null.p_value if null else math.nan)
+                   null.p_value if null else math.nan, found.climb.climbed)
 
 
 def need_velocity(samples: Samples) -> None:
