@@ -22,7 +22,6 @@ from noether_jax.discovery.null import Null
 from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.result import Discovery
 from noether_jax.discovery.roles import has_velocities
-from noether_jax.discovery.roles import is_closed
 from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
