@@ -51,6 +51,7 @@ class Climb:
     num_terms: number of candidate terms of all rungs.
     nulls: of each rung that had one.
     left_out: names of rungs with too many terms.
+    climbed: names of the rungs that were searched.
   """
   laws: tuple[Law, ...] = ()
   near: tuple[Law, ...] = ()
@@ -58,6 +59,7 @@ class Climb:
   num_terms: int = 0
   nulls: tuple[Null, ...] = ()
   left_out: tuple[str, ...] = ()
+  climbed: tuple[str, ...] = ()
 
 
 def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
@@ -93,6 +95,7 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     if lossy and (samples.rates is not None or
                   keeps_energy(done.laws, velocities)):
       continue
+    done = dataclasses.replace(done, climbed=(*done.climbed, name))
     progress(f"{name}: {len(terms)} terms")
     features = Features.make(samples, terms)
     wanted = samples.rates is None and (certify or len(terms) <= _FREE_NULL)

@@ -97,7 +97,7 @@ def _positive(samples: Samples) -> tuple[int, ...]:
 
 def _derivatives(
     samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Return states, their derivatives by time, `[m, D]`, and trajectories [m]."""
+  """Return states and derivatives `[m, D]`, and their trajectories `[m]`."""
   width = len(samples.variables)
   states, slopes = [np.zeros((0, width))], [np.zeros((0, width))]
   for s, t in list(zip(samples.states, samples.times))[:_MOST_PIECES]:

@@ -44,6 +44,7 @@ def test_no_false_alarm(name, noise):
   # Weak damping under strong noise needs many slopes to show.
   found, _ = _discover(name, noise, count=20 if "weakly" in name else 10)
   assert found.independent == 0
+  assert found.rungs[:2] == ("linear", "quadratic")
 
 
 @pytest.mark.parametrize("noise,tolerance", [(.01, .02), (.1, .15)])
