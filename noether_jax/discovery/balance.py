@@ -10,7 +10,10 @@ from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import verdicts
 
+# Friction takes: its coefficient is positive by so many standard deviations,
+# unless it matters less than this.
 _SIGMAS = 2.
+_SMALL = .01
 
 
 def as_balance(law: Law, velocities: Sequence[int]) -> Law:
@@ -62,6 +65,7 @@ def _is_physical(form: Combination, velocities: Sequence[int]) -> bool:
   if not kinetic:
     return False
   sign = 1. if kinetic > 0 else -1.
-  return all(sign * loss.coefficient > -_SIGMAS * loss.uncertainty
+  return all(sign * loss.coefficient > _SIGMAS * loss.uncertainty or
+             loss.share < _SMALL
              for loss in form.losses
              if loss.term.loss)

@@ -7,6 +7,7 @@ import dataclasses
 
 import numpy as np
 
+from noether_jax.discovery import count as count_lib
 from noether_jax.discovery import null as null_lib
 from noether_jax.discovery.balance import as_balance
 from noether_jax.discovery.balance import keeps_energy
@@ -52,6 +53,8 @@ class Climb:
     nulls: of each rung that had one.
     left_out: names of rungs with too many terms.
     climbed: names of the rungs that were searched.
+    dense: `[m, K, D]`, unit gradients of combinations that are conserved,
+      whatever their form, or None.
   """
   laws: tuple[Law, ...] = ()
   near: tuple[Law, ...] = ()
@@ -60,6 +63,7 @@ class Climb:
   nulls: tuple[Null, ...] = ()
   left_out: tuple[str, ...] = ()
   climbed: tuple[str, ...] = ()
+  dense: np.ndarray | None = None
 
 
 def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
@@ -78,7 +82,7 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     The laws; each rung looks only for what is independent of those before.
   """
   done = Climb()
-  most = _most_laws(samples)
+  most = most_laws(samples)
   velocities = tuple(v for _, v in subject.velocities)
   for rung in rungs:
     if len(done.laws) >= most:
@@ -104,8 +108,29 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
   return done
 
 
-def _most_laws(samples: Samples) -> int:
-  """N trajectories have N - 1 differences; D columns, D - 1 laws."""
+def count_laws(samples: Samples, done: Climb) -> count_lib.Count:
+  """Return how many independent quantities a climb has shown."""
+  laws = [w for w in done.laws if w.verdict == verdicts.CONSERVED]
+  dense = done.dense
+  at_least = len(laws)
+  if dense is not None and dense.shape[1]:
+    states = samples.sample(len(dense))[:len(dense)]
+    with np.errstate(all="ignore"):
+      slopes = [law.gradient(states) * samples.spread for law in laws]
+    for slope in slopes:
+      norm = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-300)
+      unit = np.nan_to_num(slope / norm)
+      dense = np.concatenate([dense, unit[:, None]], axis=1)
+    at_least = max(at_least, count_lib.rank(dense))
+  most = most_laws(samples)
+  return count_lib.Count(min(at_least, most), most, len(laws))
+
+
+def most_laws(samples: Samples) -> int:
+  """Return how many laws can be told apart.
+
+  N trajectories have N - 1 differences; D columns, D - 1 laws.
+  """
   columns = len(samples.variables) - len(samples.constants)
   if samples.rates is not None:
     return columns - 1
@@ -130,6 +155,10 @@ class _Rung:
     allowed = features.usable.copy()
     done = dataclasses.replace(done, num_terms=done.num_terms + len(terms))
     first = not features.paths.any()
+    more = count_lib.verified(features, moments)
+    if done.dense is not None:
+      more = np.concatenate([done.dense, more], axis=1)
+    done = dataclasses.replace(done, dense=more)
     idle = 0
     while idle < _IDLE and len(done.laws) < self.most and allowed.sum() > 1:
       count = len(done.laws)

@@ -160,7 +160,8 @@ def _discover(data: Trajectories, samples: Samples,
                    None if laws else found.climb.rejected,
                    found.climb.num_terms, samples.noise, samples.smoothed,
                    tuple(samples.split.held_out), tuple(messages),
-                   null.p_value if null else math.nan, found.climb.climbed)
+                   null.p_value if null else math.nan, found.climb.climbed,
+                   found.count)
 
 
 def _lacks_velocities(samples: Samples, found: Found) -> bool:

@@ -9,6 +9,7 @@ import os
 from noether_jax.data.columns import Variable
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import saving
+from noether_jax.discovery.count import Count
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import report
 from noether_jax.reporting import verdicts
@@ -31,6 +32,8 @@ class Discovery:
     messages: what a user should know.
     p_value: how often broken trajectories show a quantity as constant as the
       best one here; NaN where that was not tried.
+    count: how many independent quantities are conserved, with a formula or
+      without; None where that was not found out.
     rungs: names of the rungs that were climbed.
 
   Example:
@@ -53,6 +56,7 @@ class Discovery:
   messages: tuple[str, ...]
   p_value: float = math.nan
   rungs: tuple[str, ...] = ()
+  count: Count | None = None
 
   @property
   def variables(self) -> tuple[Variable, ...]:

@@ -11,6 +11,8 @@ import numpy as np
 
 from noether_jax.discovery.climb import Climb
 from noether_jax.discovery.climb import climb
+from noether_jax.discovery.climb import count_laws
+from noether_jax.discovery.count import Count
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.requirements import MIN_ROWS
@@ -29,6 +31,7 @@ class Found(NamedTuple):
   laws: list[Law]
   climb: Climb
   messages: list[str]
+  count: Count
 
 
 def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
@@ -59,8 +62,9 @@ def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None
   messages: list[str] = []
   done = search(_in_windows(samples) if few else samples)
   laws = list(done.laws) or _nearest(done.near)
+  count = count_laws(samples, done)
   if samples.rates is not None:
-    return Found(list(done.laws), done, [])
+    return Found(list(done.laws), done, [], count)
   if not laws and not few:
     progress("no law: searching windows for an approximate one")
     again = search(_in_windows(samples))
@@ -81,7 +85,7 @@ def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None
     constant = one_value(samples, subject)
     if constant is not None:
       laws = [constant]
-  return Found(laws, done, messages)
+  return Found(laws, done, messages, count)
 
 
 def _nearest(laws: Sequence[Law]) -> list[Law]:

@@ -1,0 +1,89 @@
+"""How many independent quantities are conserved, whatever their formula."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from noether_jax.discovery.features import Features
+from noether_jax.discovery.moments import Moments
+
+# Combinations of a rung that are tried, and how far gradients must differ.
+_MOST = 12
+_ANGLE = .05
+_MARGIN = 100.
+_RANK_TOLERANCE = 1e-9
+
+
+@dataclasses.dataclass(frozen=True)
+class Count:
+  """A number of functionally independent conserved quantities.
+
+  Attributes:
+    at_least: so many are certain: they hold on trajectories that took no part
+      in their fit.
+    at_most: no more can be told apart in these data.
+    with_formula: so many of them have a formula.
+  """
+  at_least: int
+  at_most: int
+  with_formula: int
+
+  def __str__(self) -> str:
+    if self.at_least > self.with_formula:
+      return (f"{self.with_formula} of {self.at_least} independent quantities "
+              "have a formula")
+    if self.at_least == self.at_most:
+      return f"{self.at_least}, as many as these data can tell apart"
+    return f"at least {self.at_least}; these data can tell {self.at_most} apart"
+
+
+def verified(features: Features, moments: Moments) -> np.ndarray:
+  """Return gradients of combinations that are conserved, whatever their form.
+
+  All combinations of terms that are constant along the chosen trajectories are
+  solved for, and kept if they are constant along the held-out ones, too. Their
+  number counts functions of a law as well; the rank of their gradients does
+  not.
+
+  Args:
+    features: of F terms, without noise: with noise, approximations would pass.
+    moments: theirs.
+
+  Returns:
+    `[m, K, D]`, unit gradients at the states of `features.slopes`.
+  """
+  samples = features.samples
+  width = features.slopes.shape[2]
+  empty = np.zeros((len(features.slopes), 0, width))
+  if samples.noisy or features.paths.any() or len(samples.raw) < 3:
+    return empty
+  chosen, held = samples.split.chosen, samples.split.held_out
+  if samples.split.leave_one_out:
+    chosen, held = chosen[::2], chosen[1::2]
+  sizes, axes = np.linalg.eigh(moments.total)
+  keep = sizes > _RANK_TOLERANCE * sizes[-1]
+  whiten = axes[:, keep] / np.sqrt(sizes[keep])
+  inside = moments.within[list(chosen)].mean(0)
+  values, vectors = np.linalg.eigh(whiten.T @ inside @ whiten)
+  known = values[:_MOST] < samples.exact / _MARGIN
+  found = whiten @ vectors[:, :_MOST][:, known]
+  outside = moments.within[list(held)].mean(0)
+  ratio = np.einsum("fk,fg,gk->k", found, outside, found)
+  found = found[:, ratio < samples.exact / _MARGIN]
+  slopes = np.einsum("mfd,fk->mkd", features.slopes, found)
+  norm = np.linalg.norm(slopes, axis=-1, keepdims=True)
+  return slopes / np.maximum(norm, 1e-300)
+
+
+def rank(gradients: np.ndarray) -> int:
+  """Return the number of independent directions of `[m, K, D]` gradients.
+
+  It is the median over the states, because at some states even independent
+  gradients are parallel.
+  """
+  if not gradients.shape[1]:
+    return 0
+  sizes = np.linalg.svd(gradients, compute_uv=False)
+  return int(np.median(np.sum(sizes > _ANGLE * sizes[:, :1], axis=1)))
