@@ -44,9 +44,9 @@ def keeps_energy(laws: Sequence[Law], velocities: Sequence[int]) -> bool:
 
   Nothing is lost then, and a balance law beside it is a coincidence.
   """
-  return any(
-      law.verdict == verdicts.CONSERVED and
-      set(velocities) <= set(_squares(law.form, velocities)) for law in laws)
+  return any(law.verdict == verdicts.CONSERVED and
+             set(velocities) <= set(_squares(law.form, velocities))
+             for law in laws)
 
 
 def _squares(form: Form, velocities: Sequence[int]) -> dict[int, float]:
