@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from absl import flags
+import numpy as np
 
 from noether_jax.app.options import help_text
 from noether_jax.app.options import Options
@@ -123,9 +124,9 @@ def _check(options: Options) -> None:
   Raises:
     InputError: if an option of the search is given as well.
   """
-  if options.degree is not None or options.vectors is not None:
-    raise InputError("--degree and --vectors are for a search: --check makes "
-                     "none.")
+  for name in ("degree", "vectors", "terms", "known", "certify", "equations"):
+    if getattr(options, name) not in (None, False):
+      raise InputError(f"--{name} is for a search: --check makes none.")
   with _Progress() as progress:
     data, _, _ = _load(options)
     # pylint: disable=import-outside-toplevel
@@ -138,12 +139,47 @@ def _check(options: Options) -> None:
   print(f"report: {place} ({seconds:.0f} s)")
 
 
+def _equations(options: Options) -> Any:
+  """Return the equations of motion, or None.
+
+  Raises:
+    InputError: if there are no states for them, or an option does not fit.
+  """
+  if options.equations is None:
+    return None
+  if options.trial or options.time:
+    raise InputError("--trial and --time describe trajectories; --equations "
+                     "takes states in no order.")
+  if not options.paths:
+    raise InputError("--equations needs a file of states, one a row.")
+  # pylint: disable=import-outside-toplevel
+  from noether_jax.app import equations
+  return equations.load_equations(options.equations)
+
+
+def _texts(text: str | None) -> list[str]:
+  """Return the formulas between semicolons."""
+  return [part.strip() for part in (text or "").split(";") if part.strip()]
+
+
+def _rungs(options: Options) -> Any:
+  """Return rungs with the user's terms first, or None."""
+  terms = _texts(options.terms)
+  if not terms:
+    return None
+  # pylint: disable-next=import-outside-toplevel
+  from noether_jax.discovery import rungs
+  return [rungs.given(*terms), *rungs.default]
+
+
 def _discover(options: Options) -> None:
   """Load, search, predict, write."""
   with _Progress() as progress:
+    equations = _equations(options)
     data, notes, title = _load(options)
     rows = sum(len(s) for s in data.states)
-    progress(f"{len(data.states)} trajectories, {rows} rows, columns "
+    kind = f"{len(data.states)} trajectories, {rows} rows"
+    progress(f"{f'{rows} states' if equations else kind}, columns "
              f"{', '.join(v.name for v in data.variables)}")
     # Slow imports wait until the arguments and the file are known to be good.
     # pylint: disable=import-outside-toplevel
@@ -152,10 +188,20 @@ def _discover(options: Options) -> None:
     from noether_jax.discovery import saving
     from noether_jax.reporting import report
     out = result_folder.make_folder(options.out)
-    found = engine.discover(data,
+    given = {
+        "equations": equations,
+        "sample": np.concatenate(data.states),
+        "columns": data.variables
+    } if equations else {
+        "data": data
+    }
+    found = engine.discover(**given,
                             degree=options.degree,
                             vectors=options.vectors,
+                            rungs=_rungs(options),
                             seed=options.seed,
+                            certify=options.certify,
+                            known=_texts(options.known),
                             progress=progress)
     outcome, why = _predict(data, found, options, progress)
     if why:
@@ -184,7 +230,7 @@ def _discover(options: Options) -> None:
 def _predict(data: Any, found: Any, options: Options,
              progress: Any) -> tuple[Any, str]:
   """Return the prediction experiment, or None; and what it leaves out."""
-  if not options.predict:
+  if not options.predict or options.equations:
     return None, ""
   laws, why = _usable_laws(data, found)
   if not laws:

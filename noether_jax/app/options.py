@@ -13,10 +13,12 @@ _USAGE = """usage: noether-discover FILE [FILE ...] [--option=value ...]
        noether-discover FOLDER [--option=value ...]
        noether-discover --dataset=planets
        noether-discover FILE --check=FORMULA
+       noether-discover STATES --equations=module:function
 
 Finds quantities that stay constant along trajectories, says how certain each
 one is, and measures whether a learned predictor gains by keeping them.
-With --check, tests one given quantity instead.
+With --check, tests one given quantity instead. With --equations, finds what
+equations of motion conserve.
 
 FILE has one row for each sample: text (the delimiter, decimal mark, header and
 units are found), .json, .npy, .npz, .mat, .parquet, .feather, .xlsx, .h5 or
@@ -45,6 +47,11 @@ _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
      "Make no search; test whether a given quantity is conserved. It is a "
      "formula of the columns, as 'v**2/2 - 9.81*l*cos(q)', or the name of the "
      "column that holds it.", {}),
+    ("string", "data", "equations", None,
+     "Equations of motion instead of trajectories: a function of a state, as "
+     "module:function, that returns the rate of change of each column. The "
+     "file then holds states, one a row, spread over the region of interest. "
+     "The current folder is searched for the module, too.", {}),
     ("integer", "search", "degree", None,
      "The highest degree of the polynomial terms. Default: 6 for up to two "
      "columns, 4 for up to four, 3 for up to six, else 2.", {
@@ -54,6 +61,15 @@ _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
     ("string", "search", "vectors", None,
      "The components of vectors, as 'x,y,z;vx,vy,vz', or none. Default: the "
      "names x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
+    ("string", "search", "terms", None,
+     "Further terms of a law, as 'exp(-x/2)*v^2;x*v'. They are combined with "
+     "polynomials of degree two, and with sines and cosines of angles.", {}),
+    ("string", "search", "known", None,
+     "Laws that are known, as 'v^2 + x^2;x*v'. They are not tested, and only "
+     "what is independent of them is looked for.", {}),
+    ("boolean", "search", "certify", False,
+     "Find p-values with many terms, too. It takes longer. Default: up to four "
+     "columns only.", {}),
     ("boolean", "prediction", "predict", True,
      "Train a predictor, compare it with itself tailored to, or projected "
      "onto, the best law and all laws, and recommend one. --nopredict leaves "
@@ -94,8 +110,12 @@ class Options:
   time: str | None
   dataset: str | None
   check: str | None
+  equations: str | None
   degree: int | None
   vectors: str | None
+  terms: str | None
+  known: str | None
+  certify: bool
   predict: bool
   seeds: int
   steps: int

@@ -66,8 +66,14 @@ class Climb:
   dense: np.ndarray | None = None
 
 
-def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
-          seed: int, certify: bool, progress: Callable[[str], None]) -> Climb:
+def climb(samples: Samples,
+          subject: Subject,
+          rungs: Sequence[Rung],
+          *,
+          seed: int,
+          certify: bool,
+          progress: Callable[[str], None],
+          known: Sequence[Law] = ()) -> Climb:
   """Search rung by rung, until no further law can be told apart.
 
   Args:
@@ -77,11 +83,13 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     seed: of the bootstrap and of the nulls.
     certify: make nulls on large rungs, too.
     progress: called with a line for each rung.
+    known: laws that are not looked for.
 
   Returns:
-    The laws; each rung looks only for what is independent of those before.
+    The laws without the known ones; each rung looks only for what is
+    independent of those before.
   """
-  done = Climb()
+  done = Climb(laws=tuple(known))
   most = most_laws(samples)
   velocities = tuple(v for _, v in subject.velocities)
   for rung in rungs:
@@ -105,12 +113,13 @@ def climb(samples: Samples, subject: Subject, rungs: Sequence[Rung], *,
     wanted = samples.rates is None and (certify or len(terms) <= _FREE_NULL)
     done = _Rung(samples, features, most, seed, wanted, progress,
                  velocities).search(done)
-  return done
+  return dataclasses.replace(done, laws=done.laws[len(known):])
 
 
-def count_laws(samples: Samples, done: Climb) -> count_lib.Count:
-  """Return how many independent quantities a climb has shown."""
-  laws = [w for w in done.laws if w.verdict == verdicts.CONSERVED]
+def count_laws(samples: Samples, done: Climb,
+               known: Sequence[Law] = ()) -> count_lib.Count:
+  """Return how many independent quantities a climb has shown, beside known."""
+  laws = [*known, *(w for w in done.laws if w.verdict == verdicts.CONSERVED)]
   dense = done.dense
   at_least = len(laws)
   if dense is not None and dense.shape[1]:
@@ -123,7 +132,8 @@ def count_laws(samples: Samples, done: Climb) -> count_lib.Count:
       dense = np.concatenate([dense, unit[:, None]], axis=1)
     at_least = max(at_least, count_lib.rank(dense))
   most = most_laws(samples)
-  return count_lib.Count(min(at_least, most), most, len(laws))
+  return count_lib.Count(
+      *(max(n - len(known), 0) for n in (min(at_least, most), most, len(laws))))
 
 
 def most_laws(samples: Samples) -> int:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import threadpoolctl
 
 from noether_jax.data.conversion import as_trajectories
@@ -50,6 +49,7 @@ def discover(data: Any = None,
              rungs: Sequence[Rung] | None = None,
              seed: int = 0,
              certify: bool = False,
+             known: Sequence[str] = (),
              progress: Callable[[str], None] = lambda _: None) -> Discovery:
   """Find what stays constant along trajectories and differs between them.
 
@@ -83,6 +83,8 @@ def discover(data: Any = None,
       first, such as `[*noether_jax.rungs.default, mine]`; the default if None.
     seed: of the bootstrap and the split.
     certify: find p-values on large libraries, too; it takes longer.
+    known: formulas of laws that are known, such as `["v^2 + x^2"]`: they are
+      not tested, and only what is independent of them is looked for.
     progress: called with one line per stage.
 
   Returns:
@@ -100,43 +102,51 @@ def discover(data: Any = None,
     >>> found.laws[0].text, found.independent
     ('q^2 + p^2', 1)
   """
-  if (data is None) == (equations is None) or (equations is None) != (sample is
-                                                                     None):
+  if (data is None) == (equations is None) or (equations is None) != (sample
+                                                                      is None):
     raise InputError("Give data, or `equations` with a `sample` of states.")
+  formulas = (known,) if isinstance(known, str) else tuple(known)
   if equations is not None:
     if not (times is None and trial is None and time is None):
       raise InputError("`times`, `trial` and `time` are of data: equations "
                        "have none.")
-    known, samples = from_equations(equations, sample, columns)
+    trajectories, samples = from_equations(equations, sample, columns)
   else:
-    known = as_trajectories(data,
-                            times,
-                            columns=columns,
-                            trial=trial,
-                            time=time)
+    trajectories = as_trajectories(data,
+                                   times,
+                                   columns=columns,
+                                   trial=trial,
+                                   time=time)
     try:
-      check_columns(known.states, known.variables)
-      samples = prepare(known, seed)
+      check_columns(trajectories.states, trajectories.variables)
+      samples = prepare(trajectories, seed)
       if len(samples.variables) - len(samples.constants) == 1:
         need_velocity(samples)
     except InputError as error:
-      if known.source:
-        raise InputError(f"{known.source}: {error}") from error
+      if trajectories.source:
+        raise InputError(f"{trajectories.source}: {error}") from error
       raise
-  chosen = None if vectors is None else as_vectors(vectors, known.variables)
+  chosen = None if vectors is None else as_vectors(vectors,
+                                                   trajectories.variables)
   search = functools.partial(search_samples,
                              vectors=chosen,
                              degree=degree,
                              rungs=default if rungs is None else tuple(rungs),
-                             certify=certify or len(known.variables) <= 4,
-                             progress=progress)
-  return _discover(known, samples, search, progress)
+                             certify=certify or
+                             len(trajectories.variables) <= 4,
+                             progress=progress,
+                             known=formulas)
+  found = _discover(trajectories, samples, search, progress)
+  if formulas:
+    told = f"known, so not looked for: {', '.join(formulas)}"
+    found = dataclasses.replace(found, messages=(*found.messages, told))
+  return found
 
 
 # Thousands of small eigenproblems: more BLAS threads only wait for each other.
 @threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
-def _discover(data: Trajectories, samples: Samples,
-              search: Callable[[Samples], Found],
+def _discover(data: Trajectories, samples: Samples, search: Callable[[Samples],
+                                                                     Found],
               progress: Callable[[str], None]) -> Discovery:
   """Search, with estimated velocities where the columns call for them."""
   alone = len(samples.variables) - len(samples.constants) == 1
@@ -161,7 +171,7 @@ def _discover(data: Trajectories, samples: Samples,
                    found.climb.num_terms, samples.noise, samples.smoothed,
                    tuple(samples.split.held_out), tuple(messages),
                    null.p_value if null else math.nan, found.climb.climbed,
-                   found.count)
+                   found.counted)
 
 
 def _lacks_velocities(samples: Samples, found: Found) -> bool:

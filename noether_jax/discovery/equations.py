@@ -76,8 +76,8 @@ def from_equations(equations: Equations, sample: Any,
     raise InputError("The equations change nothing at these states.")
   # In units of the time in which the columns change by their spread.
   speed = np.sqrt(np.mean((rates[:, moving] / states[:, moving].std(0))**2))
-  groups = np.array_split(np.random.default_rng(0).permutation(len(states)),
-                          _GROUPS)
+  groups = np.array_split(
+      np.random.default_rng(0).permutation(len(states)), _GROUPS)
   parts = tuple(states[g] for g in groups)
   clocks = tuple(np.arange(float(len(g))) for g in groups)
   data = Trajectories(variables,
@@ -105,9 +105,13 @@ def _rates(equations: Equations, states: np.ndarray) -> np.ndarray:
   """Evaluate at `[n, D]`, at once or one by one.
 
   Raises:
-    InputError: if the shape is wrong.
+    InputError: if the shape is wrong, or the equations fail.
   """
-  one = np.asarray(equations(states[0]), np.float64)
+  try:
+    one = np.asarray(equations(states[0]), np.float64)
+  except Exception as error:  # pylint: disable=broad-exception-caught
+    raise InputError(f"The equations fail at the first state: "
+                     f"{type(error).__name__}: {error}") from error
   if one.shape != states[0].shape:
     raise InputError("The equations must give one rate for each column: got "
                      f"the shape {one.shape} for a state of {len(states[0])} "
@@ -119,6 +123,6 @@ def _rates(equations: Equations, states: np.ndarray) -> np.ndarray:
         many[0], one, rtol=1e-9, equal_nan=True) and np.allclose(
             many[-1], last, rtol=1e-9, equal_nan=True):
       return many
-  except (TypeError, ValueError, IndexError):
-    pass
+  except Exception:  # pylint: disable=broad-exception-caught
+    pass  # They take one state.
   return np.stack([np.asarray(equations(s), np.float64) for s in states])

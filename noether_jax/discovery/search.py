@@ -1,4 +1,4 @@
-"""One search of one set of columns: the climb, and what to say without a law."""
+"""One search of one set of columns, and what to say without a law."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from noether_jax.discovery.climb import Climb
 from noether_jax.discovery.climb import climb
 from noether_jax.discovery.climb import count_laws
 from noether_jax.discovery.count import Count
+from noether_jax.discovery.known import known_laws
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.law import rank
 from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.requirements import MIN_ROWS
 from noether_jax.discovery.roles import make_subject
@@ -31,12 +33,17 @@ class Found(NamedTuple):
   laws: list[Law]
   climb: Climb
   messages: list[str]
-  count: Count
+  counted: Count
 
 
-def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
-            degree: int | None, rungs: Sequence[Rung], certify: bool,
-            progress: Callable[[str], None]) -> Found:
+def search_samples(
+    samples: Samples,
+    vectors: tuple[tuple[int, ...], ...] | None,
+    degree: int | None,
+    rungs: Sequence[Rung],
+    certify: bool,
+    progress: Callable[[str], None],
+    known: Sequence[str] = ()) -> Found:
   """Climb; without a law, look for the next best.
 
   Args:
@@ -46,23 +53,26 @@ def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None
     rungs: functions that make terms.
     certify: find p-values on large libraries, too.
     progress: called with one line per stage.
+    known: formulas of laws that are not looked for.
 
   Returns:
     The laws. Without any, what is approximately conserved along trajectories,
     within windows of them, or what has one value in all the data.
   """
   subject = make_subject(samples, vectors, degree)
+  given = known_laws(known, subject)
   few = samples.rates is None and len(samples.raw) < _FEW
   search = functools.partial(climb,
                              subject=subject,
                              rungs=rungs,
                              seed=samples.seed,
                              certify=certify,
-                             progress=progress)
+                             progress=progress,
+                             known=given)
   messages: list[str] = []
   done = search(_in_windows(samples) if few else samples)
   laws = list(done.laws) or _nearest(done.near)
-  count = count_laws(samples, done)
+  count = count_laws(samples, done, given)
   if samples.rates is not None:
     return Found(list(done.laws), done, [], count)
   if not laws and not few:
@@ -83,7 +93,8 @@ def search_samples(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None
     laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
   if not any(law.verdict in SURE for law in laws):
     constant = one_value(samples, subject)
-    if constant is not None:
+    if constant is not None and rank([*given, constant], samples.sample(500),
+                                     samples.spread) > len(given):
       laws = [constant]
   return Found(laws, done, messages, count)
 

@@ -10,6 +10,8 @@ CONSERVED = "conserved"
 # Conserved but for the losses, or the work, that are given with it.
 BALANCE = "balance"
 APPROXIMATE = "approximately conserved"
+# Given by the user, and not tested.
+KNOWN = "known"
 UNKNOWN = "cannot tell"
 NOT_CONSERVED = "not conserved"
 

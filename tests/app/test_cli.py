@@ -268,7 +268,7 @@ def test_check_writes_a_verdict(tmp_path, capsys):
     (("--check=q + x",), "no column 'x'"),
     (("--check=q + p",), "units clash in 'q + p': 1 and 1/s"),
     (("--check=",), "cannot be read"),
-    (("--check=q", "--degree=2"), "--degree and --vectors are for a search"),
+    (("--check=q", "--degree=2"), "--degree is for a search"),
 ])
 def test_mistakes_in_a_check(arguments, message, tmp_path, capsys):
   data = _spring(tmp_path / "data.csv")

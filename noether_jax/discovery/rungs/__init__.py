@@ -16,6 +16,7 @@ from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.rungs.exponentials import exponentials
 from noether_jax.discovery.rungs.functions import functions
+from noether_jax.discovery.rungs.given import given
 from noether_jax.discovery.rungs.lattice import lattice
 from noether_jax.discovery.rungs.lenz import lenz
 from noether_jax.discovery.rungs.linear import linear
@@ -37,8 +38,8 @@ from noether_jax.discovery.rungs.waves import waves
 
 __all__ = [
     "Rung", "bodies", "central", "default", "distances", "exponentials",
-    "forces", "functions", "lattice", "lenz", "linear", "logarithms", "losses",
-    "losses_on_a_line", "mechanics", "moments", "pairs", "polynomials",
-    "powers", "products", "quadratic", "radial", "reactions", "rotors", "sines",
-    "trigonometric", "waves"
+    "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
+    "losses", "losses_on_a_line", "mechanics", "moments", "pairs",
+    "polynomials", "powers", "products", "quadratic", "radial", "reactions",
+    "rotors", "sines", "trigonometric", "waves"
 ]
