@@ -123,9 +123,8 @@ def count_laws(samples: Samples, done: Climb,
   dense = done.dense
   at_least = len(laws)
   if dense is not None and dense.shape[1]:
-    states = samples.sample(len(dense))[:len(dense)]
     with np.errstate(all="ignore"):
-      slopes = [law.gradient(states) * samples.spread for law in laws]
+      slopes = [law.gradient(samples.points) * samples.spread for law in laws]
     for slope in slopes:
       norm = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-300)
       unit = np.nan_to_num(slope / norm)
@@ -213,9 +212,9 @@ class _Rung:
     size = self.features.slopes.shape
     if not laws:
       return np.zeros((size[0], 0, size[2]))
-    states = self.samples.sample(size[0])[:size[0]]
     with np.errstate(all="ignore"):
-      slopes = np.stack([law.gradient(states) for law in laws], axis=1)
+      slopes = np.stack([law.gradient(self.samples.points) for law in laws],
+                        axis=1)
     return np.nan_to_num(slopes, posinf=0., neginf=0.) * self.samples.spread
 
   def choose(self, moments: Moments, total: np.ndarray,

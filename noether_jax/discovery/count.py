@@ -9,11 +9,12 @@ import numpy as np
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.moments import Moments
 
-# Combinations of a rung that are tried, and how far gradients must differ.
+# Combinations of a rung that are tried; how far gradients must differ; how far
+# below an exact law's ratio a combination of so many terms must be.
 _MOST = 12
 _ANGLE = .05
-_MARGIN = 100.
-_RANK_TOLERANCE = 1e-9
+_MARGIN = 1e6
+_RANK_TOLERANCE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,7 +14,6 @@ from noether_jax.discovery.terms import Term
 
 # Samples count alike where noise makes less than this part of the usual change.
 _FLOOR = .1
-_SAMPLE = 1500
 _FEW = 300
 _REDUNDANT = 1e-12
 
@@ -36,7 +35,8 @@ class Features:
       that noise gives a curved term; NaN where a term has no value.
     swing: N arrays `[T_i, F, S]`: by how much one standard deviation of each of
       the S noisy columns changes a term.
-    slopes: `[m, F, D]`, gradients at some states, by columns over their spread.
+    slopes: `[m, F, D]`, gradients at the samples' points, by columns over their
+      spread.
     walk: `[N, F, F]`: what noise adds from one sample to the next to integrals
       along a trajectory; it sums up to a random walk.
 
@@ -80,7 +80,7 @@ class Features:
     if samples.noisy:
       raw, swing = _noisy(samples, state, centre, scale)
     with np.errstate(all="ignore"):
-      slopes = terms_lib.gradients(state, samples.sample(_SAMPLE))
+      slopes = terms_lib.gradients(state, samples.points)
     slopes = np.where(usable[:, None], slopes, 0.) / scale[:, None]
     features = cls(samples, tuple(state), scale, tuple(values), tuple(raw),
                    tuple(swing),

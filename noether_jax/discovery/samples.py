@@ -23,6 +23,9 @@ _MOST_ROWS = 8_000
 _MOST_NOISY_ROWS = 20_000
 # No trajectory is thinned below this many rows.
 _FEWEST_ROWS = 200
+_POINTS = 1500
+# Noise below this part of the largest value is rounding.
+_ROUNDING = 1e-12
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -98,6 +101,11 @@ class Samples:
     """Whether any column was smoothed."""
     return bool(np.any(self.gain < 1))
 
+  @property
+  def points(self) -> np.ndarray:
+    """`[m, D]`, the states at which gradients are compared."""
+    return self.sample(_POINTS)
+
   def sample(self, most: int) -> np.ndarray:
     """Return at most about so many states, evenly from all trajectories."""
     states = np.concatenate(self.states)
@@ -139,6 +147,8 @@ def prepare(data: Trajectories, seed: int) -> Samples:
     messages.append("no times: rows are points of a trial, in no order; noise "
                     "cannot be estimated")
   noise.sigma[list(constants)] = 0.
+  size = np.max([np.abs(s).max(0) for s in raw], axis=0)
+  noise.sigma[noise.sigma < _ROUNDING * size] = 0.
   most = _MOST_NOISY_ROWS if np.any(noise.sigma) else _MOST_ROWS
   raw, times, step = _thin(raw, times, most)
   if step > 1:

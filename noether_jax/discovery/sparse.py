@@ -51,7 +51,8 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     cost = np.array([terms[i].cost for i in support])
     # Long libraries lose several terms at once: only the end is delicate.
     drop = 1 if size <= _LONG else size // 10
-    order = np.lexsort((-cost, np.where(best, 0., ratio)))
+    # Of what is still equal, terms of the first columns stay.
+    order = np.lexsort((-np.arange(size), -cost, np.where(best, 0., ratio)))
     support = np.delete(support, order[:drop])
     path.append(support)
   short = [s for s in path if len(s) <= _LONG]

@@ -37,10 +37,10 @@ Rung = Callable[[Subject], Sequence[Term | PathTerm]]
 
 default: tuple[Rung, ...] = (
     linear,
+    central,
     bodies,
     moments,
     quadratic,
-    central,
     lenz,
     logarithms,
     functions,
