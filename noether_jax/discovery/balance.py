@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 import dataclasses
 
+import numpy as np
+
 from noether_jax.discovery.forms import Combination
 from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
@@ -16,12 +18,13 @@ _SIGMAS = 2.
 _SMALL = .01
 
 
-def as_balance(law: Law, velocities: Sequence[int]) -> Law:
+def as_balance(law: Law, velocities: Sequence[int], states: np.ndarray) -> Law:
   """Return a law with losses as a balance law, if it is one.
 
   Args:
     law: with or without losses.
     velocities: indices of the columns that are velocities.
+    states: `[m, D]`, at which terms are compared.
 
   Returns:
     The law itself without losses. With losses, a balance law if it holds the
@@ -32,7 +35,8 @@ def as_balance(law: Law, velocities: Sequence[int]) -> Law:
   if not isinstance(form, Combination) or not form.losses:
     return law
   verdict = law.verdict
-  if verdict != verdicts.NOT_CONSERVED and not _is_physical(form, velocities):
+  if verdict != verdicts.NOT_CONSERVED and not _is_physical(
+      form, velocities, states):
     verdict = verdicts.NOT_CONSERVED
   if verdict == verdicts.CONSERVED:
     verdict = verdicts.BALANCE
@@ -60,12 +64,19 @@ def _squares(form: Form, velocities: Sequence[int]) -> dict[int, float]:
   return found
 
 
-def _is_physical(form: Combination, velocities: Sequence[int]) -> bool:
-  kinetic = sum(_squares(form, velocities).values())
+def _is_physical(form: Combination, velocities: Sequence[int],
+                 states: np.ndarray) -> bool:
+  squares = _squares(form, velocities)
+  kinetic = sum(squares.values())
+  moving = sum(c * states[:, i]**2 for i, c in squares.items())
+  with np.errstate(all="ignore"):
+    whole = np.nanstd(form.value(states))
+  if not np.std(moving) > _SMALL * whole:
+    return False
   if not kinetic:
     return False
   sign = 1. if kinetic > 0 else -1.
-  return all(sign * loss.coefficient > _SIGMAS * loss.uncertainty or
-             loss.share < _SMALL
+  return all(sign * loss.coefficient > _SIGMAS *
+             loss.uncertainty or loss.share < _SMALL
              for loss in form.losses
              if loss.term.loss)

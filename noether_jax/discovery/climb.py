@@ -184,7 +184,8 @@ class _Rung:
       level, _ = smallest(sub(moments.within.mean(0), index), sub(total, index))
       if level > _HOPEFUL:
         break
-      law = as_balance(self.choose(moments, total, index), self.velocities)
+      law = as_balance(self.choose(moments, total, index), self.velocities,
+                       self.samples.points)
       self.progress(f"  {law.text}: {law.verdict}")
       if law.verdict == verdicts.NOT_CONSERVED:
         better = done.rejected

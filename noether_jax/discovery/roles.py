@@ -95,8 +95,7 @@ def _positive(samples: Samples) -> tuple[int, ...]:
                if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i])
 
 
-def _derivatives(
-    samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _derivatives(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
   """Return states and derivatives `[m, D]`, and their trajectories `[m]`."""
   width = len(samples.variables)
   states, slopes = [np.zeros((0, width))], [np.zeros((0, width))]

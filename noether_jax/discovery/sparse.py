@@ -19,8 +19,7 @@ _LONG = 40
 
 
 def eliminate(moments: Moments, total: np.ndarray, split: Split,
-              start: np.ndarray,
-              floor: float,
+              start: np.ndarray, floor: float,
               terms: Sequence[AnyTerm]) -> list[tuple[np.ndarray, float]]:
   """Drop terms one by one.
 
@@ -56,9 +55,7 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     support = np.delete(support, order[:drop])
     path.append(support)
   short = [s for s in path if len(s) <= _LONG]
-  return [
-      (s, max(_validated(moments, split, s, total), floor)) for s in short
-  ]
+  return [(s, max(_validated(moments, split, s, total), floor)) for s in short]
 
 
 def _validated(moments: Moments, split: Split, support: np.ndarray,
