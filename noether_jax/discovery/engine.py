@@ -95,6 +95,7 @@ def discover(data: Any = None,
       `check_columns`).
 
   Example:
+    >>> import numpy as np
     >>> angle = np.linspace(0, 6, 60)[:, None]
     >>> circle = np.hstack([np.cos(angle), np.sin(angle)])
     >>> found = discover([r * circle for r in (1., 2., 3., 4., 5.)],
