@@ -51,7 +51,7 @@ def test_laws_of_equations(states, capsys):
   told = capsys.readouterr()
   assert "300 states" in told.err and "no predictor" not in told.out
   assert record["independent_laws"] == 3 and record["prediction"] is None
-  assert record["laws"][0]["law"] == "x*vy - y*vx"
+  assert "x*vy - y*vx" in [law["law"] for law in record["laws"]]
 
 
 def test_a_known_law_of_equations_is_left_out(states, capsys):
