@@ -129,7 +129,7 @@ def count_laws(samples: Samples, done: Climb,
       norm = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-300)
       unit = np.nan_to_num(slope / norm)
       dense = np.concatenate([dense, unit[:, None]], axis=1)
-    at_least = max(at_least, count_lib.rank(dense))
+    at_least = max(at_least, count_lib.directions(dense))
   most = most_laws(samples)
   return count_lib.Count(
       *(max(n - len(known), 0) for n in (min(at_least, most), most, len(laws))))

@@ -78,7 +78,7 @@ def verified(features: Features, moments: Moments) -> np.ndarray:
   return slopes / np.maximum(norm, 1e-300)
 
 
-def rank(gradients: np.ndarray) -> int:
+def directions(gradients: np.ndarray) -> int:
   """Return the number of independent directions of `[m, K, D]` gradients.
 
   It is the median over the states, because at some states even independent

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+import functools
 
 import numpy as np
 
 from noether_jax.discovery import evidence as evidence_lib
+from noether_jax.discovery.differences import left_in_means
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.forms import Combination
@@ -241,31 +243,13 @@ def _residuals(fit: TermFit) -> tuple[list[np.ndarray], float, float]:
 
 
 def _left(fit: TermFit) -> Callable[[int], float]:
-  """The part of white noise's variance in means of so many samples.
-
-  The noise of differences over 2k samples cancels in a mean as far as it
-  changes the quantity at both ends of 2k samples alike.
-  """
-  samples, c = fit.features.samples, fit.coefficients
-  reach = [(samples.reach or (0,) * len(samples.variables))[i]
-           for i in samples.noisy]
+  """The part of white noise's variance in means of so many samples."""
+  c = fit.coefficients
   parts = []
   for swing, var in zip(fit.features.swing, fit.features.variance(c)):
     change = np.einsum("tfs,f->ts", swing, c) / np.sqrt(var)[:, None]
     parts.append(np.nan_to_num(change, posinf=0., neginf=0.))
-  whole = max(float(np.mean([np.sum(a**2) / len(a) for a in parts])), 1e-300)
-
-  def left(size: int) -> float:
-    alike = 0.
-    for a in parts:
-      for column, k in zip(a.T, reach):
-        if k:
-          start = np.arange(max(len(a) - 2 * k, 0))
-          start = start[start // size == (start + 2 * k) // size]
-          alike += float(column[start] @ column[start + 2 * k]) / len(a)
-    return max(1 - alike / len(parts) / whole, 0.)
-
-  return left
+  return functools.partial(left_in_means, fit.features.samples, parts)
 
 
 def _walks(fit: TermFit) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import dataclasses
 
 import numpy as np
@@ -45,8 +45,8 @@ class Samples:
     messages: what was done.
     time_unit: of the times.
     seed: of the split.
-    reach: `[D]`; a column whose noise is that of differences over so many rows
-      to both sides, so that it cancels in means; 0 for white noise.
+    differences: columns whose noise is that of another one's differences, with
+      the other one and the number k of rows to both sides: e[t + k] - e[t - k].
     rates: N arrays `[T_i, D]`, exact rates of change of states that are in no
       order, from equations; else None.
     exact: the ratio within/total below which no noise is needed as an excuse.
@@ -64,7 +64,9 @@ class Samples:
   messages: tuple[str, ...] = ()
   time_unit: Unit = Unit()
   seed: int = 0
-  reach: tuple[int, ...] = ()
+  differences: Mapping[int,
+                       tuple[int,
+                             int]] = dataclasses.field(default_factory=dict)
   rates: tuple[np.ndarray, ...] | None = None
   exact: float = 1e-6
   floor: float = 2e-7
@@ -80,8 +82,7 @@ class Samples:
     Returns:
       `[S]`, for the noisy columns.
     """
-    reach = np.array(self.reach or (0,) * len(self.variables))
-    reach = reach[list(self.noisy)]
+    reach = np.array([self.differences.get(i, (0, 0))[1] for i in self.noisy])
     return np.where(reach > 0, np.minimum(1., 2 * reach / size), 1.)
 
   @property

@@ -79,8 +79,11 @@ def with_velocities(samples: Samples) -> Samples:
                              gain=np.concatenate([samples.gain, gain]),
                              split=Split.make(len(raw), samples.seed),
                              messages=(*samples.messages, message),
-                             reach=(0,) * len(samples.variables) +
-                             (reach,) * len(added))
+                             differences={
+                                 len(samples.variables) + n: (i, reach)
+                                 for n, i in enumerate(moving)
+                                 if sigma[i]
+                             })
 
 
 def can_have_velocities(samples: Samples) -> bool:

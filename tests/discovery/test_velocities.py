@@ -32,7 +32,7 @@ def _planar():
   return states
 
 
-@pytest.mark.parametrize("noise,tolerance", [(0., 1e-4)])
+@pytest.mark.parametrize("noise,tolerance", [(0., 1e-4), (.01, .03)])
 def test_a_spring_from_positions(noise, tolerance):
   found = discover(_springs(noise), TIMES, columns="q:m", time=None)
   (law,) = found.laws
