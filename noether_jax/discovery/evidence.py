@@ -22,6 +22,8 @@ _SLACK = .08
 _ERRORS = 3.5
 # Above this ratio a quantity is no law, whatever the noise excuses.
 _MOST = .5
+# With noise, a ratio this far below an exact law's needs no excuse.
+_NOISY_EXACT = 1e-4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Evidence:
   @property
   def verdict(self) -> str:
     """One of conserved, approximately conserved and not conserved."""
-    if self.ratio < self.exact:
+    # Noise that is seen must explain what changes, unless next to nothing does.
+    sure = self.exact * (1. if math.isinf(self.excess) else _NOISY_EXACT)
+    if self.ratio < sure:
       return verdicts.CONSERVED
     if self.corrected < .05 and self.ratio < _MOST:
       quiet = (self.excess < 2 and self.colour <= 1 and abs(self.drift) < 4)

@@ -201,7 +201,7 @@ class Features:
       return self.free(np.zeros((len(self.slopes), 0, len(samples.variables))))
     if not samples.constants:
       return None
-    states = samples.sample(_FEW)
+    states = _usual(samples.sample(3 * _FEW))[:_FEW]
     state = [t for t in self.terms if isinstance(t, Term)]
     total = np.zeros((len(state),) * 2)
     fixed = list(samples.constants)
@@ -215,6 +215,16 @@ class Features:
       total += np.cov(values.T, bias=True).reshape(total.shape)
     rest = len(self.terms) - len(state)
     return np.pad(total / len(samples.states), (0, rest))
+
+
+def _usual(states: np.ndarray) -> np.ndarray:
+  """Return the states of which no column is among its most extreme tenth.
+
+  A trajectory that escapes would make the total scatter of a high power.
+  """
+  low, high = np.quantile(states, (.05, .95), axis=0)
+  usual = np.all((states >= low) & (states <= high), axis=1)
+  return states[usual] if usual.sum() > .1 * len(states) else states
 
 
 def _changes(samples: Samples, terms: Sequence[Term],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import re
 
 import numpy as np
 import scipy.spatial
@@ -14,6 +15,8 @@ from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.vectors import find_vectors
 
+_AXIS = re.compile(r"[xyz]$")
+_UNNAMED = re.compile(r"x\d+")
 # A column is a velocity if a multiple of it explains this part of a derivative.
 _EXPLAINED = .95
 _MOST_PIECES = 20
@@ -177,6 +180,12 @@ def _from_pairs(
   """Two or three lengths of one unit with their velocities are vectors."""
   lengths = [(i, j) for i, j in pairs if not samples.variables[i].unit.is_angle]
   if not 2 <= len(lengths) <= 3 or len(lengths) != len(pairs):
+    return ()
+  names = [samples.variables[i].name for i, _ in lengths]
+  every = [v.name for v in samples.variables]
+  # Numbers tell bodies apart, unless no column has a name of its own.
+  if not (all(_AXIS.search(n) for n in names) or
+          all(_UNNAMED.fullmatch(n) for n in every)):
     return ()
   groups = list(zip(*lengths))
   if any(len({samples.variables[i].unit for i in g}) > 1 for g in groups):
