@@ -52,7 +52,11 @@ def test_coefficients_lie_within_their_errors():
 
 def test_dry_friction():
   field = lambda t, s: (s[1], -4. * s[0] - .03 * np.tanh(1e3 * s[1]))
-  law = _balance(_drawn(field), "q:m,v:m/s")
+  found = discover(_drawn(field), TIMES, columns="q:m,v:m/s")
+  (law,) = found.laws
+  # The integral errs where |v| has a kink, by more than the noise explains.
+  assert law.verdict in (verdicts.BALANCE, verdicts.APPROXIMATE)
+  assert {t.text for t in law.terms} == {"q^2", "v^2"}
   (loss,) = law.losses
   assert loss.term.text == "integral(|v|)"
   np.testing.assert_allclose(loss.coefficient, .06, rtol=.05)
