@@ -32,6 +32,7 @@ from benchmarks.pool import DataSet
 from noether_jax import discover
 from noether_jax.discovery.result import Discovery
 from noether_jax.errors import InputError
+from noether_jax.symbolic.units import Unit
 
 _RUNS = flags.DEFINE_integer("runs", 1000, "Data sets of all kinds.")
 _JOINED = flags.DEFINE_integer("joined", 500, "Data sets of joined halves.")
@@ -40,9 +41,15 @@ _KINDS = flags.DEFINE_list("of", None, "Kinds of data; all by default.")
 
 
 def search(data: DataSet, seed: int) -> Discovery | None:
-  """Search a data set; None if the engine refuses the data."""
+  """Search a data set; None if the engine refuses the data.
+
+  Units are told where there are any: a pure number may be an angle.
+  """
+  columns = {
+      v.name: "" if v.unit == Unit() else str(v.unit) for v in data.variables
+  }
   try:
-    return discover(data.states, data.times, columns=data.variables, seed=seed)
+    return discover(data.states, data.times, columns=columns, seed=seed)
   except InputError:
     return None
 

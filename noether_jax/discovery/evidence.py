@@ -23,7 +23,7 @@ _ERRORS = 3.5
 # Above this ratio a quantity is no law, whatever the noise excuses.
 _MOST = .5
 # With noise, a ratio this far below an exact law's needs no excuse.
-_NOISY_EXACT = 1e-4
+_NOISY_EXACT = 1e-2
 
 
 @dataclasses.dataclass(frozen=True)

@@ -36,6 +36,9 @@ _HOPELESS = 2.
 # Totals are taken without this part of the trajectories, the farthest ones.
 _EXTREME = .1
 _FEW = 5
+# Trajectories of fewer rows need a ratio this small if noise is to excuse it.
+_SHORT = 48
+_SMALL = .03
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -193,6 +196,9 @@ def _evidence(fit: TermFit, sign: float) -> Evidence:
   colour = 0.
   if np.isfinite(excess):
     colour = evidence_lib.colour(residuals, _walks(fit), _left(fit))
+    # Too few rows to see a slow change: then it must be small by itself.
+    if np.median([len(z) for z in residuals]) < _SHORT:
+      colour = max(colour, ratio / _SMALL)
   drift = 0.
   if fit.features.samples.ordered:
     drift = evidence_lib.drift_statistic([sign * z for z in residuals],

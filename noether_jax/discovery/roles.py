@@ -15,7 +15,9 @@ from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.vectors import find_vectors
 
-_AXIS = re.compile(r"[xyz]$")
+# v1 and p1 belong to x1 or q1, w1 to an angle.
+_VELOCITY = re.compile(r"(v|p|w|omega)_?(.*)")
+_PLACES = ("x", "q", "o", "a", "theta", "phi")
 _UNNAMED = re.compile(r"x\d+")
 # A column is a velocity if a multiple of it explains this part of a derivative.
 _EXPLAINED = .95
@@ -169,9 +171,17 @@ def _inputs(samples: Samples, pairs: Sequence[tuple[int,
 def _by_name(variables: Sequence[Variable]) -> tuple[tuple[int, int], ...]:
   """Pairs (position, velocity) where units or names leave no doubt."""
   found = naming.velocities(variables)
-  return tuple(
-      sorted(
-          (min(places), i) for i, places in found.items() if len(places) == 1))
+  pairs = [(min(places), i) for i, places in found.items() if len(places) == 1]
+  where = {v.name: i for i, v in enumerate(variables)}
+  for name, i in where.items():
+    match = _VELOCITY.fullmatch(name)
+    if match and not any(i in pair for pair in pairs):
+      places = [
+          where[stem + match[2]] for stem in _PLACES if stem + match[2] in where
+      ]
+      if len(places) == 1 and not any(places[0] in pair for pair in pairs):
+        pairs.append((places[0], i))
+  return tuple(sorted(pairs))
 
 
 def _from_pairs(
@@ -184,8 +194,8 @@ def _from_pairs(
   names = [samples.variables[i].name for i, _ in lengths]
   every = [v.name for v in samples.variables]
   # Numbers tell bodies apart, unless no column has a name of its own.
-  if not (all(_AXIS.search(n) for n in names) or
-          all(_UNNAMED.fullmatch(n) for n in every)):
+  numbered = {n.rstrip("0123456789") for n in names}
+  if len(numbered) == 1 and not all(_UNNAMED.fullmatch(n) for n in every):
     return ()
   groups = list(zip(*lengths))
   if any(len({samples.variables[i].unit for i in g}) > 1 for g in groups):

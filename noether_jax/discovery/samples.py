@@ -143,7 +143,6 @@ def prepare(data: Trajectories, seed: int) -> Samples:
     if wild:
       messages.append(f"{wild} of {sum(map(len, data.states))} rows left out: "
                       "a single value far off its neighbours")
-      noise = StateNoise.estimate(raw, times)
   else:
     messages.append("no times: rows are points of a trial, in no order; noise "
                     "cannot be estimated")

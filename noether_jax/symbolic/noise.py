@@ -9,11 +9,13 @@ import math
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from noether_jax.symbolic import whiteness
 from noether_jax.symbolic.samples import StackedStates
 
 _MOST_WINDOWS = 20_000
-# Median of the absolute values of a normal variable of unit variance.
-_NORMAL = .674489750196082
+# Quantiles of the absolute values of a normal variable of unit variance.
+_SPOILED = .8
+_NORMAL = {.25: .318639363964375, .5: .674489750196082}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,11 +42,12 @@ class StateNoise:
 
     The m-th difference of a smooth signal vanishes as dt^m while white noise
     keeps sqrt(binomial(2 m, m)) times its own level, so the lowest estimate
-    over m = 3 ... 8 is the one least contaminated by the signal. The median of
-    absolute differences counts, not their mean square: one fast event, such as
-    a perihelion, or a wild point changes it little. Where steps differ, divided
-    differences take the place of differences, and windows across a gap are left
-    out.
+    over m = 3 ... 8 is the one least contaminated by the signal. Quantiles of
+    absolute differences count, not their mean square: one fast event, such as a
+    perihelion, or a wild point changes them little. What looks like noise must
+    be as white as noise, which a coarsely sampled signal is not. Where steps
+    differ, divided differences take the place of differences, and windows
+    across a gap are left out.
 
     Args:
       states: arrays `[T_i, D]`.
@@ -61,21 +64,26 @@ class StateNoise:
     """
     if times is None or _is_evenly_spaced(times):
       times = [np.empty(0)] * len(states)
-    estimates = []
+    estimates, differences = [], []
     for order in range(3, 9):
       parts = [
-          np.abs(_scaled_differences(s, t, order))
+          _scaled_differences(s, t, order)
           for s, t in zip(states, times)
           if len(s) > order + 2
       ]
       if parts:
-        estimates.append(np.median(np.concatenate(parts), axis=0) / _NORMAL)
+        estimates.append(_level(np.abs(np.concatenate(parts))))
+        differences.append((order, parts))
     if len(estimates) < 2:
       return cls(np.zeros(states[0].shape[1]))
     # An estimate that still shrinks with the order is curvature, not noise: it
     # would excuse a change of the quantity that is real.
     noisy = estimates[-1] > .8 * estimates[-2]
-    return cls(np.where(noisy, np.min(estimates, axis=0), 0.))
+    sigma = np.where(noisy, np.min(estimates, axis=0), 0.)
+    if not len(times[0]):
+      order, parts = differences[len(differences) // 2]
+      sigma = np.where(whiteness.are_white(parts, order, sigma), sigma, 0.)
+    return cls(sigma)
 
   def scaled(self, factor: float) -> StateNoise:
     """Return the noise that a smoother leaves: `factor` times this noise.
@@ -168,6 +176,17 @@ def integrate(states: np.ndarray, derivatives: np.ndarray,
   variance = np.sum(
       (rest - offset)**2, axis=(0, 1)) / (len(states) * (count - 1))
   return paths + offset, StateNoise(np.sqrt(variance / count), shared=True)
+
+
+def _level(sizes: np.ndarray) -> np.ndarray:
+  """Return the standard deviation of normal values, from their sizes [n, D].
+
+  The median tells, unless a lower quantile tells far less: jumps of a wrapped
+  angle can spoil half of the differences. Rounded values may make it 0.
+  """
+  low, middle = (
+      np.quantile(sizes, q, axis=0) / scale for q, scale in _NORMAL.items())
+  return np.where((low > 0) & (low < _SPOILED * middle), low, middle)
 
 
 def _is_evenly_spaced(times: Sequence[np.ndarray]) -> bool:

@@ -10,7 +10,10 @@ from noether_jax.discovery.evidence import Evidence
 
 
 @pytest.mark.parametrize("values,verdict",
-                         [((1e-8, .5, 9., 50.), "conserved"),
+                         [((1e-7, 1e-7, math.inf, 50.), "conserved"),
+                          ((1e-9, 1e-9, 9., 50.), "conserved"),
+                          ((1e-7, 1e-7, 9., 50.), "approximately conserved"),
+                          ((.6, .01, 1.1, 1.), "not conserved"),
                           ((.1, .01, 1.1, 1.), "conserved"),
                           ((.1, .01, 1.1, 1., .9), "conserved"),
                           ((.1, .01, 1.1, 1., 1.1), "approximately conserved"),

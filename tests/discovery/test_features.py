@@ -133,7 +133,7 @@ def test_a_function_of_constants_varies_with_the_state_only():
   terms = Subject(samples.variables).terms("k", "k^2", "k*x^2")
   total = Features.make(samples, terms).total()
   np.testing.assert_allclose(total[:2, :2], 0., atol=1e-20)
-  assert total[2, 2] > .1
+  assert total[2, 2] > .01
 
 
 def test_integrals_have_no_gradient_and_begin_with_the_trajectory():

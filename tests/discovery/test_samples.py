@@ -177,8 +177,19 @@ class TestRoles:
     states, times = observed.circles()
     found = _prepared(states, times, "x:m,v:m/s", timed=False)
     assert roles.make_subject(found, None, None).velocities == ((0, 1),)
-    found = _prepared(states, times, "x,v", timed=False)
+    found = _prepared(states, times, "x:m,y:m", timed=False)
     assert roles.make_subject(found, None, None).velocities == ()
+
+  @pytest.mark.parametrize("columns,pairs", [("x,v", ((0, 1),)),
+                                             ("q1,p1", ((0, 1),)), ("a,b", ())])
+  def test_without_times_or_units_names_tell(self, columns, pairs):
+    states, times = observed.circles()
+    found = _prepared(states, times, columns, timed=False)
+    assert roles.make_subject(found, None, None).velocities == pairs
+
+  def test_numbered_bodies_on_a_line_are_no_vector(self):
+    found = self._subject("carts between walls")
+    assert found.velocities == ((0, 2), (1, 3)) and not found.vectors
 
   def test_vectors_are_the_users(self):
     data = SAMPLINGS["nonlinear spring 2-D"].draw(5, 0., 0)
