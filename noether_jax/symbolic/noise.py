@@ -15,6 +15,7 @@ from noether_jax.symbolic.samples import StackedStates
 _MOST_WINDOWS = 20_000
 # Quantiles of the absolute values of a normal variable of unit variance.
 _SPOILED = .8
+_NEAR = 1.2
 _NORMAL = {.25: .318639363964375, .5: .674489750196082}
 
 
@@ -79,7 +80,10 @@ class StateNoise:
     # An estimate that still shrinks with the order is curvature, not noise: it
     # would excuse a change of the quantity that is real.
     noisy = estimates[-1] > .8 * estimates[-2]
-    sigma = np.where(noisy, np.min(estimates, axis=0), 0.)
+    # The lowest one errs by chance, so those near it count as well.
+    near = np.stack(estimates) <= _NEAR * np.min(estimates, axis=0)
+    level = np.sum(np.stack(estimates) * near, axis=0) / near.sum(0)
+    sigma = np.where(noisy, level, 0.)
     if not len(times[0]):
       order, parts = differences[len(differences) // 2]
       sigma = np.where(whiteness.are_white(parts, order, sigma), sigma, 0.)
