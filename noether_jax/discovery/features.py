@@ -16,6 +16,8 @@ from noether_jax.discovery.terms import Term
 _FLOOR = .1
 _FEW = 300
 _REDUNDANT = 1e-12
+# A state that makes this part of a term's standard deviation leaves it out.
+_ALONE = .7
 
 Weights = tuple[np.ndarray, ...]
 AnyTerm = Term | PathTerm
@@ -71,6 +73,9 @@ class Features:
     centre, scale = everything.mean(0), everything.std(0)
     largest = np.abs(everything).max(0)
     usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
+    # Of an exponential, one state may make all of the scatter.
+    alone = _ALONE * np.sqrt(len(everything)) * scale
+    usable &= np.abs(everything - centre).max(0) < alone
     scale = np.where(usable, scale, np.inf)
     values = [np.where(usable, v - centre, 0.) / scale for v in values]
     if samples.rates is not None:

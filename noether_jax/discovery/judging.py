@@ -38,7 +38,7 @@ _EXTREME = .1
 _FEW = 5
 # Trajectories of fewer rows need a ratio this small if noise is to excuse it.
 _SHORT = 48
-_SMALL = .03
+_SMALL = .01
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
