@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+import dataclasses
 import json
 import math
 from typing import Any
@@ -98,6 +99,7 @@ def result(found: ShownDiscovery, outcome: ShownOutcome | None,
       } for v in found.variables],
       "library_terms": found.num_terms,
       "rungs": found.rungs,
+      "count": dataclasses.asdict(found.count) if found.count else None,
       "p_value": found.p_value,
       "noise": found.noise.sigma,
       "smoothed": found.smoothed,

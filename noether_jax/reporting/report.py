@@ -121,6 +121,10 @@ def plain_text(found: ShownDiscovery,
     lines += _prediction_lines(outcome, data.time_unit if data else "")
   steps = advice.next_steps(found, data, program=program)
   lines += [f"next: {step}" for step in steps]
+  # Beside what has no formula, or beside what a few data can show.
+  if found.count and (found.count.at_least > found.count.with_formula or
+                      found.independent):
+    lines.append(f"conserved quantities: {found.count}")
   return "\n".join([*lines, f"verdict: {found.verdict}"])
 
 

@@ -157,6 +157,10 @@ class ShownDiscovery(Protocol):
     """Number of candidate terms."""
 
   @property
+  def count(self) -> Any:
+    """A dataclass: how many quantities are conserved; or None."""
+
+  @property
   def rungs(self) -> Sequence[str]:
     """Names of the rungs that were climbed, if they are known."""
 
