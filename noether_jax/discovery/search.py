@@ -12,6 +12,7 @@ import numpy as np
 from noether_jax.discovery.climb import Climb
 from noether_jax.discovery.climb import climb
 from noether_jax.discovery.climb import count_laws
+from noether_jax.discovery.climb import MOST_TERMS
 from noether_jax.discovery.count import Count
 from noether_jax.discovery.known import known_laws
 from noether_jax.discovery.law import Law
@@ -75,7 +76,17 @@ def search_samples(
   count = count_laws(samples, done, given)
   if samples.rates is not None:
     return Found(list(done.laws), done, [], count)
-  if not laws and not few:
+  if done.left_out:
+    messages.append(f"more terms than {MOST_TERMS}, so not searched: "
+                    f"{', '.join(done.left_out)}")
+  if not samples.ordered:
+    # Without times, a small change may be noise, or not.
+    laws = [
+        dataclasses.replace(
+            law, verdict=verdicts.UNKNOWN, reason=verdicts.UNTIMED)
+        if law.verdict == verdicts.APPROXIMATE else law for law in laws
+    ]
+  elif not laws and not few:
     progress("no law: searching windows for an approximate one")
     again = search(_in_windows(samples))
     laws = [

@@ -136,6 +136,14 @@ def test_a_function_of_constants_varies_with_the_state_only():
   assert total[2, 2] > .01
 
 
+def test_a_term_that_one_state_makes_is_not_usable():
+  states = [np.random.default_rng(n).normal(size=(50, 2)) for n in range(4)]
+  states[2][7, 0] = 60.
+  samples = observed.samples(states, "x,v")
+  terms = Subject(samples.variables).terms("exp(x)", "v^2")
+  assert Features.make(samples, terms).usable.tolist() == [False, True]
+
+
 def test_integrals_have_no_gradient_and_begin_with_the_trajectory():
   states, times = observed.circles(4)
   samples = observed.samples(states, "x,v", times=[times] * 4)

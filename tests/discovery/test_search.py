@@ -56,3 +56,24 @@ def test_one_value_comes_last():
   found = discover(same, times, columns="q,p")
   (law,) = found.laws
   assert (law.verdict, law.reason) == (verdicts.UNKNOWN, verdicts.ONE_VALUE)
+
+
+def test_without_times_a_small_change_may_be_noise():
+  states, _ = observed.circles()
+  random = np.random.default_rng(0)
+  mixed = [
+      random.permutation(s + .01 * random.normal(size=s.shape)) for s in states
+  ]
+  found = discover(mixed, columns="a,b")
+  (law,) = found.laws
+  assert (law.verdict, law.reason) == (verdicts.UNKNOWN, verdicts.UNTIMED)
+
+
+def test_rungs_that_are_too_large_are_named():
+  states, times = observed.circles()
+
+  def large(subject):
+    return subject.terms(*(f"x*v*{n}" for n in range(1, 200)))
+
+  found = discover(states, times, columns="x,v", rungs=[large])
+  assert any("not searched: large" in m for m in found.messages)
