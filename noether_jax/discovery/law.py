@@ -35,6 +35,8 @@ class Law:
     verdict: "conserved", "approximately conserved", "cannot tell", or
       "not conserved" for the best combination where there is no law.
     reason: why one cannot tell, one of `reporting.verdicts`; else empty.
+    symmetry: what the law generates, such as "rotation about z", where
+      positions and momenta are known; else None.
 
   Example:
     >>> from noether_jax.data import parse_columns
@@ -55,6 +57,7 @@ class Law:
   evidence: evidence_lib.Evidence
   verdict: str
   reason: str = ""
+  symmetry: str | None = None
 
   def __call__(self, states: Any) -> Any:
     """Evaluate the quantity.

@@ -22,6 +22,8 @@ from noether_jax.discovery.requirements import MIN_ROWS
 from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.subject import Subject
+from noether_jax.discovery.symmetry import symmetries
 from noether_jax.reporting import verdicts
 
 SURE = (verdicts.CONSERVED, verdicts.BALANCE)
@@ -72,10 +74,10 @@ def search_samples(
                              known=given)
   messages: list[str] = []
   done = search(_in_windows(samples) if few else samples)
-  laws = list(done.laws) or _nearest(done.near)
+  laws = _with_symmetries(done.laws, subject, samples) or _nearest(done.near)
   count = count_laws(samples, done, given)
   if samples.rates is not None:
-    return Found(list(done.laws), done, [], count)
+    return Found(laws, done, [], count)
   if done.left_out:
     messages.append(f"more terms than {MOST_TERMS}, so not searched: "
                     f"{', '.join(done.left_out)}")
@@ -108,6 +110,15 @@ def search_samples(
                                      samples.spread) > len(given):
       laws = [constant]
   return Found(laws, done, messages, count)
+
+
+def _with_symmetries(laws: Sequence[Law], subject: Subject,
+                     samples: Samples) -> list[Law]:
+  """Return laws with the symmetries that they generate."""
+  names = symmetries(laws, subject.velocities, samples.sample(500))
+  return [
+      dataclasses.replace(law, symmetry=name) for law, name in zip(laws, names)
+  ]
 
 
 def _nearest(laws: Sequence[Law]) -> list[Law]:

@@ -51,6 +51,7 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
   return {
       "law": law.text,
       "name": law.name,
+      "symmetry": law.symmetry,
       "latex": law.latex,
       "unit": law.unit,
       "verdict": law.verdict,

@@ -144,8 +144,8 @@ def _law_lines(heading: str, law: ShownLaw) -> list[str]:
     unit = "" if law.loss_unit(k) == "1" else f" {law.loss_unit(k)}"
     lines.append(f"  {loss.coefficient:>14.8g} +- {loss.uncertainty:.2g}{unit}"
                  f"  *  {loss.term.text}")
-  told = words.loss_sentence(law)
-  return [*lines, f"  {told}"] if told else lines
+  told = [words.loss_sentence(law), words.symmetry_sentence(law)]
+  return [*lines, *(f"  {sentence}" for sentence in told if sentence)]
 
 
 def _prediction_lines(outcome: ShownOutcome, time_unit: str) -> list[str]:

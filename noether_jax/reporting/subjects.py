@@ -123,6 +123,10 @@ class ShownLaw(ShownQuantity, Protocol):
   def name(self) -> str | None:
     """A physicist's name, where it is certain."""
 
+  @property
+  def symmetry(self) -> str | None:
+    """The symmetry that it generates, where that is known."""
+
   def coefficient_unit(self, k: int) -> str:
     """Of one coefficient."""
 

@@ -63,7 +63,11 @@ def law_view(law: ShownLaw, heading: str,
         "uncertainty": formulas.number(spread, 2),
         "unit": formulas.raised(law.loss_unit(k)),
     })
-  told = [words.evidence_sentence(law), words.loss_sentence(law)]
+  told = [
+      words.evidence_sentence(law),
+      words.loss_sentence(law),
+      words.symmetry_sentence(law)
+  ]
   return {
       "heading": heading,
       "formula": formulas.mathml(law.latex, plain=law.text, large=True),

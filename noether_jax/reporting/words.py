@@ -116,6 +116,13 @@ def evidence_sentence(law: ShownQuantity,
   return f"{sentence}."
 
 
+def symmetry_sentence(law: ShownLaw) -> str:
+  """Say which symmetry the law generates; empty where it is not known."""
+  if not law.symmetry:
+    return ""
+  return f"By Noether's theorem it belongs to a symmetry: {law.symmetry}."
+
+
 def loss_sentence(law: ShownLaw) -> str:
   """Say what a balance law loses or gains along a trajectory.
 
