@@ -49,12 +49,13 @@ def keeps_energy(laws: Sequence[Law], velocities: Sequence[int]) -> bool:
   Nothing is lost then, and a balance law beside it is a coincidence.
   """
   return any(law.verdict == verdicts.CONSERVED and
-             set(velocities) <= set(_squares(law.form, velocities))
+             set(velocities) <= set(squared_velocities(law.form, velocities))
              for law in laws)
 
 
-def _squares(form: Form, velocities: Sequence[int]) -> dict[int, float]:
-  """Coefficients of squares of velocities, by column."""
+def squared_velocities(form: Form,
+                       velocities: Sequence[int]) -> dict[int, float]:
+  """Return the coefficients of the squares of velocities, by column."""
   found: dict[int, float] = {}
   for term, c in zip(form.terms, form.coefficients):
     columns = {i for atom, _ in term.factors for i in (*atom.plus, *atom.minus)}
@@ -66,7 +67,7 @@ def _squares(form: Form, velocities: Sequence[int]) -> dict[int, float]:
 
 def _is_physical(form: Combination, velocities: Sequence[int],
                  states: np.ndarray) -> bool:
-  squares = _squares(form, velocities)
+  squares = squared_velocities(form, velocities)
   kinetic = sum(squares.values())
   moving = sum(c * states[:, i]**2 for i, c in squares.items())
   with np.errstate(all="ignore"):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from noether_jax.data.columns import Variable
+from noether_jax.discovery.balance import squared_velocities
 from noether_jax.discovery.law import Law
 
 # How far a generator may be from a shift, a turn or a scaling.
@@ -71,12 +72,7 @@ def _masses(laws: Sequence[Law],
   """Relative masses, from the squares of velocities in the energy."""
   for law in laws:
     if law.name == "energy":
-      found = {}
-      for term, c in zip(law.terms, law.coefficients):
-        if term.is_square:
-          (atom, _), = term.factors
-          for i in {*atom.plus, *atom.minus}:
-            found[i] = found.get(i, 0.) + float(c)
+      found = squared_velocities(law.form, [p for _, p in velocities])
       if all(found.get(p, 0.) > 0 for _, p in velocities):
         return [found[p] for _, p in velocities]
   return [1.] * len(velocities)
