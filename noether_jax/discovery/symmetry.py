@@ -9,6 +9,7 @@ import numpy as np
 from noether_jax.data.columns import Variable
 from noether_jax.discovery.balance import squared_velocities
 from noether_jax.discovery.law import Law
+from noether_jax.reporting import verdicts
 
 # How far a generator may be from a shift, a turn or a scaling.
 _EXACT, _NOISY = 1e-3, .05
@@ -29,7 +30,8 @@ def symmetries(laws: Sequence[Law], velocities: Sequence[tuple[int, int]],
 
   Returns:
     For each law "shift in time", "shift along x", "rotation about z",
-    "scaling" or None where it is none of these, or columns are no pairs.
+    "scaling" or None where it is none of these, columns are no pairs, or
+    losses break it.
 
   Example:
     >>> from noether_jax.data import parse_columns
@@ -50,6 +52,9 @@ def symmetries(laws: Sequence[Law], velocities: Sequence[tuple[int, int]],
   weights = _masses(laws, velocities)
   out: list[str | None] = []
   for law in laws:
+    if law.verdict == verdicts.BALANCE:
+      out.append(None)
+      continue
     if law.name == "energy":
       out.append("shift in time")
       continue

@@ -64,3 +64,9 @@ def test_unequal_masses_come_from_the_energy():
   found = discover(SAMPLINGS["three carts"].draw(20, 0., 0))
   assert {law.symmetry for law in found.laws
          } == {"shift in time", "shift along x"}
+
+
+def test_losses_break_the_shift_in_time():
+  found = discover(SAMPLINGS["damped spring"].draw(20, 0., 0))
+  assert [law.verdict for law in found.laws] == ["balance"]
+  assert [law.symmetry for law in found.laws] == [None]
