@@ -17,7 +17,7 @@ _FLOOR = .1
 _FEW = 300
 _REDUNDANT = 1e-12
 # A state that makes this part of a term's standard deviation leaves it out.
-_ALONE = .7
+_ALONE = .95
 
 Weights = tuple[np.ndarray, ...]
 AnyTerm = Term | PathTerm
@@ -75,7 +75,8 @@ class Features:
     usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
     # Of an exponential, one state may make all of the scatter.
     alone = _ALONE * np.sqrt(len(everything)) * scale
-    usable &= np.abs(everything - centre).max(0) < alone
+    if samples.rates is None:
+      usable &= np.abs(everything - centre).max(0) < alone
     scale = np.where(usable, scale, np.inf)
     values = [np.where(usable, v - centre, 0.) / scale for v in values]
     if samples.rates is not None:

@@ -74,10 +74,11 @@ def search_samples(
                              known=given)
   messages: list[str] = []
   done = search(_in_windows(samples) if few else samples)
-  laws = _with_symmetries(done.laws, subject, samples) or _nearest(done.near)
+  laws = _with_symmetries(done.laws, subject, samples)
   count = count_laws(samples, done, given)
   if samples.rates is not None:
     return Found(laws, done, [], count)
+  laws = laws or _nearest(done.near)
   if done.left_out:
     messages.append(f"more terms than {MOST_TERMS}, so not searched: "
                     f"{', '.join(done.left_out)}")
