@@ -128,7 +128,11 @@ def find(observed: Trajectories, states: np.ndarray, seed: int) -> Found:
   always, linear = single_valued(states)
   found = discovery.discover(observed, seed=seed)
   columns = [v.name for v in observed.variables]
-  laws = [x for x in found.laws if [v.name for v in x.variables] == columns]
+  # Losses change the quantity of a balance law: nothing to keep.
+  laws = [
+      x for x in found.laws
+      if [v.name for v in x.variables] == columns and not x.losses
+  ]
   texts = [
       "one value in all data, " + ("linear" if i < linear else "quadratic")
       for i in range(len(always))

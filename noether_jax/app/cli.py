@@ -268,12 +268,15 @@ def _usable_laws(data: Any, found: Any) -> tuple[list[Any], str]:
     return [], "no law, so no tailored predictor"
   if not data.timed:
     return [], "no times, so no predictor: rows without times have no rate"
+  kept = [x for x in found.laws if not x.losses]
+  if not kept:
+    return [], ("balance laws only, so no tailored predictor: losses or inputs "
+                "change these quantities")
   columns = [v.name for v in data.variables]
-  laws = [x for x in found.laws if [v.name for v in x.variables] == columns]
-  others = sorted({
-      v.name for x in found.laws for v in x.variables if v.name not in columns
-  })
-  if len(laws) == len(found.laws):
+  laws = [x for x in kept if [v.name for v in x.variables] == columns]
+  others = sorted(
+      {v.name for x in kept for v in x.variables if v.name not in columns})
+  if len(laws) == len(kept):
     return laws, ""
   missing = ", ".join(others) or "another order of columns"
   told = f"predictors keep no law of columns that the data lack ({missing})"

@@ -17,6 +17,9 @@ from noether_jax.types import PyTree
 from noether_jax.types import State
 
 Quantities = Callable[[State], Array]
+_LOST = (
+    "losses or inputs change such a quantity, so a prediction must not keep "
+    "it")
 
 
 def is_pair(value: Any) -> bool:
@@ -42,7 +45,12 @@ def _listed(laws: Any, name: str) -> list[Any]:
     if not laws.laws:
       raise InputError(f"`{name}` holds no law: {laws.verdict}. Pass a "
                        "discovery with laws, or a function of a state.")
-    return list(laws.laws)
+    kept = [law for law in laws.laws if not law.losses]
+    if not kept:
+      raise InputError(f"`{name}` holds balance laws only: {_LOST}.")
+    return kept
+  if isinstance(laws, Law) and laws.losses:
+    raise InputError(f"`{name}` is the balance law {laws.text}: {_LOST}.")
   if isinstance(laws, str):
     raise InputError(f"`{name}` is the text {laws!r}: pass a function of a "
                      "state, such as lambda x: x[0]**2 + x[1]**2, or a law of "

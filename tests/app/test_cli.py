@@ -109,6 +109,11 @@ def test_one_line_says_why_there_is_no_predictor(changes, columns, message):
   assert outcome is None and message in why and "\n" not in why
 
 
+def test_a_balance_law_gets_no_predictor():
+  outcome, why = _told(made.data(), made.found("balance"))
+  assert outcome is None and "losses or inputs change" in why
+
+
 def test_a_law_of_other_columns_leaves_the_others_a_predictor():
   data = made.data(6, columns="q,p")
   found = made.found()

@@ -72,3 +72,22 @@ def test_a_discovery_without_laws():
 def test_other_laws(laws, message):
   with pytest.raises(InputError, match=message):
     conserved_quantities(laws)(X)
+
+
+def test_a_balance_law_is_not_kept():
+  t = np.linspace(0, 10, 150)
+  damped = []
+  for size in (1., 1.5, 2., 2.5, 3.):
+    decay = size * np.exp(-.1 * t)
+    turn = np.sqrt(1 - .01) * t
+    damped.append(
+        np.stack([
+            decay * np.cos(turn), -decay *
+            (.1 * np.cos(turn) + np.sqrt(1 - .01) * np.sin(turn))
+        ], 1))
+  lost = nj.discover(damped, t, columns="q,p")
+  assert lost.laws[0].verdict == "balance"
+  with pytest.raises(InputError, match="holds balance laws only"):
+    conserved_quantities(lost)
+  with pytest.raises(InputError, match="is the balance law"):
+    conserved_quantities([lost.laws[0]])
