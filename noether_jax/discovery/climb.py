@@ -12,8 +12,8 @@ from noether_jax.discovery import null as null_lib
 from noether_jax.discovery.balance import as_balance
 from noether_jax.discovery.balance import keeps_energy
 from noether_jax.discovery.features import Features
+from noether_jax.discovery.fitted_law import to_law
 from noether_jax.discovery.judging import TermFit
-from noether_jax.discovery.judging import to_law
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
 from noether_jax.discovery.moments import Moments
@@ -238,10 +238,10 @@ class _Rung:
     start = next((g for g in good if len(g) <= _REFINED), good[-1])
     fit = self.fit(moments, start)
     # What is shorter than the best form is no better than it.
-    if fit.evidence().verdict == verdicts.CONSERVED:
+    if fit.evidence.verdict == verdicts.CONSERVED:
       for support in reversed(fit.shorter()):
         part = self.fit(moments, start[support])
-        if part.evidence().verdict == verdicts.CONSERVED:
+        if part.evidence.verdict == verdicts.CONSERVED:
           return to_law(part, self.seed)
       return to_law(fit, self.seed)
     return to_law(self.fit(moments, good[-1]), self.seed)

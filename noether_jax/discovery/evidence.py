@@ -62,22 +62,6 @@ class Evidence:
     return verdicts.NOT_CONSERVED
 
 
-def ratios(coefficients: np.ndarray, within: np.ndarray, total: np.ndarray,
-           noise: np.ndarray) -> tuple[float, float, float]:
-  """Return R, Rc and Q of one combination, as in `Evidence`.
-
-  Args:
-    coefficients: `[F]`.
-    within: `[F, F]`.
-    total: `[F, F]`.
-    noise: `[F, F]`.
-  """
-  w, t, n = (max(float(coefficients @ m @ coefficients), 0.)
-             for m in (within, total, noise))
-  corrected = (w - n) / (t - n) if t > 2 * n else np.inf
-  return w / max(t, _FLOOR), corrected, w / n if n > 0 else math.inf
-
-
 def colour(residuals: Sequence[np.ndarray],
            walks: Sequence[float] | None = None,
            left: Callable[[int], float] = lambda size: 1.) -> float:

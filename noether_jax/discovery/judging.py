@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 
@@ -12,21 +12,14 @@ from noether_jax.discovery import evidence as evidence_lib
 from noether_jax.discovery.differences import left_in_means
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.features import Features
-from noether_jax.discovery.forms import Combination
-from noether_jax.discovery.forms import Loss
-from noether_jax.discovery.law import Law
+from noether_jax.discovery.features import Weights
 from noether_jax.discovery.moments import block_moments
 from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
-from noether_jax.discovery.path_term import PathTerm
-from noether_jax.discovery.sparse import leading
-from noether_jax.discovery.split import Split
-from noether_jax.discovery.terms import Term
+from noether_jax.discovery.sparse import leading_first
 
-# Resamples for the uncertainties.
-_BOOTSTRAP = 100
 # Fits and weights depend on each other.
 _ROUNDS = 2
 # Up to this many times the noise's scatter, a fit is weighted by the noise.
@@ -122,64 +115,26 @@ class TermFit:
       out.append(support)
     return out
 
+  @functools.cached_property
   def evidence(self) -> Evidence:
-    """Judge on trajectories that took no part in the fit."""
-    lead = leading(self.coefficients, self.features.terms)
-    return _evidence(self, float(np.sign(self.coefficients[lead])))
+    """From trajectories that took no part in the fit."""
+    return _evidence(self)
+
+  @functools.cached_property
+  def variance(self) -> Weights:
+    """What noise adds to each observed sample, N arrays `[T_i]`."""
+    return self.features.variance(self.coefficients)
+
+  @property
+  def order(self) -> np.ndarray:
+    """`[k]`, the terms as they are written: the leading one first."""
+    return leading_first(self.coefficients, self.features.terms)
 
 
-def to_law(fit: TermFit, seed: int) -> Law:
-  """Return a fit as a law, with uncertainties from resampled trajectories.
-
-  Args:
-    fit: to all trajectories.
-    seed: of the bootstrap.
-
-  Returns:
-    The law, with evidence from held-out trajectories and a verdict.
-  """
-  features, evidence = fit.features, fit.evidence()
-  lead = leading(fit.coefficients, features.terms)
-  order = np.concatenate([[lead],
-                          np.delete(np.arange(len(features.terms)), lead)])
-
-  def natural(c: np.ndarray) -> np.ndarray:
-    plain = c[order] / features.scale[order]
-    return plain / plain[0]
-
-  count = len(fit.moments.mean)
-  draws = np.random.default_rng(seed).multinomial(count,
-                                                  np.full(count, 1 / count),
-                                                  size=_BOOTSTRAP)
-  spread = np.std([natural(fit.fit(w.astype(float))) for w in draws], axis=0)
-  return Law(features.samples.variables,
-             _form(fit, order, natural(fit.coefficients), spread), evidence,
-             evidence.verdict)
-
-
-def _form(fit: TermFit, order: np.ndarray, coefficients: np.ndarray,
-          spread: np.ndarray) -> Combination:
-  """The sum of terms, and what is lost beside it."""
-  terms = [fit.features.terms[i] for i in order]
-  state = [k for k, term in enumerate(terms) if isinstance(term, Term)]
-  span = float(
-      np.sqrt(
-          max(fit.coefficients @ fit.moments.total @ fit.coefficients, 1e-300)))
-  losses = []
-  for k, term in enumerate(terms):
-    if isinstance(term, PathTerm):
-      change = np.mean([np.ptp(v[:, order[k]]) for v in fit.features.values])
-      losses.append(
-          Loss(term, float(coefficients[k]), float(spread[k]),
-               float(abs(fit.coefficients[order[k]]) * change / span)))
-  return Combination(tuple(t for t in terms if isinstance(t, Term)),
-                     coefficients[state], spread[state],
-                     len(fit.moments.mean) - 1, tuple(losses))
-
-
-def _evidence(fit: TermFit, sign: float) -> Evidence:
+def _evidence(fit: TermFit) -> Evidence:
   """Judge on trajectories that took no part in the fit."""
-  split: Split = fit.features.samples.split
+  split = fit.features.samples.split
+  sign = float(np.sign(fit.coefficients[fit.order[0]]))
   moments, count = fit.moments, len(fit.moments.mean)
   within, total = [], []
   for chosen, judge_on in split.judged():
@@ -190,12 +145,13 @@ def _evidence(fit: TermFit, sign: float) -> Evidence:
     total.append(c @ moments.total @ c)
   ratio = max(float(np.mean(within)), 0.) / max(float(np.mean(total)), 1e-300)
   ratio *= _inflation(fit)
-  residuals, excess, corrected = _residuals(fit)
+  walks = _walks(fit)
+  residuals, excess, corrected = _residuals(fit, walks)
   if not fit.features.samples.noisy:
     excess, corrected = np.inf, ratio
   colour = 0.
   if np.isfinite(excess):
-    colour = evidence_lib.colour(residuals, _walks(fit), _left(fit))
+    colour = evidence_lib.colour(residuals, walks, _left(fit))
     # Too few rows to see a slow change: then it must be small by itself.
     if np.median([len(z) for z in residuals]) < _SHORT:
       colour = max(colour, ratio / _SMALL)
@@ -211,17 +167,21 @@ def _evidence(fit: TermFit, sign: float) -> Evidence:
                   exact=fit.features.samples.exact)
 
 
-def _residuals(fit: TermFit) -> tuple[list[np.ndarray], float, float]:
+def _residuals(fit: TermFit,
+               walks: Sequence[float]) -> tuple[list[np.ndarray], float, float]:
   """Return the observed values over their noise, Q, and Rc.
+
+  Args:
+    fit: to all trajectories.
+    walks: what the noise of integrals adds, see `_walks`.
 
   Returns:
     N arrays `[T_i]` without their means; the scatter within trajectories over
     that of noise; the ratio within/total without the noise's share.
   """
   c = fit.coefficients
-  variance = fit.features.variance(c)
   out, means, shares, squares, degrees = [], [], [], 0., 0
-  for raw, var in zip(fit.features.raw, variance):
+  for raw, var in zip(fit.features.raw, fit.variance):
     values = raw @ c
     known = np.isfinite(values) & np.isfinite(var)
     weight = np.where(known, 1 / var, 0.)
@@ -234,9 +194,8 @@ def _residuals(fit: TermFit) -> tuple[list[np.ndarray], float, float]:
     shares.append(share / len(z))
     squares += float(z @ z)
     degrees += max(int(known.sum()) - 1, 1)
-  walked = np.mean([
-      w * evidence_lib.walk_variance(len(z)) for w, z in zip(_walks(fit), out)
-  ])
+  walked = np.mean(
+      [w * evidence_lib.walk_variance(len(z)) for w, z in zip(walks, out)])
   excess = squares / degrees / (1 + float(walked))
   # The noise of one sample is the unit; a mean's own is far below it.
   level = 1 / float(np.mean(shares))
@@ -252,7 +211,7 @@ def _left(fit: TermFit) -> Callable[[int], float]:
   """The part of white noise's variance in means of so many samples."""
   c = fit.coefficients
   parts = []
-  for swing, var in zip(fit.features.swing, fit.features.variance(c)):
+  for swing, var in zip(fit.features.swing, fit.variance):
     change = np.einsum("tfs,f->ts", swing, c) / np.sqrt(var)[:, None]
     parts.append(np.nan_to_num(change, posinf=0., neginf=0.))
   return functools.partial(left_in_means, fit.features.samples, parts)
@@ -263,7 +222,7 @@ def _walks(fit: TermFit) -> list[float]:
   c = fit.coefficients
   return [
       float(c @ walk @ c) / float(np.mean(var))
-      for walk, var in zip(fit.features.walk, fit.features.variance(c))
+      for walk, var in zip(fit.features.walk, fit.variance)
   ]
 
 

@@ -15,7 +15,7 @@ from noether_jax.discovery.rungs.central import central
 from noether_jax.discovery.rungs.mechanics import mechanics
 from noether_jax.discovery.rungs.quadratic import quadratic
 from noether_jax.discovery.samples import Samples
-from noether_jax.discovery.sparse import leading
+from noether_jax.discovery.sparse import leading_first
 from noether_jax.discovery.subject import Subject
 from noether_jax.reporting import verdicts
 
@@ -104,8 +104,7 @@ def _relates(features: Features, support: np.ndarray) -> bool:
 
 def _law(features: Features, support: np.ndarray, vector: np.ndarray) -> Law:
   part = features.take(support)
-  lead = leading(vector, part.terms)
-  order = np.concatenate([[lead], np.delete(np.arange(len(support)), lead)])
+  order = leading_first(vector, part.terms)
   plain = vector[order] / part.scale[order]
   form = Combination(tuple(part.terms[i] for i in order), plain / plain[0],
                      np.zeros(len(order)))

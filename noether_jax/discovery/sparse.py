@@ -72,8 +72,9 @@ def _validated(moments: Moments, split: Split, support: np.ndarray,
   return float(np.mean(above / np.maximum(below, 1e-300)))
 
 
-def leading(coefficients: np.ndarray, terms: Sequence[AnyTerm]) -> int:
-  """Return the position of the term whose coefficient becomes 1.
+def leading_first(coefficients: np.ndarray,
+                  terms: Sequence[AnyTerm]) -> np.ndarray:
+  """Return the order in which terms are written; the first gets coefficient 1.
 
   A term qualifies if it contributes at least a tenth of the largest
   contribution. The first square among these terms leads, so that energies begin
@@ -85,7 +86,7 @@ def leading(coefficients: np.ndarray, terms: Sequence[AnyTerm]) -> int:
     terms: k terms.
 
   Returns:
-    A position.
+    `[k]`, positions: the leading term, then the others as they are.
   """
   size = np.abs(coefficients)
   along = np.array([isinstance(term, PathTerm) for term in terms])
@@ -93,4 +94,5 @@ def leading(coefficients: np.ndarray, terms: Sequence[AnyTerm]) -> int:
   able = (size >= .1 * size.max()) & ~along
   order = [(term.is_square, term.degree) if ok else (False, 0)
            for term, ok in zip(terms, able)]
-  return order.index(max(order))
+  lead = order.index(max(order))
+  return np.concatenate([[lead], np.delete(np.arange(len(terms)), lead)])
