@@ -140,7 +140,7 @@ def most_laws(samples: Samples) -> int:
 
   N trajectories have N - 1 differences; D columns, D - 1 laws.
   """
-  columns = len(samples.variables) - len(samples.constants)
+  columns = len(samples.moving)
   if samples.rates is not None:
     return columns - 1
   return min(columns - 1, len(samples.states) - 1)

@@ -121,7 +121,7 @@ def discover(data: Any = None,
     try:
       check_columns(trajectories.states, trajectories.variables)
       samples = prepare(trajectories, seed)
-      if len(samples.variables) - len(samples.constants) == 1:
+      if len(samples.moving) == 1:
         need_velocity(samples)
     except InputError as error:
       if trajectories.source:
@@ -150,7 +150,7 @@ def _discover(data: Trajectories, samples: Samples, search: Callable[[Samples],
                                                                      Found],
               progress: Callable[[str], None]) -> Discovery:
   """Search, with estimated velocities where the columns call for them."""
-  alone = len(samples.variables) - len(samples.constants) == 1
+  alone = len(samples.moving) == 1
   if alone:
     samples = with_velocities(samples)
   found = search(samples)

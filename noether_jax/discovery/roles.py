@@ -8,7 +8,6 @@ import re
 import numpy as np
 import scipy.spatial
 
-from noether_jax.data import smoothing
 from noether_jax.data.columns import Variable
 from noether_jax.discovery import naming
 from noether_jax.discovery.samples import Samples
@@ -21,8 +20,6 @@ _PLACES = ("x", "q", "o", "a", "theta", "phi")
 _UNNAMED = re.compile(r"x\d+")
 # A column is a velocity if a multiple of it explains this part of a derivative.
 _EXPLAINED = .95
-_MOST_PIECES = 20
-_MOST_SAMPLES = 2000
 # Pairs of near states: how many are tried, how few are enough, and how alike
 # their derivatives are in a closed system.
 _NEAR = 400
@@ -55,11 +52,11 @@ def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
 def is_closed(samples: Samples) -> bool:
   """Whether the columns determine their own derivatives.
 
-  Where states of different times come near each other, their derivatives are
-  alike; positions alone are passed both ways.
+  Where different trajectories come near each other, their derivatives are
+  alike; positions alone are passed both ways. So it is also true where no two
+  trajectories come near each other.
   """
-  x, dx, number = _derivatives(samples)
-  moving = [i for i in range(x.shape[1]) if i not in samples.constants]
+  x, dx, number = samples.rates_of_change
   if len(x) < _NEAR:
     return True
   scale = np.maximum(x.std(0), 1e-300)
@@ -76,7 +73,8 @@ def is_closed(samples: Samples) -> bool:
     return True
   size = np.maximum(dx.std(0), 1e-300)
   rest = (dx[pairs[:, 0]] - dx[pairs[:, 1]]) / size
-  return bool(np.median(np.mean(rest[:, moving]**2, axis=1)) < _ALIKE)
+  return bool(
+      np.median(np.mean(rest[:, list(samples.moving)]**2, axis=1)) < _ALIKE)
 
 
 def has_velocities(samples: Samples) -> bool:
@@ -100,21 +98,6 @@ def _positive(samples: Samples) -> tuple[int, ...]:
                if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i])
 
 
-def _derivatives(samples: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Return states and derivatives `[m, D]`, and their trajectories `[m]`."""
-  width = len(samples.variables)
-  states, slopes = [np.zeros((0, width))], [np.zeros((0, width))]
-  for s, t in list(zip(samples.states, samples.times))[:_MOST_PIECES]:
-    if len(s) < 8:
-      continue
-    s, t = s[:_MOST_SAMPLES], t[:_MOST_SAMPLES]
-    found = [smoothing.smoothing_spline(t, column, 0.)[1] for column in s.T]
-    slopes.append(np.stack(found, 1)[2:-2])
-    states.append(s[2:-2])
-  number = np.repeat(np.arange(len(states)), list(map(len, states)))
-  return np.concatenate(states), np.concatenate(slopes), number
-
-
 def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
   """Return the factor of a column that fits a derivative, and what is left.
 
@@ -129,14 +112,14 @@ def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
 
 def _is_rate(samples: Samples, column: int, other: int) -> bool:
   """Whether another column is a multiple of a column's derivative."""
-  x, dx, _ = _derivatives(samples)
+  x, dx, _ = samples.rates_of_change
   return bool(len(x)) and _multiple(dx[:, column],
                                     x[:, other])[1]**2 < 1 - _EXPLAINED
 
 
 def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
   """Pairs (position, velocity), by the positions' derivatives."""
-  x, dx, _ = _derivatives(samples)
+  x, dx, _ = samples.rates_of_change
   if not len(x):
     return ()
   pairs: list[tuple[float, int, int]] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 import dataclasses
+import functools
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from noether_jax.data import smoothing
 from noether_jax.data.columns import Variable
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import outliers
+from noether_jax.discovery.evidence import EXACT
 from noether_jax.discovery.split import Split
 from noether_jax.symbolic.noise import StateNoise
 from noether_jax.symbolic.units import parse_with_factor
@@ -24,8 +27,24 @@ _MOST_NOISY_ROWS = 20_000
 # No trajectory is thinned below this many rows.
 _FEWEST_ROWS = 200
 _POINTS = 1500
+# Trajectories, and rows of each, that show which columns are velocities.
+_MOST_PIECES = 20
+_LONGEST_PIECE = 2000
 # Noise below this part of the largest value is rounding.
 _ROUNDING = 1e-12
+
+
+class Rates(NamedTuple):
+  """States with their derivatives by time.
+
+  Attributes:
+    states: `[m, D]`.
+    slopes: `[m, D]`.
+    trajectory: `[m]`, which one each state is from.
+  """
+  states: np.ndarray
+  slopes: np.ndarray
+  trajectory: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -68,7 +87,7 @@ class Samples:
                        tuple[int,
                              int]] = dataclasses.field(default_factory=dict)
   rates: tuple[np.ndarray, ...] | None = None
-  exact: float = 1e-6
+  exact: float = EXACT
   floor: float = 2e-7
 
   def cancelled(self, size: int) -> np.ndarray:
@@ -86,6 +105,12 @@ class Samples:
     return np.where(reach > 0, np.minimum(1., 2 * reach / size), 1.)
 
   @property
+  def moving(self) -> tuple[int, ...]:
+    """Columns that are no constants of a trial."""
+    return tuple(
+        i for i in range(len(self.variables)) if i not in self.constants)
+
+  @functools.cached_property
   def spread(self) -> np.ndarray:
     """`[D]`, standard deviation of each column; 0 for constants of a trial."""
     spread = np.concatenate(self.states).std(0)
@@ -102,10 +127,25 @@ class Samples:
     """Whether any column was smoothed."""
     return bool(np.any(self.gain < 1))
 
-  @property
+  @functools.cached_property
   def points(self) -> np.ndarray:
     """`[m, D]`, the states at which gradients are compared."""
     return self.sample(_POINTS)
+
+  @functools.cached_property
+  def rates_of_change(self) -> Rates:
+    """States of some trajectories with their derivatives, by splines."""
+    width = len(self.variables)
+    states, slopes = [np.zeros((0, width))], [np.zeros((0, width))]
+    for s, t in list(zip(self.states, self.times))[:_MOST_PIECES]:
+      if len(s) < 8:
+        continue
+      s, t = s[:_LONGEST_PIECE], t[:_LONGEST_PIECE]
+      found = [smoothing.smoothing_spline(t, column, 0.)[1] for column in s.T]
+      slopes.append(np.stack(found, 1)[2:-2])
+      states.append(s[2:-2])
+    number = np.repeat(np.arange(len(states)), list(map(len, states)))
+    return Rates(np.concatenate(states), np.concatenate(slopes), number)
 
   def sample(self, most: int) -> np.ndarray:
     """Return at most about so many states, evenly from all trajectories."""
@@ -154,6 +194,11 @@ def prepare(data: Trajectories, seed: int) -> Samples:
   if step > 1:
     messages.append(f"many rows: every {step}th of each trajectory was used; "
                     "the noise was estimated from all rows")
+  unit = Unit()
+  try:
+    unit = parse_with_factor(data.time_unit)[0]
+  except ValueError:
+    messages.append(f"{data.time_unit!r} is no unit: times are pure numbers")
   states, gain = _smooth(raw, times, noise.sigma)
   if np.any(gain < 1):
     names = [v.name for v, g in zip(data.variables, gain) if g < 1]
@@ -161,14 +206,7 @@ def prepare(data: Trajectories, seed: int) -> Samples:
                     "smooth curves, and judged on the data as observed")
   return Samples(data.variables, tuple(raw), tuple(states), tuple(times), noise,
                  gain, data.timed, constants, Split.make(len(raw), seed),
-                 tuple(messages), _time_unit(data), seed)
-
-
-def _time_unit(data: Trajectories) -> Unit:
-  try:
-    return parse_with_factor(data.time_unit)[0]
-  except ValueError:
-    return Unit()
+                 tuple(messages), unit, seed)
 
 
 def find_constants(states: Sequence[np.ndarray]) -> tuple[int, ...]:

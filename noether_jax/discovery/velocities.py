@@ -27,8 +27,8 @@ def with_velocities(samples: Samples) -> Samples:
   Without noise, derivatives are those of an interpolating spline of order five.
   With noise, they are those of the smoothing spline. The observed ones, by
   which laws are judged, are differences of the observed positions on both
-  sides, corrected by what the smooth curve says of the difference: so their
-  noise is known, and independent of that of the position.
+  sides, corrected by what the smooth curve says of the difference. So their
+  noise is known: it is a difference of the position's (see `left_in_means`).
 
   Args:
     samples: with times; constants of a trial get no derivative.
@@ -37,15 +37,12 @@ def with_velocities(samples: Samples) -> Samples:
     Samples with the columns `NAME_dot` after the others, a few rows shorter at
     both ends; a message says how exact they are.
   """
-  moving = [
-      i for i in range(len(samples.variables)) if i not in samples.constants
-  ]
-  sigma = samples.noise.sigma
-  reach = _reach(samples, moving)
+  moving, sigma = list(samples.moving), samples.noise.sigma
+  reach = _reach(samples)
   states, raw, times, sizes, errors, lefts = [], [], [], [], [], []
   for s, r, t in zip(samples.states, samples.raw, samples.times):
     cut = slice(reach + _ENDS, len(t) - reach - _ENDS)
-    slopes, observed, left, error = _slopes(s, r, t, moving, sigma, reach)
+    slopes, observed, left, error = _slopes(r, t, moving, sigma, reach)
     states.append(np.hstack([s, slopes])[cut])
     raw.append(np.hstack([r, observed])[cut])
     times.append(t[cut])
@@ -88,17 +85,15 @@ def with_velocities(samples: Samples) -> Samples:
 
 def can_have_velocities(samples: Samples) -> bool:
   """Whether each trajectory is long enough to estimate derivatives."""
-  moving = [
-      i for i in range(len(samples.variables)) if i not in samples.constants
-  ]
-  if not samples.ordered or not moving:
+  if not samples.ordered or not samples.moving:
     return False
-  lost = 2 * (_reach(samples, moving) + _ENDS)
+  lost = 2 * (_reach(samples) + _ENDS)
   return min(map(len, samples.times)) >= lost + 20
 
 
-def _reach(samples: Samples, moving: list[int]) -> int:
+def _reach(samples: Samples) -> int:
   """By how many rows a difference reaches to each side; 0 without noise."""
+  moving = list(samples.moving)
   if not np.any(samples.noise.sigma[moving]):
     return 0
   gain = float(np.mean(samples.gain[moving]**2))
@@ -106,8 +101,8 @@ def _reach(samples: Samples, moving: list[int]) -> int:
 
 
 def _slopes(
-    smooth: np.ndarray, observed: np.ndarray, times: np.ndarray,
-    moving: list[int], sigma: np.ndarray,
+    observed: np.ndarray, times: np.ndarray, moving: list[int],
+    sigma: np.ndarray,
     reach: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
   """Derivatives of one trajectory.
 
