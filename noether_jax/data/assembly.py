@@ -139,7 +139,7 @@ def _cut(source: TableColumns, roles: Roles, used: Sequence[str],
   columns = [without_marks(n, source.numbers(n), messages) for n in used]
   rows = len(columns[0])
   if roles.clock is None:
-    messages.append("no time column: rows are counted")
+    messages.append("no time column")
     clock = np.arange(float(rows))
   else:
     clock = source.numbers(roles.clock)

@@ -68,15 +68,12 @@ def squared_velocities(form: Form,
 def _is_physical(form: Combination, velocities: Sequence[int],
                  states: np.ndarray) -> bool:
   squares = squared_velocities(form, velocities)
-  kinetic = sum(squares.values())
-  moving = sum(c * states[:, i]**2 for i, c in squares.items())
+  kinetic = sum(c * states[:, i]**2 for i, c in squares.items())
   with np.errstate(all="ignore"):
     whole = np.nanstd(form.value(states))
-  if not np.std(moving) > _SMALL * whole:
+  if not np.std(kinetic) > _SMALL * whole:
     return False
-  if not kinetic:
-    return False
-  sign = 1. if kinetic > 0 else -1.
+  sign = np.sign(sum(squares.values()))
   return all(sign * loss.coefficient > _SIGMAS *
              loss.uncertainty or loss.share < _SMALL
              for loss in form.losses

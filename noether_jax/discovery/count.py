@@ -8,12 +8,13 @@ import numpy as np
 
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.moments import whitening
 
-# Combinations of a rung that are tried; how far gradients must differ; how far
-# below an exact law's ratio a combination of so many terms must be.
+# Combinations of a rung that are tried; how far gradients must differ; the
+# ratio of a combination of so many terms, far below that of a sparse law.
 _MOST = 12
 _ANGLE = .05
-_MARGIN = 1e6
+_EXACT = 1e-12
 _RANK_TOLERANCE = 1e-6
 
 
@@ -63,16 +64,14 @@ def verified(features: Features, moments: Moments) -> np.ndarray:
   chosen, held = samples.split.chosen, samples.split.held_out
   if samples.split.leave_one_out:
     chosen, held = chosen[::2], chosen[1::2]
-  sizes, axes = np.linalg.eigh(moments.total)
-  keep = sizes > _RANK_TOLERANCE * sizes[-1]
-  whiten = axes[:, keep] / np.sqrt(sizes[keep])
+  whiten = whitening(moments.total, _RANK_TOLERANCE)
   inside = moments.within[list(chosen)].mean(0)
   values, vectors = np.linalg.eigh(whiten.T @ inside @ whiten)
-  known = values[:_MOST] < samples.exact / _MARGIN
+  known = values[:_MOST] < _EXACT
   found = whiten @ vectors[:, :_MOST][:, known]
   outside = moments.within[list(held)].mean(0)
   ratio = np.einsum("fk,fg,gk->k", found, outside, found)
-  found = found[:, ratio < samples.exact / _MARGIN]
+  found = found[:, ratio < _EXACT]
   slopes = np.einsum("mfd,fk->mkd", features.slopes, found)
   norm = np.linalg.norm(slopes, axis=-1, keepdims=True)
   return slopes / np.maximum(norm, 1e-300)

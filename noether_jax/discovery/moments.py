@@ -142,6 +142,27 @@ def smallest(within: np.ndarray,
                                                                         0]))
 
 
+def whitening(total: np.ndarray,
+              tolerance: float = _RANK_TOLERANCE) -> np.ndarray:
+  """Return coordinates in which a scatter matrix is the identity.
+
+  Args:
+    total: `[F, F]`.
+    tolerance: eigenvectors with an eigenvalue below this part of the largest
+      are left out, because the terms are redundant there.
+
+  Returns:
+    `[F, r]`, V with V' T V = 1.
+
+  Example:
+    >>> whitening(np.diag([4., 0.])).round(9).tolist()
+    [[0.5], [0.0]]
+  """
+  sizes, axes = np.linalg.eigh(total)
+  keep = sizes > tolerance * sizes[-1]
+  return axes[:, keep] / np.sqrt(sizes[keep])
+
+
 def without_each(within: np.ndarray, total: np.ndarray) -> np.ndarray:
   """Return the smallest ratio that remains without each of the terms.
 
@@ -160,9 +181,7 @@ def without_each(within: np.ndarray, total: np.ndarray) -> np.ndarray:
     >>> without_each(np.diag([1., 2., 3.]), np.eye(3)).round(9).tolist()
     [2.0, 1.0, 1.0]
   """
-  sizes, axes = np.linalg.eigh(total)
-  keep = sizes > _RANK_TOLERANCE * sizes[-1]
-  whiten = axes[:, keep] / np.sqrt(sizes[keep])
+  whiten = whitening(total)
   values, vectors = np.linalg.eigh(whiten.T @ within @ whiten)
   if len(values) < 2:
     return np.full(len(within), np.inf)

@@ -11,13 +11,13 @@ import scipy.linalg
 
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.moments import parallel
+from noether_jax.discovery.moments import whitening
 
 _DRAWS = 99
 # So few trajectories have too few ways to join their halves.
 _FEW = 6
 _FOLDS = 3
 _MANY = 9
-_RANK_TOLERANCE = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +82,7 @@ def joined(features: Features,
       inside.shape[1:])
   if known.shape[1]:
     total = parallel(total, part.free(known))
-  whiten = _whitening(total)
+  whiten = whitening(total)
   random = np.random.default_rng(seed)
   # Of many trajectories a third judges; few ones take turns.
   folds = np.arange(count) % min(_FOLDS, count)
@@ -123,12 +123,6 @@ def _joined_within(mean: np.ndarray, within: np.ndarray,
   offset = centres - centres.mean(1, keepdims=True)
   return (within[order, places].mean(1) +
           np.einsum("npf,npg->nfg", offset, offset) / len(places))
-
-
-def _whitening(total: np.ndarray) -> np.ndarray:
-  sizes, axes = np.linalg.eigh(total)
-  keep = sizes > _RANK_TOLERANCE * sizes[-1]
-  return axes[:, keep] / np.sqrt(sizes[keep])
 
 
 def _held_out(within: np.ndarray, whiten: np.ndarray, folds: np.ndarray,

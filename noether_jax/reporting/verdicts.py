@@ -19,7 +19,6 @@ NOT_CONSERVED = "not conserved"
 ONE_VALUE = "one value"
 FEW = "few trajectories"
 UNTIMED = "no times"
-CHANCE = "coincidence"
 
 # What each verdict on a law means.
 MEANINGS = {
@@ -79,15 +78,6 @@ REASONS = {
             "known, so the change may be noise or real.",
             "Give the time of each row: then the noise can be estimated, and "
             "the change compared with it."),
-    CHANCE:
-        Reason(
-            "a quantity is conserved here, but as many terms would fit broken "
-            "trajectories as well",
-            "It stays constant here. But where pieces of different "
-            "trajectories are joined, some combination of the same terms is as "
-            "constant, so it may be a coincidence.",
-            "Measure more or longer trajectories, or search with fewer "
-            "columns: then a coincidence becomes less likely."),
 }
 
 

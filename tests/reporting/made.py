@@ -27,7 +27,6 @@ EVIDENCE = {
     verdicts.FEW: Evidence(4e-5, 1e-6, 1.1, 2.5),
     verdicts.ONE_VALUE: Evidence(1., math.inf, math.inf, 0.),
     verdicts.UNTIMED: Evidence(4e-3, 4e-3, math.inf, 0.),
-    verdicts.CHANCE: Evidence(4e-5, 1e-6, 1.1, .5, .4, .3),
     verdicts.NOT_CONSERVED: Evidence(.9, .9, 40., 1.),
 }
 HOSTILE = "q</title></script><script>alert(1)</script>"

@@ -70,7 +70,6 @@ def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
     (verdicts.FEW, "Measure more trajectories of the same system"),
     (verdicts.ONE_VALUE, "has other values"),
     (verdicts.UNTIMED, "Give the time of each row"),
-    (verdicts.CHANCE, "longer trajectories"),
     (verdicts.APPROXIMATE, "friction"),
     (verdicts.BALANCE, "Search other trajectories"),
 ])
