@@ -111,7 +111,7 @@ def discover(data: Any = None,
     if not (times is None and trial is None and time is None):
       raise InputError("`times`, `trial` and `time` are of data: equations "
                        "have none.")
-    trajectories, samples = from_equations(equations, sample, columns)
+    trajectories, samples = from_equations(equations, sample, columns, seed)
   else:
     trajectories = as_trajectories(data,
                                    times,

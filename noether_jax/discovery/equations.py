@@ -9,6 +9,7 @@ import numpy as np
 
 from noether_jax.data.columns import as_variables
 from noether_jax.data.columns import column_pairs
+from noether_jax.data.columns import Variable
 from noether_jax.data.conversion import Columns
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery.samples import Samples
@@ -26,8 +27,10 @@ _GROUPS = 12
 _MOST = 4000
 
 
-def from_equations(equations: Equations, sample: Any,
-                   columns: Columns | None) -> tuple[Trajectories, Samples]:
+def from_equations(equations: Equations,
+                   sample: Any,
+                   columns: Columns | None,
+                   seed: int = 0) -> tuple[Trajectories, Samples]:
   """Evaluate equations of motion at states.
 
   Args:
@@ -37,6 +40,7 @@ def from_equations(equations: Equations, sample: Any,
       over the region of interest. A column that never changes is a constant of
       the equations, such as a mass; let it vary.
     columns: names and units; x0, x1, ... if None.
+    seed: of the groups of states that choose and that judge.
 
   Returns:
     The states as trajectories without times, and as samples with rates.
@@ -44,27 +48,20 @@ def from_equations(equations: Equations, sample: Any,
   Raises:
     InputError: if the states or the rates cannot be used.
   """
-  try:
-    states = np.asarray(sample, np.float64)
-  except (TypeError, ValueError) as error:
-    raise InputError("`sample` must be states [n, D].") from error
-  if states.ndim != 2 or len(states) < _FEWEST:
-    raise InputError(f"`sample` must be at least {_FEWEST} states [n, D]: got "
-                     f"the shape {states.shape}.")
-  if not np.isfinite(states).all():
-    raise InputError("`sample` must be finite.")
-  names = [f"x{i}" for i in range(states.shape[1])]
-  variables = as_variables(names if columns is None else columns)
-  if len(variables) != states.shape[1]:
-    pairs = column_pairs(names if columns is None else columns)
-    raise InputError(f"`columns` names {len(pairs)} columns: the states have "
-                     f"{states.shape[1]}.")
-  states = states[:_MOST]
+  states, variables = _as_states(sample, columns)
+  messages = []
+  if len(states) > _MOST:
+    messages.append(f"{_MOST} of {len(states)} states were used")
+    chosen = np.random.default_rng(seed).permutation(len(states))[:_MOST]
+    states = states[np.sort(chosen)]
   rates = _rates(equations, states)
   known = np.isfinite(rates).all(1)
   if known.sum() < _FEWEST:
     raise InputError("The equations give finite rates at only "
                      f"{int(known.sum())} states of {len(states)}.")
+  if not known.all():
+    messages.append(f"{int(np.sum(~known))} of {len(states)} states left out: "
+                    "the equations give no finite rates there")
   states, rates = states[known], rates[known]
   moving = np.any(rates != 0, axis=0)
   still = np.flatnonzero(~moving)
@@ -76,8 +73,38 @@ def from_equations(equations: Equations, sample: Any,
     raise InputError("The equations change nothing at these states.")
   # In units of the time in which the columns change by their spread.
   speed = np.sqrt(np.mean((rates[:, moving] / states[:, moving].std(0))**2))
-  groups = np.array_split(
-      np.random.default_rng(0).permutation(len(states)), _GROUPS)
+  return _grouped(variables, states, rates / speed, tuple(still.tolist()), seed,
+                  tuple(messages))
+
+
+def _as_states(
+    sample: Any,
+    columns: Columns | None) -> tuple[np.ndarray, tuple[Variable, ...]]:
+  """Return states as `[n, D]`, and their columns."""
+  try:
+    states = np.asarray(sample, np.float64)
+  except (TypeError, ValueError) as error:
+    raise InputError("`sample` must be states [n, D].") from error
+  if states.ndim != 2 or len(states) < _FEWEST:
+    raise InputError(f"`sample` must be at least {_FEWEST} states [n, D]: got "
+                     f"the shape {states.shape}.")
+  if not np.isfinite(states).all():
+    raise InputError("`sample` must be finite.")
+  told = [f"x{i}" for i in range(states.shape[1])
+         ] if columns is None else columns
+  variables = as_variables(told)
+  if len(variables) != states.shape[1]:
+    raise InputError(f"`columns` names {len(column_pairs(told))} columns: the "
+                     f"states have {states.shape[1]}.")
+  return states, variables
+
+
+def _grouped(variables: tuple[Variable, ...], states: np.ndarray,
+             rates: np.ndarray, still: tuple[int, ...], seed: int,
+             messages: tuple[str, ...]) -> tuple[Trajectories, Samples]:
+  """Put states into groups, which stand for trajectories."""
+  order = np.random.default_rng(seed).permutation(len(states))
+  groups = np.array_split(order, _GROUPS)
   parts = tuple(states[g] for g in groups)
   clocks = tuple(np.arange(float(len(g))) for g in groups)
   data = Trajectories(variables,
@@ -93,9 +120,11 @@ def from_equations(equations: Equations, sample: Any,
                     StateNoise(np.zeros(count)),
                     np.ones(count),
                     False,
-                    tuple(still.tolist()),
-                    Split.make(_GROUPS, 0),
-                    rates=tuple(rates[g] / speed for g in groups),
+                    still,
+                    Split.make(_GROUPS, seed),
+                    messages,
+                    seed=seed,
+                    rates=tuple(rates[g] for g in groups),
                     exact=_EXACT,
                     floor=_FLOOR)
   return data, samples
@@ -105,24 +134,35 @@ def _rates(equations: Equations, states: np.ndarray) -> np.ndarray:
   """Evaluate at `[n, D]`, at once or one by one.
 
   Raises:
-    InputError: if the shape is wrong, or the equations fail.
+    InputError: if the shape is wrong, or the equations fail at a state.
   """
-  try:
-    one = np.asarray(equations(states[0]), np.float64)
-  except Exception as error:  # pylint: disable=broad-exception-caught
-    raise InputError(f"The equations fail at the first state: "
-                     f"{type(error).__name__}: {error}") from error
-  if one.shape != states[0].shape:
-    raise InputError("The equations must give one rate for each column: got "
-                     f"the shape {one.shape} for a state of {len(states[0])} "
-                     "columns.")
+  first = _rate(equations, states, 0)
   try:
     many = np.asarray(equations(states), np.float64)
     last = np.asarray(equations(states[-1]), np.float64)
     if many.shape == states.shape and np.allclose(
-        many[0], one, rtol=1e-9, equal_nan=True) and np.allclose(
+        many[0], first, rtol=1e-9, equal_nan=True) and np.allclose(
             many[-1], last, rtol=1e-9, equal_nan=True):
       return many
   except Exception:  # pylint: disable=broad-exception-caught
     pass  # They take one state.
-  return np.stack([np.asarray(equations(s), np.float64) for s in states])
+  return np.stack([_rate(equations, states, i) for i in range(len(states))])
+
+
+def _rate(equations: Equations, states: np.ndarray, number: int) -> np.ndarray:
+  """Evaluate at one state.
+
+  Raises:
+    InputError: if the shape is wrong, or the equations fail.
+  """
+  state = states[number]
+  where = f"state {number + 1} of {len(states)}"
+  try:
+    rate = np.asarray(equations(state), np.float64)
+  except Exception as error:  # pylint: disable=broad-exception-caught
+    raise InputError(f"The equations fail at {where}, {state.tolist()}: "
+                     f"{type(error).__name__}: {error}") from error
+  if rate.shape != state.shape:
+    raise InputError("The equations must give one rate for each column: got "
+                     f"the shape {rate.shape} at {where}.")
+  return rate

@@ -72,45 +72,62 @@ def search_samples(
                              certify=certify,
                              progress=progress,
                              known=given)
-  messages: list[str] = []
   done = search(_in_windows(samples) if few else samples)
   laws = _with_symmetries(done.laws, subject, samples)
   count = count_laws(samples, done, given)
-  if samples.rates is not None:
-    return Found(laws, done, [], count)
-  laws = laws or _nearest(done.near)
+  found = Found(laws, done, [], count)
   if done.left_out:
-    messages.append(f"more terms than {MOST_TERMS}, so not searched: "
-                    f"{', '.join(done.left_out)}")
-  if not samples.ordered:
-    # Without times, a small change may be noise, or not.
-    laws = [
-        dataclasses.replace(
-            law, verdict=verdicts.UNKNOWN, reason=verdicts.UNTIMED)
-        if law.verdict == verdicts.APPROXIMATE else law for law in laws
-    ]
-  elif not laws and not few:
-    progress("no law: searching windows for an approximate one")
-    again = search(_in_windows(samples))
-    laws = [
-        _demote(law, verdicts.APPROXIMATE)
-        for law in (_nearest([*again.laws, *again.near]))
-    ]
-    done = dataclasses.replace(done, rejected=done.rejected or again.rejected)
-    if laws:
-      messages.append("nothing is conserved along whole trajectories; the law "
-                      "below holds within windows of two cycles")
+    found.messages.append(f"more terms than {MOST_TERMS}, so not searched: "
+                          f"{', '.join(done.left_out)}")
+  if samples.rates is not None:
+    return found
+  found = found._replace(laws=laws or _nearest(done.near))
   if few:
-    messages.append(
-        f"{len(samples.raw)} trajector{'y' if len(samples.raw) == 1 else 'ies'}"
-        ": too few to verify a law; searched in windows of at least two cycles")
-    laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in laws]
-  if not any(law.verdict in SURE for law in laws):
+    found = _too_few(found, len(samples.raw))
+  if not samples.ordered:
+    found = _untimed(found)
+  elif not found.laws and not few:
+    progress("no law: searching windows for an approximate one")
+    found = _within_windows(found, search(_in_windows(samples)))
+  if not any(law.verdict in SURE for law in found.laws):
     constant = one_value(samples, subject)
     if constant is not None and rank([*given, constant], samples.sample(500),
                                      samples.spread) > len(given):
-      laws = [constant]
-  return Found(laws, done, messages, count)
+      found = found._replace(laws=[constant])
+  return found
+
+
+def _too_few(found: Found, count: int) -> Found:
+  """Doubt all laws of one or two trajectories."""
+  told = (f"{count} trajector{'y' if count == 1 else 'ies'}: too few to verify "
+          "a law; searched in windows of at least two cycles")
+  laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in found.laws]
+  return found._replace(laws=laws, messages=[*found.messages, told])
+
+
+def _untimed(found: Found) -> Found:
+  """Doubt what changes a little: without times, that may be noise, or not."""
+  return found._replace(laws=[
+      dataclasses.
+      replace(law, verdict=verdicts.UNKNOWN, reason=verdicts.UNTIMED
+             ) if law.verdict == verdicts.APPROXIMATE else law
+      for law in found.laws
+  ])
+
+
+def _within_windows(found: Found, again: Climb) -> Found:
+  """Take what is approximately conserved within windows of trajectories."""
+  laws = [
+      _demote(law, verdicts.APPROXIMATE)
+      for law in _nearest([*again.laws, *again.near])
+  ]
+  done = dataclasses.replace(found.climb,
+                             rejected=found.climb.rejected or again.rejected)
+  told = ("nothing is conserved along whole trajectories; the law below holds "
+          "within windows of two cycles")
+  return found._replace(laws=laws,
+                        climb=done,
+                        messages=[*found.messages, *([told] if laws else [])])
 
 
 def _with_symmetries(laws: Sequence[Law], subject: Subject,

@@ -115,10 +115,38 @@ def test_states_without_finite_rates_are_left_out():
   data, samples = from_equations(rates, _sample(), "x,v")
   assert all((s[:, 0] > 0).all() for s in data.states)
   assert sum(map(len, samples.rates)) == sum(map(len, data.states))
+  left = 300 - sum(map(len, data.states))
+  assert f"{left} of 300 states left out" in samples.messages[0]
+
+
+def test_of_many_states_some_are_drawn():
+  states = np.sort(_sample(5000), axis=0)
+  data, samples = from_equations(_spring, states, "x,v")
+  drawn = np.concatenate(data.states)
+  assert len(drawn) == 4000 and drawn[:, 0].max() > 1.9
+  assert samples.messages == ("4000 of 5000 states were used",)
+
+
+def test_the_seed_chooses_the_groups():
+  one, two = (
+      from_equations(_spring, _sample(), "x,v", seed)[0] for seed in (0, 1))
+  assert not np.array_equal(one.states[0], two.states[0])
 
 
 def _fails(_):
   raise ZeroDivisionError("a wall")
+
+
+def _fails_later(state):
+  x, v = state
+  if x > 1.5:
+    raise ZeroDivisionError("a wall")
+  return [v, -x]
+
+
+def _changes_shape(state):
+  x, v = state
+  return [v, -x] if x < 1.5 else [v]
 
 
 @pytest.mark.parametrize("rates,sample,columns,message", [
@@ -132,7 +160,9 @@ def _fails(_):
     (lambda s: s * np.nan, _sample(), "x,v", "at only 0 states"),
     (lambda s: [s[1], 0. * s[0]], _sample() * [1., 0.], "x,v",
      "'v' never changes"),
-    (_fails, _sample(), "x,v", "fail at the first state: ZeroDivisionError"),
+    (_fails, _sample(), "x,v", "fail at state 1 of 300, .*: ZeroDivisionError"),
+    (_fails_later, _sample(), "x,v", "fail at state .*: ZeroDivisionError"),
+    (_changes_shape, _sample(), "x,v", r"the shape \(1,\) at state"),
 ])
 def test_refusals(rates, sample, columns, message):
   with pytest.raises(InputError, match=message):
