@@ -2,7 +2,7 @@
 
   python -m benchmarks.discovery [--trajectories=20] [--seeds=3]
       [--noises=0,0.01,0.1] [--kinds=plain,losses] [--systems=Kepler]
-      [--data=DIR]
+      [--rungs=network] [--data=DIR]
 
 Prints a line per data set on standard error and one JSON object: by number of
 trajectories, then by noise, and by kind and noise,
@@ -16,7 +16,15 @@ trajectories, then by noise, and by kind and noise,
                these words are the exact count, too;
   false        number of laws that are no function of the known ones: further
                off than 5 degrees, or changing along exact trajectories;
-  seconds      of a search, the median.
+  seconds      of a search, the median;
+
+and with --rungs=network, or where a network was trained,
+
+  count_right  share of all data sets, also of those without laws, in which as
+               many quantities are counted, with a formula or without, as the
+               system conserves; losses make no conserved quantity;
+  count_high   in which more are counted;
+  count_open   in which the engine says that the count cannot be known.
 
 A law is found if its verdict is "conserved" or "balance". A balance law is
 judged by its function of the state. Measured data (Schmidt and Lipson 2009,
@@ -41,6 +49,7 @@ from benchmarks import truth
 from benchmarks.systems import KINDS
 from benchmarks.systems import SAMPLINGS
 from noether_jax import discover
+from noether_jax.app.rungs import chosen_rungs
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery.result import Discovery
 from noether_jax.errors import InputError
@@ -53,6 +62,7 @@ _NOISES = flags.DEFINE_list("noises", ["0", "0.01", "0.1"], "Noise levels.")
 _KINDS = flags.DEFINE_list("kinds", None, "Kinds of systems; all by default.")
 _SYSTEMS = flags.DEFINE_list("systems", None,
                              "Names of systems, instead of kinds.")
+_RUNGS = flags.DEFINE_list("rungs", [], "Rungs to climb, as for the program.")
 _DATA = flags.DEFINE_string("data", None, "Folder of measured data.")
 
 # How far the gradient of a law may lie from those of the known laws.
@@ -73,7 +83,11 @@ def _discovered(data: Trajectories,
   """What is found, None for data that are refused; and the seconds."""
   start = time.perf_counter()
   try:
-    found = discover(data.states, data.times, columns=data.variables, seed=seed)
+    found = discover(data.states,
+                     data.times,
+                     columns=data.variables,
+                     seed=seed,
+                     rungs=chosen_rungs(_RUNGS.value))
   except InputError as error:
     print(error, file=sys.stderr)
     found = None
@@ -116,10 +130,19 @@ def judge(found: Discovery | None, name: str, count: int,
       "exact": exact or (told and count <= number),
       "form": bool(named) and len(true) == len(named) and max(angles) < degrees,
       "cannot_tell": told and not true,
+      **_counted(found, system.num_conserved * lawful),
       "angles": [round(a, 3) for a in angles],
       "text": [f"{law.verdict}: {law.text}" for law in laws],
       "verdict": found.verdict if found else "refused",
   }
+
+
+def _counted(found: Discovery | None, number: int) -> dict[str, Any]:
+  """How many quantities are counted; None where no network was trained."""
+  count = found.count if found else None
+  if count is None or count.estimate is None:
+    return {"conserved": number, "counted": None, "open": False}
+  return {"conserved": number, "counted": count.estimate, "open": count.is_open}
 
 
 def simulated(name: str, noises: Sequence[float], seed: int,
@@ -188,8 +211,17 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
       return None
     return round(sum(row[key] > 0 for row in lawful) / len(lawful), 4)
 
+  known = [row for row in rows if row.get("counted") is not None]
+  counts = {}
+  if known:
+    part = lambda true: round(sum(true) / len(known), 4)
+    counts = {
+        "count_right": part(r["counted"] == r["conserved"] for r in known),
+        "count_high": part(r["counted"] > r["conserved"] for r in known),
+        "count_open": part(r["open"] for r in known),
+    }
   return {
-      "detected": share("found"),
+      **counts, "detected": share("found"),
       "exact_count": share("exact"),
       "form_right": share("form"),
       "cannot_tell": share("cannot_tell"),

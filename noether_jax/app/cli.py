@@ -124,8 +124,9 @@ def _check(options: Options) -> None:
   Raises:
     InputError: if an option of the search is given as well.
   """
-  for name in ("degree", "vectors", "terms", "known", "certify", "equations"):
-    if getattr(options, name) not in (None, False):
+  for name in ("degree", "vectors", "rungs", "terms", "known", "certify",
+               "equations"):
+    if getattr(options, name) not in (None, False, []):
       raise InputError(f"--{name} is for a search: --check makes none.")
   with _Progress() as progress:
     data, _, _ = _load(options)
@@ -163,19 +164,19 @@ def _texts(text: str | None) -> list[str]:
 
 
 def _rungs(options: Options) -> Any:
-  """Return rungs with the user's terms first, or None."""
+  """Return the rungs that are named, or None."""
   terms = _texts(options.terms)
-  if not terms:
+  if not options.rungs and not terms:
     return None
   # pylint: disable-next=import-outside-toplevel
-  from noether_jax.discovery import rungs
-  return [rungs.given(*terms), *rungs.default]
+  from noether_jax.app.rungs import chosen_rungs
+  return chosen_rungs(options.rungs, terms)
 
 
 def _discover(options: Options) -> None:
   """Load, search, predict, write."""
   with _Progress() as progress:
-    equations = _equations(options)
+    equations, rungs = _equations(options), _rungs(options)
     data, notes, title = _load(options)
     rows = sum(len(s) for s in data.states)
     kind = f"{len(data.states)} trajectories, {rows} rows"
@@ -198,7 +199,7 @@ def _discover(options: Options) -> None:
     found = engine.discover(**given,
                             degree=options.degree,
                             vectors=options.vectors,
-                            rungs=_rungs(options),
+                            rungs=rungs,
                             seed=options.seed,
                             certify=options.certify,
                             known=_texts(options.known),

@@ -61,6 +61,12 @@ _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
     ("string", "search", "vectors", None,
      "The components of vectors, as 'x,y,z;vx,vy,vz', or none. Default: the "
      "names x,y(,z) with vx,vy(,vz) or px,py(,pz) are recognised.", {}),
+    ("list", "search", "rungs", [],
+     "The libraries of terms that are searched, in their order, as "
+     "linear,quadratic; or network, to count what is conserved by networks, "
+     "without formulas, and then look for formulas; default,network does so "
+     "after all else. Default: small libraries first, and a network for what "
+     "has no formula.", {}),
     ("string", "search", "terms", None,
      "Further terms of a law, as 'exp(-x/2)*v^2;x*v'. They are combined with "
      "polynomials of degree two, and with sines and cosines of angles.", {}),
@@ -113,6 +119,7 @@ class Options:
   equations: str | None
   degree: int | None
   vectors: str | None
+  rungs: list[str]
   terms: str | None
   known: str | None
   certify: bool
@@ -169,7 +176,7 @@ def help_text() -> str:
     if group != last:
       lines += ["", f"{group}:"]
       last = group
-    named = default is not None and not isinstance(default, bool)
+    named = default not in (None, []) and not isinstance(default, bool)
     shown = f" Default: {default}." if named else ""
     body = flags.text_wrap(text + shown, length=80, indent=" " * 14)
     head = f"  --{name}"

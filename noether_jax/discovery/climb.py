@@ -11,6 +11,9 @@ from noether_jax.discovery import count as count_lib
 from noether_jax.discovery import null as null_lib
 from noether_jax.discovery.balance import as_balance
 from noether_jax.discovery.balance import keeps_energy
+from noether_jax.discovery.climbed import Climb
+from noether_jax.discovery.climbed import count_laws
+from noether_jax.discovery.climbed import most_laws
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.fitted_law import to_law
 from noether_jax.discovery.judging import TermFit
@@ -22,7 +25,9 @@ from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.null import Null
 from noether_jax.discovery.path_term import PathTerm
+from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.rungs.network import network
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.sparse import eliminate
 from noether_jax.discovery.subject import Subject
@@ -41,31 +46,6 @@ _REFINED = 20
 _IDLE = 3
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Climb:
-  """What a climb found.
-
-  Attributes:
-    laws: conserved ones, functionally independent, in the order of the rungs.
-    near: combinations that are approximately conserved.
-    rejected: the best combination that is no law, or None.
-    num_terms: number of candidate terms of all rungs.
-    nulls: of each rung that had one.
-    left_out: names of rungs with too many terms.
-    climbed: names of the rungs that were searched.
-    dense: `[m, K, D]`, unit gradients of combinations that are conserved,
-      whatever their form, or None.
-  """
-  laws: tuple[Law, ...] = ()
-  near: tuple[Law, ...] = ()
-  rejected: Law | None = None
-  num_terms: int = 0
-  nulls: tuple[Null, ...] = ()
-  left_out: tuple[str, ...] = ()
-  climbed: tuple[str, ...] = ()
-  dense: np.ndarray | None = None
-
-
 def climb(samples: Samples,
           subject: Subject,
           rungs: Sequence[Rung],
@@ -73,8 +53,12 @@ def climb(samples: Samples,
           seed: int,
           certify: bool,
           progress: Callable[[str], None],
-          known: Sequence[Law] = ()) -> Climb:
+          known: Sequence[Law] = (),
+          pieces: bool = False) -> Climb:
   """Search rung by rung, until no further law can be told apart.
+
+  Where more is conserved than has a formula, a network is learned for the rest;
+  the rung `network` does so in any case, and looks for its formulas.
 
   Args:
     samples: the trajectories.
@@ -84,66 +68,82 @@ def climb(samples: Samples,
     certify: make nulls on large rungs, too.
     progress: called with a line for each rung.
     known: laws that are not looked for.
+    pieces: whether several samples are pieces of one trajectory, with equal
+      values of a law: a network would know the trajectory by its neighbours.
 
   Returns:
     The laws without the known ones; each rung looks only for what is
     independent of those before.
   """
   done = Climb(laws=tuple(known))
+  climber = _Climber(samples, subject, seed, certify, progress)
   most = most_laws(samples)
-  velocities = tuple(v for _, v in subject.velocities)
   for rung in rungs:
+    if rung is network and not pieces:
+      done = climber.learn(done, most)
+    else:
+      done = climber.step(rung, done, most)
+  new = lambda: dataclasses.replace(done, laws=done.laws[len(known):])
+  if network not in rungs and samples.rates is None and not pieces:
+    count = count_laws(samples, new(), known)
+    if count.at_least > count.with_formula:
+      done = climber.learn(done, len(known) + count.at_least)
+  return new()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Climber:
+  """What all steps of a climb share; see `climb`."""
+  samples: Samples
+  subject: Subject
+  seed: int
+  certify: bool
+  progress: Callable[[str], None]
+
+  def step(self, rung: Rung, done: Climb, most: int) -> Climb:
+    """Search one rung for what is independent of the laws so far."""
     if len(done.laws) >= most:
-      break
+      return done
+    samples = self.samples
+    velocities = tuple(v for _, v in self.subject.velocities)
     name = getattr(rung, "__name__", "rung")
-    terms = tuple(rung(subject))
+    terms = tuple(rung(self.subject))
     if len(terms) > MOST_TERMS:
-      done = dataclasses.replace(done, left_out=(*done.left_out, name))
-      continue
+      return dataclasses.replace(done, left_out=(*done.left_out, name))
     if len(terms) < 2:
-      continue
+      return done
     lossy = any(isinstance(term, PathTerm) for term in terms)
     # Rates of change know nothing of a path.
     if lossy and (samples.rates is not None or
                   keeps_energy(done.laws, velocities)):
-      continue
+      return done
     done = dataclasses.replace(done, climbed=(*done.climbed, name))
-    progress(f"{name}: {len(terms)} terms")
+    self.progress(f"{name}: {len(terms)} terms")
     features = Features.make(samples, terms)
-    wanted = samples.rates is None and (certify or len(terms) <= _FREE_NULL)
-    done = _Rung(samples, features, most, seed, wanted, progress,
+    wanted = samples.rates is None and (self.certify or
+                                        len(terms) <= _FREE_NULL)
+    return _Rung(samples, features, most, self.seed, wanted, self.progress,
                  velocities).search(done)
-  return dataclasses.replace(done, laws=done.laws[len(known):])
 
-
-def count_laws(samples: Samples, done: Climb,
-               known: Sequence[Law] = ()) -> count_lib.Count:
-  """Return how many independent quantities a climb has shown, beside known."""
-  laws = [*known, *(w for w in done.laws if w.verdict == verdicts.CONSERVED)]
-  dense = done.dense
-  at_least = len(laws)
-  if dense is not None and dense.shape[1]:
-    with np.errstate(all="ignore"):
-      slopes = [law.gradient(samples.points) * samples.spread for law in laws]
-    for slope in slopes:
-      norm = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-300)
-      unit = np.nan_to_num(slope / norm)
-      dense = np.concatenate([dense, unit[:, None]], axis=1)
-    at_least = max(at_least, count_lib.directions(dense))
-  most = most_laws(samples)
-  return count_lib.Count(
-      *(max(n - len(known), 0) for n in (min(at_least, most), most, len(laws))))
-
-
-def most_laws(samples: Samples) -> int:
-  """Return how many laws can be told apart.
-
-  N trajectories have N - 1 differences; D columns, D - 1 laws.
-  """
-  columns = len(samples.moving)
-  if samples.rates is not None:
-    return columns - 1
-  return min(columns - 1, len(samples.states) - 1)
+  def learn(self, done: Climb, most: int) -> Climb:
+    """Learn networks; what has a formula is written as one."""
+    # Loaded here, because most searches train no network.
+    # pylint: disable-next=import-outside-toplevel
+    from noether_jax.discovery import network_search
+    self.progress("network: counting what is conserved without formulas")
+    found = network_search.learn_networks(self.samples, self.subject, done.laws,
+                                          most, self.progress)
+    done = dataclasses.replace(done,
+                               climbed=(*done.climbed, "network"),
+                               learned=found.laws,
+                               is_open=found.is_open)
+    count = len(done.laws) + len(found.laws)
+    for rung in default:
+      if getattr(rung, "__name__", "rung") not in done.climbed:
+        done = self.step(rung, done, count)
+    for law in found.laws:
+      done = done.joined(law, self.samples)
+    return done
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -16,6 +16,9 @@ _MOST = 12
 _ANGLE = .05
 _EXACT = 1e-12
 _RANK_TOLERANCE = 1e-6
+_NONE = "none, with a formula or without"
+_MORE = ("; there may be more: these trajectories are too few to count without "
+         "formulas")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,15 +30,31 @@ class Count:
       in their fit.
     at_most: no more can be told apart in these data.
     with_formula: so many of them have a formula.
+    estimate: so many hold if networks count, too, which are verified on
+      trajectories to which they were not fitted; None if none was trained.
+    is_open: whether the count cannot be known from these data: networks fit
+      the trajectories that they see and fail on others.
+
+  Example:
+    >>> print(Count(2, 3, 2, estimate=3))
+    2 of 3 independent quantities have a formula
   """
   at_least: int
   at_most: int
   with_formula: int
+  estimate: int | None = None
+  is_open: bool = False
 
   def __str__(self) -> str:
-    if self.at_least > self.with_formula:
-      return (f"{self.with_formula} of {self.at_least} independent quantities "
-              "have a formula")
+    number = max(self.at_least, self.estimate or 0)
+    if number > self.with_formula:
+      return (f"{self.with_formula} of {number} independent quantities "
+              f"have a formula{_MORE if self.is_open else ''}")
+    if self.is_open:
+      return f"at least {number}{_MORE}"
+    if self.estimate is not None:
+      each = "each " if number > 1 else ""
+      return f"{number}, {each}with a formula" if number else _NONE
     if self.at_least == self.at_most:
       return f"{self.at_least}, as many as these data can tell apart"
     return f"at least {self.at_least}; these data can tell {self.at_most} apart"

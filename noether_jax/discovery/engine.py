@@ -23,6 +23,7 @@ from noether_jax.discovery.roles import has_velocities
 from noether_jax.discovery.roles import is_closed
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.rungs.network import network
 from noether_jax.discovery.samples import prepare
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.search import Found
@@ -111,6 +112,9 @@ def discover(data: Any = None,
     if not (times is None and trial is None and time is None):
       raise InputError("`times`, `trial` and `time` are of data: equations "
                        "have none.")
+    if rungs is not None and network in rungs:
+      raise InputError("The rung `network` learns from trajectories: leave it "
+                       "out, or give data instead of `equations`.")
     trajectories, samples = from_equations(equations, sample, columns, seed)
   else:
     trajectories = as_trajectories(data,

@@ -8,6 +8,8 @@ import dataclasses
 import numpy as np
 
 from noether_jax.discovery import terms as terms_lib
+from noether_jax.discovery.gradients import outside
+from noether_jax.discovery.gradients import span
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.terms import Term
@@ -184,12 +186,7 @@ class Features:
       `[F, F]`, the mean product of the parts of the gradients that lie outside
       the span of the known ones. It vanishes for functions of known laws.
     """
-    slopes = self.slopes
-    if known.shape[1]:
-      _, sizes, axes = np.linalg.svd(known, full_matrices=False)
-      axes = axes * (sizes > 1e-3 * sizes[:, :1])[..., None]
-      inside = np.einsum("mfd,mkd->mfk", slopes, axes, optimize=True)
-      slopes = slopes - np.einsum("mfk,mkd->mfd", inside, axes, optimize=True)
+    slopes = outside(self.slopes, span(known))
     flat = slopes.transpose(1, 0, 2).reshape(len(self.terms), -1)
     # No known law explains an integral along a trajectory.
     return flat @ flat.T / len(slopes) + np.diag(self.paths.astype(float))

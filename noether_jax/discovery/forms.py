@@ -162,20 +162,8 @@ class Combination:
                        for c, term in zip(self.coefficients, self.terms)))
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Network:
-  """One component of a learned conserved quantity.
-
-  Attributes:
-    apply: `(params, state [D]) -> [K]` or a scalar, for one state.
-    params: its parameters.
-    component: which of the K quantities.
-    unit: of that quantity.
-  """
-  apply: ConservedFn
-  params: Params
-  component: int = 0
-  unit: str = "1"
+class WithoutTerms:
+  """What a form that is no sum of terms says of terms: nothing."""
 
   @property
   def terms(self) -> tuple[Term, ...]:
@@ -201,6 +189,22 @@ class Network:
   def losses(self) -> tuple[Loss, ...]:
     """Empty."""
     return ()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Network(WithoutTerms):
+  """One component of a learned conserved quantity.
+
+  Attributes:
+    apply: `(params, state [D]) -> [K]` or a scalar, for one state.
+    params: its parameters.
+    component: which of the K quantities.
+    unit: of that quantity.
+  """
+  apply: ConservedFn
+  params: Params
+  component: int = 0
+  unit: str = "1"
 
   def value(self, states: Any) -> Any:
     """Return `[...]` at states `[..., D]`."""

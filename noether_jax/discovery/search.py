@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from noether_jax.discovery.climb import Climb
 from noether_jax.discovery.climb import climb
-from noether_jax.discovery.climb import count_laws
 from noether_jax.discovery.climb import MOST_TERMS
+from noether_jax.discovery.climbed import Climb
+from noether_jax.discovery.climbed import count_laws
 from noether_jax.discovery.count import Count
 from noether_jax.discovery.known import known_laws
 from noether_jax.discovery.law import Law
@@ -21,6 +21,7 @@ from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.requirements import MIN_ROWS
 from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.rungs.default import Rung
+from noether_jax.discovery.rungs.network import network
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.symmetry import symmetries
@@ -72,7 +73,11 @@ def search_samples(
                              certify=certify,
                              progress=progress,
                              known=given)
-  done = search(_in_windows(samples) if few else samples)
+  if few:
+    done = search(_in_windows(samples), pieces=True)
+    done = dataclasses.replace(done, is_open=network in rungs or None)
+  else:
+    done = search(samples)
   laws = _with_symmetries(done.laws, subject, samples)
   count = count_laws(samples, done, given)
   found = Found(laws, done, [], count)
@@ -88,7 +93,7 @@ def search_samples(
     found = _untimed(found)
   elif not found.laws and not few:
     progress("no law: searching windows for an approximate one")
-    found = _within_windows(found, search(_in_windows(samples)))
+    found = _within_windows(found, search(_in_windows(samples), pieces=True))
   if not any(law.verdict in SURE for law in found.laws):
     constant = one_value(samples, subject)
     if constant is not None and rank([*given, constant], samples.sample(500),

@@ -87,10 +87,11 @@ def _after_failure(found: ShownDiscovery, data: Trajectories | None,
   if data is not None and _is_noisy(found, data):
     steps.append("Reduce the noise or sample more often: the noise is above "
                  f"{100 * _NOISY:.0f} % of the signal in some column.")
+  if found.num_terms:
+    steps.append(f"Try a higher {degree}, or other {columns}: the law may need "
+                 f"a term that was not among the {found.num_terms} candidates.")
   return [
       *steps,
-      f"Try a higher {degree}, or other {columns}: the law may need a term "
-      f"that was not among the {found.num_terms} candidates.",
       *_hidden(found),
       "If the system loses or gains energy, or is driven, it may conserve "
       "nothing.",

@@ -123,7 +123,7 @@ def plain_text(found: ShownDiscovery,
   lines += [f"next: {step}" for step in steps]
   # Beside what has no formula, or beside what a few data can show.
   if found.count and (found.count.at_least > found.count.with_formula or
-                      found.independent):
+                      found.count.estimate is not None or found.independent):
     lines.append(f"conserved quantities: {found.count}")
   return "\n".join([*lines, f"verdict: {found.verdict}"])
 

@@ -190,6 +190,9 @@ def search_sentence(found: ShownDiscovery) -> str:
   """
   if found.laws:
     return ""
+  if not found.num_terms:
+    return ("No network stays constant along trajectories that it was not "
+            "fitted to.")
   text = (f"None of the combinations of {found.num_terms} candidate terms "
           "stays constant along the trajectories")
   if found.rungs:

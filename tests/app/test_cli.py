@@ -144,11 +144,24 @@ def test_no_law_removes_an_old_law(tmp_path, capsys):
     (["--dataset=planets", "--columns=x"], "brings its own"),
     (["--bogus"], "Unknown command line flag"),
     (["--degree=0"], "degree"),
+    (["--rungs=moons"], "--rungs=moons: no rung has this name; rungs are "),
 ])
 def test_mistakes_are_one_line(arguments, message, capsys):
   assert cli.main(["x", *arguments]) == 2
   errors = capsys.readouterr().err
   assert message in errors and errors.count("\n") == 1
+
+
+def test_a_network_counts_and_a_formula_explains_it(tmp_path, capsys):
+  out = tmp_path / "out"
+  data = _spring(tmp_path / "data.csv")
+  assert cli.main(["x", data, f"--out={out}", "--rungs=network",
+                   "--nopredict"]) == 0
+  assert "conserved quantities: 1, with a formula" in capsys.readouterr().out
+  record = json.loads((out / "result.json").read_text())
+  assert record["rungs"][0] == "network"
+  assert record["count"]["estimate"] == record["count"]["with_formula"] == 1
+  assert not record["count"]["is_open"]
 
 
 def test_arguments_are_named_as_the_programs_user_wrote_them(tmp_path, capsys):
@@ -274,6 +287,7 @@ def test_check_writes_a_verdict(tmp_path, capsys):
     (("--check=q + p",), "units clash in 'q + p': 1 and 1/s"),
     (("--check=",), "cannot be read"),
     (("--check=q", "--degree=2"), "--degree is for a search"),
+    (("--check=q", "--rungs=linear"), "--rungs is for a search"),
 ])
 def test_mistakes_in_a_check(arguments, message, tmp_path, capsys):
   data = _spring(tmp_path / "data.csv")

@@ -11,6 +11,7 @@ import pytest
 from benchmarks import discovery
 from benchmarks.systems import KINDS
 from benchmarks.systems import SAMPLINGS
+from noether_jax.discovery.count import Count
 from tests.benchmarks.test_truth import Made
 
 _KEYS = {
@@ -21,6 +22,7 @@ _KEYS = {
 class Found(NamedTuple):
   laws: tuple
   verdict: str = "no law found"
+  count: Count | None = None
 
 
 class Law(Made):
@@ -105,3 +107,15 @@ def test_unknown_names_are_refused(flag):
     flags.FLAGS(["discovery", flag])
     with pytest.raises(app.UsageError, match="'none' is none of"):
       discovery.main(["discovery"])
+
+
+def test_counts_are_compared_with_what_the_system_conserves():
+  rows = [
+      discovery.judge(Found((), count=Count(0, 1, 0, number, number == 2)),
+                      name, 20, 0.)
+      for name, number in (("spring", 1), ("spring", 2), ("damped spring", 0),
+                           ("Van der Pol", 0))
+  ]
+  summary = discovery.summarise([{**row, "seconds": 1.} for row in rows])
+  assert summary["count_right"] == .75
+  assert summary["count_high"] == summary["count_open"] == .25

@@ -24,6 +24,7 @@ from noether_jax.discovery.rungs.logarithms import logarithms
 from noether_jax.discovery.rungs.losses import losses
 from noether_jax.discovery.rungs.losses import losses_on_a_line
 from noether_jax.discovery.rungs.mechanics import mechanics
+from noether_jax.discovery.rungs.network import network
 from noether_jax.discovery.rungs.pairs import forces
 from noether_jax.discovery.rungs.pairs import pairs
 from noether_jax.discovery.rungs.polynomials import polynomials
@@ -39,7 +40,7 @@ from noether_jax.discovery.rungs.waves import waves
 __all__ = [
     "Rung", "bodies", "central", "default", "distances", "exponentials",
     "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
-    "losses", "losses_on_a_line", "mechanics", "moments", "pairs",
+    "losses", "losses_on_a_line", "mechanics", "moments", "network", "pairs",
     "polynomials", "powers", "products", "quadratic", "radial", "reactions",
     "rotors", "sines", "trigonometric", "waves"
 ]

@@ -1,0 +1,249 @@
+"""Learns one conserved quantity more: a network, fitted and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from noether_jax.data import smoothing
+from noether_jax.discovery.gradients import outside
+from noether_jax.discovery.gradients import span
+from noether_jax.discovery.moments import parallel
+from noether_jax.discovery.moments import whitening
+from noether_jax.discovery.samples import Samples
+from noether_jax.learned.independence import independent_residuals
+from noether_jax.learned.least_squares import Fit
+from noether_jax.learned.least_squares import levenberg_marquardt
+from noether_jax.networks import structured
+from noether_jax.networks.structured import Structure
+from noether_jax.types import Array
+from noether_jax.types import Params
+
+# States from each trajectory, all in all, and those at which gradients count.
+_LONGEST = 144
+_MOST_STATES = 2000
+_POINTS = 1000
+# An end of a spline has a poor derivative.
+_ENDS = 2
+_RANK_TOLERANCE = 1e-11
+_CANDIDATES = 40
+# What a quantity may change in any case, so that exact functions of known laws
+# gain nothing by their exactness.
+_FLOOR = 1e-9
+# Training goes on in rounds of so many steps while they still gain so much.
+_STEPS, _ROUNDS, _GAIN = 10, 5, .9
+_ANCHOR, _DAMPING = 1e-4, 1e-3
+_SLOW = .05
+
+Gradient = Callable[[np.ndarray], np.ndarray]
+
+
+class Grade(NamedTuple):
+  """How well a quantity is conserved, beside how much it varies by itself.
+
+  Attributes:
+    chosen: scatter within the trajectories that it was fitted to, over its
+      total scatter and its variation apart from known laws (see `parallel`).
+    held_out: the same within the other trajectories.
+    free: sine of the angle of its gradient to those of the known laws.
+    noise: what noise of the states lets `chosen` and `held_out` be.
+  """
+  chosen: float
+  held_out: float
+  free: float
+  noise: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Paths:
+  """What a network is learned from: equally many states of each trajectory.
+
+  Attributes:
+    chosen: `[N, L, D]`, of the trajectories that are fitted.
+    held_out: `[M, L, D]`, of the others.
+    velocities: `[N, L, D]`, of the chosen ones.
+    spread: `[D]`, of the columns; 0 for constants of a trial.
+    sigma: `[D]`, the noise that is left in the states.
+  """
+  chosen: np.ndarray
+  held_out: np.ndarray
+  velocities: np.ndarray
+  spread: np.ndarray
+  sigma: np.ndarray
+
+  @classmethod
+  def make(cls, samples: Samples) -> Paths:
+    """Take states evenly from each trajectory."""
+    split = samples.split
+    length = int(np.clip(_MOST_STATES // len(split.chosen), 2 * _ENDS,
+                         _LONGEST))
+    states, slopes = [], []
+    for s, t in zip(samples.states, samples.times):
+      rows = np.linspace(_ENDS, len(s) - 1 - _ENDS, length).round().astype(int)
+      states.append(s[rows])
+      slopes.append(
+          np.stack([smoothing.smoothing_spline(t, c, 0.)[1] for c in s.T],
+                   1)[rows])
+    pick = lambda parts, index: np.stack([parts[n] for n in index])
+    return cls(pick(states, split.chosen), pick(states, split.held_out),
+               pick(slopes, split.chosen), samples.spread,
+               samples.noise.sigma * samples.gain)
+
+  @functools.cached_property
+  def points(self) -> np.ndarray:
+    """`[B]`, which of the chosen states represent all."""
+    count = self.chosen.shape[0] * self.chosen.shape[1]
+    return np.linspace(0, count - 1, _POINTS).round().astype(int)
+
+  def flat(self, array: np.ndarray) -> np.ndarray:
+    """The points' rows of `[N, L, ...]`."""
+    return array.reshape(-1, *array.shape[2:])[self.points]
+
+  @property
+  def scale(self) -> np.ndarray:
+    """`[D]`, by which columns are divided: 1 where nothing moves."""
+    return np.where(self.spread > 0, self.spread, 1.)
+
+  @functools.cached_property
+  def directions(self) -> np.ndarray:
+    """`[B, D]`, unit velocities in scaled coordinates, less where slow."""
+    velocity = self.flat(self.velocities) / self.scale * (self.spread > 0)
+    square = np.sum(velocity**2, -1, keepdims=True)
+    return velocity / np.sqrt(square + _SLOW**2 * square.mean() + 1e-300)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Seen:
+  """Features of a network on the paths.
+
+  Attributes:
+    paths: the trajectories.
+    chosen: `[N, L, F]`, values.
+    slopes: `[B, F, D]`, gradients at the points, by columns over their spread.
+    held_out: `[M, L, F]`.
+  """
+  paths: Paths
+  chosen: np.ndarray
+  slopes: np.ndarray
+  held_out: np.ndarray
+
+  @classmethod
+  def make(cls, paths: Paths, structure: Structure, params: Params) -> Seen:
+    """Evaluate a network's features."""
+    values, slopes = structured.network_features(structure, params,
+                                                 paths.chosen)
+    held_out = structured.network_features(structure, params, paths.held_out)[0]
+    return cls(paths, values, paths.flat(slopes) * paths.spread, held_out)
+
+  def take(self, index: Sequence[int]) -> Seen:
+    """Some of the features."""
+    some = np.array(index)
+    return dataclasses.replace(self,
+                               chosen=self.chosen[..., some],
+                               slopes=self.slopes[:, some],
+                               held_out=self.held_out[..., some])
+
+  def solve(self, known: np.ndarray) -> np.ndarray:
+    """Return the combination that varies least along the chosen paths.
+
+    Its scatter is compared with its total scatter and with the part of its
+    gradient apart from the known laws', so no function of them wins.
+
+    Args:
+      known: `[B, K, D]`, gradients of known laws at the points.
+
+    Returns:
+      `[F]`.
+    """
+    size = np.maximum(self.chosen.std((0, 1)), 1e-12)
+    values = self.chosen / size
+    count = values.shape[0] * values.shape[1]
+    mean = values.mean(1, keepdims=True)
+    within = (values - mean).reshape(count, -1) / np.sqrt(count)
+    total = within.T @ within + np.cov(mean[:, 0].T, bias=True).reshape(
+        within.shape[1], -1)
+    free = outside(self.slopes / size[:, None], span(known))
+    free = free.transpose(1, 0, 2).reshape(len(size), -1)
+    whiten = whitening(parallel(total, free @ free.T / len(self.slopes)),
+                       _RANK_TOLERANCE)
+    # Singular values: the squares of a law without noise are below round-off.
+    _, sizes, axes = np.linalg.svd(within @ whiten, full_matrices=False)
+    some = whiten @ axes[-_CANDIDATES:].T
+    change = np.diag(sizes[-_CANDIDATES:]**2) + _FLOOR * some.T @ total @ some
+    return some @ np.linalg.eigh(change)[1][:, 0] / size
+
+  def grade(self, readout: np.ndarray, known: np.ndarray) -> Grade:
+    """Judge a combination `[F]`; see `solve`."""
+    chosen, held = self.chosen @ readout, self.held_out @ readout
+    every = np.concatenate([chosen, held])
+    total = float(every.var(1).mean() + every.mean(1).var())
+    slope = np.einsum("bfd,f->bd", self.slopes, readout)
+    free = outside(slope[:, None], span(known))[:, 0]
+    share = np.linalg.norm(free, axis=-1) / np.maximum(
+        np.linalg.norm(slope, axis=-1), 1e-300)
+    varies = float(np.mean(np.sum(free**2, -1)))
+    noise = np.sum((slope * self.paths.sigma / self.paths.scale)**2, -1).mean()
+    whole = total * varies / max(total + varies, 1e-300) + 1e-300
+    return Grade(
+        float(chosen.var(1).mean()) / whole,
+        float(held.var(1).mean()) / whole, float(np.median(share)),
+        float(noise) / max(total, 1e-300))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _refined(structure: Structure, train: Params, damping: Array, fixed: Params,
+             states: Array, directions: Array, known: Array,
+             scale: Array) -> Fit:
+  """Levenberg-Marquardt on the angle between gradient and velocity."""
+
+  def residuals(train: Params, example: tuple[Array, Array, Array]) -> Array:
+    x, unit, basis = example
+    slope = structured.network_gradient(structure, {
+        **fixed,
+        **train
+    }, x) * scale
+    return independent_residuals(slope, unit, basis)
+
+  return levenberg_marquardt(residuals,
+                             train, (states, directions, known),
+                             num_steps=_STEPS,
+                             damping=damping,
+                             anchor=_ANCHOR)
+
+
+def refine_network(paths: Paths, structure: Structure, params: dict[str, Any],
+                   known: np.ndarray) -> dict[str, Any]:
+  """Train hidden layers and read-out on the measured velocities.
+
+  Args:
+    paths: the trajectories.
+    structure: of the network.
+    params: with a read-out, where the training begins.
+    known: `[B, K, D]`, gradients of known laws at the points.
+
+  Returns:
+    The parameters.
+  """
+  axes = span(known)
+  most = max(paths.chosen.shape[-1] - 1 - axes.shape[1], 0)
+  # One shape for any number of known laws: nothing is compiled twice.
+  axes = np.pad(axes, ((0, 0), (0, most), (0, 0)))
+  train = {k: params[k] for k in ("layers", "readout")}
+  fixed = {k: params[k] for k in ("mean", "scale")}
+  # In single precision a gradient errs by more than a law may change.
+  with jax.enable_x64(True):
+    train, *data = jax.tree.map(jnp.asarray,
+                                (train, fixed, paths.flat(paths.chosen),
+                                 paths.directions, axes, paths.spread))
+    fit = Fit(train, jnp.zeros(1), jnp.asarray(_DAMPING))
+    for _ in range(_ROUNDS):
+      fit = _refined(structure, fit.params, fit.damping, *data)
+      if not fit.costs[-1] < _GAIN * fit.costs[0]:
+        break
+    return {**params, **jax.tree.map(np.asarray, fit.params)}

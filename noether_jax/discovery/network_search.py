@@ -1,0 +1,256 @@
+"""Counts conserved quantities without formulas, and learns each as a network.
+
+Networks are fitted one quantity after the other, each independent of the laws
+that are known. A network counts if it is as constant along trajectories that it
+was not fitted to as the precision of such a fit allows. What a network merely
+memorises, it does not keep there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import dataclasses
+from typing import Any, cast, NamedTuple
+
+import numpy as np
+
+from noether_jax.discovery.evidence import EXACT
+from noether_jax.discovery.features import Features
+from noether_jax.discovery.judging import TermFit
+from noether_jax.discovery.law import Law
+from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.network_fit import Grade
+from noether_jax.discovery.network_fit import Paths
+from noether_jax.discovery.network_fit import refine_network
+from noether_jax.discovery.network_fit import Seen
+from noether_jax.discovery.network_form import LearnedAtom
+from noether_jax.discovery.network_form import LearnedForm
+from noether_jax.discovery.network_ladder import Ladder
+from noether_jax.discovery.network_ladder import make_ladder
+from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.split import Split
+from noether_jax.discovery.subject import Subject
+from noether_jax.discovery.terms import Term
+from noether_jax.networks import structured
+from noether_jax.networks.structured import Structure
+from noether_jax.reporting import verdicts
+from noether_jax.symbolic import units
+from noether_jax.types import Params
+
+# Without so many trajectories, none can be held out.
+_FEWEST = 6
+_STARTS = 2
+# A network of more features memorises any twenty trajectories.
+_MOST_FEATURES = 300
+# Scatter over total scatter of a law, along the paths of the fit: polynomials
+# that are exact, and networks; and along the others.
+_EXACT, _PRECISE, _HELD_OUT = 1e-6, 3e-4, .02
+# The same with any noise; times the noise's own share.
+_MOST = .1
+_NOISE = 3.
+# Sine of the angle to known laws below which a quantity is a function of them.
+_FREE = .05
+# Without the noise's share, a network that changes more than this may be an
+# adiabatic invariant, which is no law.
+_SURE = 2e-4
+# Student's t of a slope along time of a quantity that does not drift.
+_DRIFT = 4.
+
+
+class Networks(NamedTuple):
+  """What networks show.
+
+  Attributes:
+    laws: one network for each quantity that they found.
+    is_open: whether there may be more: networks fit the trajectories that they
+      see, and not the others, so these are too few to tell.
+  """
+  laws: tuple[Law, ...]
+  is_open: bool
+
+
+def learn_networks(
+    samples: Samples,
+    subject: Subject,
+    known: Sequence[Law],
+    most: int,
+    progress: Callable[[str], None] = lambda _: None) -> Networks:
+  """Learn conserved quantities that are independent of the known ones.
+
+  Args:
+    samples: the trajectories, with times.
+    subject: the roles of the columns.
+    known: laws that are known.
+    most: how many laws the data can tell apart, with the known ones.
+    progress: called with a line for each quantity.
+
+  Returns:
+    The networks, each judged on trajectories that took no part in its fit.
+  """
+  if len(samples.raw) < _FEWEST or not samples.ordered:
+    return Networks((), True)
+  search = _Search.make(samples, known, most, progress)
+  ladder = make_ladder(subject)
+  search.library(ladder)
+  is_open = search.general(ladder)
+  return Networks(tuple(search.laws), is_open)
+
+
+def _passes(grade: Grade, exact: bool = False) -> bool:
+  """Whether a quantity is a law.
+
+  Args:
+    grade: of the quantity.
+    exact: whether a law would be exact, as a polynomial is.
+  """
+  noise = _NOISE * grade.noise
+  return (grade.chosen < (_EXACT if exact else _PRECISE) + noise and
+          grade.held_out < min(_HELD_OUT + noise, _MOST) and grade.free > _FREE)
+
+
+def _memorises(grade: Grade) -> bool:
+  """Whether a quantity is constant on the paths that it was fitted to only."""
+  noise = _NOISE * grade.noise
+  return grade.chosen < _PRECISE + noise and grade.held_out > _HELD_OUT + noise
+
+
+@dataclasses.dataclass(eq=False)
+class _Search:
+  """The search on one data set; `laws` grows.
+
+  Attributes:
+    samples: with trajectories that are held out.
+    known: laws that are known.
+    most: how many laws can be told apart.
+    progress: called with a line for each quantity.
+    paths: what networks are learned from.
+    random: for the initial weights.
+    laws: those found.
+  """
+  samples: Samples
+  known: Sequence[Law]
+  most: int
+  progress: Callable[[str], None]
+  paths: Paths
+  random: np.random.Generator
+  laws: list[Law] = dataclasses.field(default_factory=list)
+
+  @classmethod
+  def make(cls, samples: Samples, known: Sequence[Law], most: int,
+           progress: Callable[[str], None]) -> _Search:
+    """Hold out a third of the trajectories, also of few."""
+    if samples.split.leave_one_out:
+      every = range(len(samples.raw))
+      held = tuple(every[1::3])
+      chosen = tuple(n for n in every if n not in held)
+      samples = dataclasses.replace(samples, split=Split(chosen, held, False))
+    return cls(samples, known, most, progress, Paths.make(samples),
+               np.random.default_rng(samples.seed))
+
+  @property
+  def full(self) -> bool:
+    """Whether no further law can be told apart."""
+    return len(self.known) + len(self.laws) >= self.most
+
+  def gradients(self) -> np.ndarray:
+    """Of all laws at the paths' points, `[B, K, D]`."""
+    paths = self.paths
+    points = paths.flat(paths.chosen)
+    with np.errstate(all="ignore"):
+      slopes = [law.gradient(points) for law in (*self.known, *self.laws)]
+    empty = np.zeros((len(points), 0, points.shape[1]))
+    stacked = np.stack(slopes, 1) if slopes else empty
+    return np.nan_to_num(stacked, posinf=0., neginf=0.) * paths.spread
+
+  def initial(
+      self, structure: Structure, hidden: Sequence[int] = ()) -> dict[str, Any]:
+    """New parameters of a network."""
+    states = self.paths.chosen
+    return structured.network_params(self.random, structure,
+                                     states.reshape(-1, states.shape[-1]),
+                                     hidden)
+
+  def library(self, ladder: Ladder) -> None:
+    """Solve for networks without hidden units, small ones first."""
+    structure = ladder.library
+    params = self.initial(structure)
+    seen = Seen.make(self.paths, structure, params)
+    for level in ladder.levels:
+      part = seen.take(level)
+      while not self.full:
+        known = self.gradients()
+        readout = part.solve(known)
+        if not _passes(part.grade(readout, known), exact=True):
+          break
+        some = structure._replace(monomials=tuple(
+            structure.monomials[k] for k in level))
+        self.add(some, {**params, "readout": readout})
+
+  def general(self, ladder: Ladder) -> bool:
+    """Train networks; return whether more trajectories may show more laws."""
+    structure = ladder.general
+    size = len(structure.monomials) + len(structure.powers) * ladder.hidden[-1]
+    while not self.full:
+      if size > _MOST_FEATURES:
+        return True
+      known = self.gradients()
+      tries = [
+          one for _ in range(_STARTS)
+          for one in self.trained(ladder.general, ladder.hidden, known)
+      ]
+      grade, params = min(tries,
+                          key=lambda one:
+                          (not _passes(one[0]), one[0].held_out))
+      if not _passes(grade):
+        return any(_memorises(grade) for grade, _ in tries)
+      self.add(ladder.general, params)
+    return False
+
+  def trained(self, structure: Structure, hidden: Sequence[int],
+              known: np.ndarray) -> list[tuple[Grade, dict[str, Any]]]:
+    """Train once; return the result, and it with a read-out solved for."""
+    params = self.initial(structure, hidden)
+    seen = Seen.make(self.paths, structure, params)
+    params = refine_network(self.paths, structure, {
+        **params, "readout": seen.solve(known)
+    }, known)
+    seen = Seen.make(self.paths, structure, params)
+    again = {**params, "readout": seen.solve(known)}
+    return [(seen.grade(p["readout"], known), p) for p in (params, again)]
+
+  def add(self, structure: Structure, params: Params) -> None:
+    """Judge a quantity as any law is judged, and keep it."""
+    law = as_law(self.samples,
+                 LearnedForm(structure, params, f"g{len(self.laws) + 1}"))
+    self.progress(f"  {law.text}: {law.verdict}")
+    self.laws.append(law)
+
+
+def as_law(samples: Samples, form: LearnedForm) -> Law:
+  """Judge a learned quantity on the trajectories that are held out.
+
+  Args:
+    samples: the trajectories.
+    form: the quantity; it is scaled so that its spread is 1.
+
+  Returns:
+    The law, with a verdict.
+  """
+  everything = form.value(np.concatenate(samples.states))
+  size = max(float(everything.std()), 1e-300)
+  form = dataclasses.replace(
+      form,
+      params={
+          **form.params, "readout": np.asarray(form.params["readout"]) / size
+      })
+  columns = range(len(samples.variables))
+  atom = cast(Any, LearnedAtom(form, tuple(columns)))
+  term = Term(((atom, 1),), units.Unit(), form.name)
+  features = Features.make(samples, (term,))
+  fit = TermFit.make(features, Moments.make(features, features.weights()))
+  evidence = fit.evidence
+  # The imprecision of a network is no white noise, so its colour says nothing.
+  sure = evidence.ratio < EXACT or (abs(evidence.drift) < _DRIFT and
+                                    evidence.corrected < _SURE)
+  return Law(samples.variables, form, evidence,
+             verdicts.CONSERVED if sure else verdicts.APPROXIMATE)
