@@ -38,6 +38,9 @@ _CANDIDATES = 40
 _FLOOR = 1e-9
 # Training goes on in rounds of so many steps while they still gain so much.
 _STEPS, _ROUNDS, _GAIN = 10, 5, .9
+# Weights and a combination depend on each other; states count alike where noise
+# makes less than this part of the usual change.
+_WEIGHTINGS, _NOISE_FLOOR = 2, .1
 _ANCHOR, _DAMPING = 1e-4, 1e-3
 _SLOW = .05
 
@@ -120,80 +123,122 @@ class Paths:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Seen:
-  """Features of a network on the paths.
+  """Features of a network on some of the paths.
 
   Attributes:
-    paths: the trajectories.
-    chosen: `[N, L, F]`, values.
-    slopes: `[B, F, D]`, gradients at the points, by columns over their spread.
-    held_out: `[M, L, F]`.
+    values: `[N, L, F]`.
+    slopes: `[N, L, F, D]`, gradients by columns over their spread.
+    sigma: `[D]`, the noise that is left in the states, over the spread.
   """
-  paths: Paths
-  chosen: np.ndarray
+  values: np.ndarray
   slopes: np.ndarray
-  held_out: np.ndarray
+  sigma: np.ndarray
 
   @classmethod
-  def make(cls, paths: Paths, structure: Structure, params: Params) -> Seen:
-    """Evaluate a network's features."""
-    values, slopes = structured.network_features(structure, params,
-                                                 paths.chosen)
-    held_out = structured.network_features(structure, params, paths.held_out)[0]
-    return cls(paths, values, paths.flat(slopes) * paths.spread, held_out)
+  def make(cls, paths: Paths, states: np.ndarray, structure: Structure,
+           params: Params) -> Seen:
+    """Evaluate a network's features at states `[N, L, D]`."""
+    values, slopes = structured.network_features(structure, params, states)
+    return cls(values, slopes * paths.spread, paths.sigma / paths.scale)
 
   def take(self, index: Sequence[int]) -> Seen:
     """Some of the features."""
     some = np.array(index)
     return dataclasses.replace(self,
-                               chosen=self.chosen[..., some],
-                               slopes=self.slopes[:, some],
-                               held_out=self.held_out[..., some])
+                               values=self.values[..., some],
+                               slopes=self.slopes[..., some, :])
 
-  def solve(self, known: np.ndarray) -> np.ndarray:
-    """Return the combination that varies least along the chosen paths.
+  def combined(self, readout: np.ndarray) -> Seen:
+    """A combination `[F]` as the only feature."""
+    return dataclasses.replace(self,
+                               values=(self.values @ readout)[..., None],
+                               slopes=np.einsum("nlfd,f->nld", self.slopes,
+                                                readout)[..., None, :])
 
-    Its scatter is compared with its total scatter and with the part of its
-    gradient apart from the known laws', so no function of them wins.
+  @property
+  def noise(self) -> np.ndarray:
+    """`[N, L]`, what noise adds to the variance of all features together."""
+    return np.sum((self.slopes * self.sigma)**2, axis=(-1, -2))
 
-    Args:
-      known: `[B, K, D]`, gradients of known laws at the points.
+  def shares(self) -> np.ndarray:
+    """`[N, L]`, how much each state counts in its trajectory; sums to 1.
 
-    Returns:
-      `[F]`.
+    Where a feature is steep, noise would swamp all scatter. So a state counts
+    by the inverse of its noise, but for a tenth of the usual noise.
     """
-    size = np.maximum(self.chosen.std((0, 1)), 1e-12)
-    values = self.chosen / size
-    count = values.shape[0] * values.shape[1]
-    mean = values.mean(1, keepdims=True)
-    within = (values - mean).reshape(count, -1) / np.sqrt(count)
-    total = within.T @ within + np.cov(mean[:, 0].T, bias=True).reshape(
-        within.shape[1], -1)
-    free = outside(self.slopes / size[:, None], span(known))
-    free = free.transpose(1, 0, 2).reshape(len(size), -1)
-    whiten = whitening(parallel(total, free @ free.T / len(self.slopes)),
-                       _RANK_TOLERANCE)
+    noise = self.noise
+    floor = _NOISE_FLOOR * float(np.median(noise))
+    weights = 1 / np.maximum(noise, floor) if floor > 0 else np.ones_like(noise)
+    return weights / weights.sum(1, keepdims=True)
+
+  def scatter(self, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return deviations within trajectories `[N L, F]` and means `[N, F]`.
+
+    The deviations' squares sum to the mean variance within a trajectory.
+    """
+    means = np.einsum("nl,nlf->nf", shares, self.values)
+    root = np.sqrt(shares / len(shares))[..., None]
+    within = (self.values - means[:, None]) * root
+    return within.reshape(-1, within.shape[-1]), means
+
+
+def solve(seen: Seen, paths: Paths, known: np.ndarray) -> np.ndarray:
+  """Return the combination that varies least along the chosen paths.
+
+  Its scatter is compared with its total scatter and with the part of its
+  gradient apart from the known laws', so no function of them wins.
+
+  Args:
+    seen: features on the chosen paths.
+    paths: the trajectories.
+    known: `[B, K, D]`, gradients of known laws at the points.
+
+  Returns:
+    `[F]`.
+  """
+  size = np.maximum(seen.values.std((0, 1)), 1e-12)
+  scaled = dataclasses.replace(seen,
+                               values=seen.values / size,
+                               slopes=seen.slopes / size[:, None])
+  free = outside(paths.flat(scaled.slopes), span(known))
+  free = free.transpose(1, 0, 2).reshape(len(size), -1)
+  free = free @ free.T / len(paths.points)
+  shares = scaled.shares()
+  readout = np.zeros(len(size))
+  for _ in range(_WEIGHTINGS if np.any(seen.sigma) else 1):
+    within, means = scaled.scatter(shares)
+    total = within.T @ within + np.cov(means.T, bias=True).reshape(free.shape)
+    whiten = whitening(parallel(total, free), _RANK_TOLERANCE)
     # Singular values: the squares of a law without noise are below round-off.
     _, sizes, axes = np.linalg.svd(within @ whiten, full_matrices=False)
     some = whiten @ axes[-_CANDIDATES:].T
     change = np.diag(sizes[-_CANDIDATES:]**2) + _FLOOR * some.T @ total @ some
-    return some @ np.linalg.eigh(change)[1][:, 0] / size
+    readout = some @ np.linalg.eigh(change)[1][:, 0]
+    shares = scaled.combined(readout).shares()
+  return readout / size
 
-  def grade(self, readout: np.ndarray, known: np.ndarray) -> Grade:
-    """Judge a combination `[F]`; see `solve`."""
-    chosen, held = self.chosen @ readout, self.held_out @ readout
-    every = np.concatenate([chosen, held])
-    total = float(every.var(1).mean() + every.mean(1).var())
-    slope = np.einsum("bfd,f->bd", self.slopes, readout)
-    free = outside(slope[:, None], span(known))[:, 0]
-    share = np.linalg.norm(free, axis=-1) / np.maximum(
-        np.linalg.norm(slope, axis=-1), 1e-300)
-    varies = float(np.mean(np.sum(free**2, -1)))
-    noise = np.sum((slope * self.paths.sigma / self.paths.scale)**2, -1).mean()
-    whole = total * varies / max(total + varies, 1e-300) + 1e-300
-    return Grade(
-        float(chosen.var(1).mean()) / whole,
-        float(held.var(1).mean()) / whole, float(np.median(share)),
-        float(noise) / max(total, 1e-300))
+
+def grade(chosen: Seen, held_out: Seen, paths: Paths, readout: np.ndarray,
+          known: np.ndarray) -> Grade:
+  """Judge a combination `[F]` of features; see `solve`."""
+  scatters, means, noises = [], [], []
+  for seen in (chosen, held_out):
+    one = seen.combined(readout)
+    shares = one.shares()
+    within, mean = one.scatter(shares)
+    scatters.append(float(np.sum(within**2)))
+    noises.append(float(np.mean(np.sum(shares * one.noise, 1))))
+    means.append(mean)
+  total = float(np.mean(scatters) + np.concatenate(means).var())
+  slope = np.einsum("bfd,f->bd", paths.flat(chosen.slopes), readout)
+  free = outside(slope[:, None], span(known))[:, 0]
+  share = np.linalg.norm(free, axis=-1) / np.maximum(
+      np.linalg.norm(slope, axis=-1), 1e-300)
+  varies = float(np.mean(np.sum(free**2, -1)))
+  whole = total * varies / max(total + varies, 1e-300) + 1e-300
+  return Grade(scatters[0] / whole, scatters[1] / whole,
+               float(np.median(share)),
+               max(noises) / whole)
 
 
 @functools.partial(jax.jit, static_argnums=0)

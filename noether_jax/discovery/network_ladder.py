@@ -133,6 +133,7 @@ def _levels(roles: _Roles) -> Iterable[list[_Product]]:
     yield quadratic + list(_comb(base, 3))
   if roles.further:
     alone: list[_Product] = [(k,) for k in roles.further]
+    yield [t for t in even if degree(t) == 2] + alone
     yield even + alone
     everything = (*base, *roles.further)
     yield quadratic + alone + [
@@ -154,6 +155,7 @@ def _general(roles: _Roles) -> tuple[Structure, tuple[int, int]]:
   powers: list[_Product] = [(), *((k,) for k in momenta), *_comb(momenta, 2)]
   places = roles.structure.positions
   products += [(*p, k) for p in powers for k in places if p]
+  products += _comb(momenta, 3)
   products = [tuple(sorted(t)) for t in products]
   width = int(np.clip(_MOST_HIDDEN / len(powers) - len(places), _NARROW,
                       _WIDTH))

@@ -14,15 +14,16 @@ from typing import Any, cast, NamedTuple
 
 import numpy as np
 
-from noether_jax.discovery.evidence import EXACT
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.judging import TermFit
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.network_fit import grade
 from noether_jax.discovery.network_fit import Grade
 from noether_jax.discovery.network_fit import Paths
 from noether_jax.discovery.network_fit import refine_network
 from noether_jax.discovery.network_fit import Seen
+from noether_jax.discovery.network_fit import solve
 from noether_jax.discovery.network_form import LearnedAtom
 from noether_jax.discovery.network_form import LearnedForm
 from noether_jax.discovery.network_ladder import Ladder
@@ -47,7 +48,7 @@ _MOST_FEATURES = 300
 _EXACT, _PRECISE, _HELD_OUT = 1e-6, 3e-4, .02
 # The same with any noise; times the noise's own share.
 _MOST = .1
-_NOISE = 3.
+_NOISE = 5.
 # Sine of the angle to known laws below which a quantity is a function of them.
 _FREE = .05
 # Without the noise's share, a network that changes more than this may be an
@@ -96,22 +97,22 @@ def learn_networks(
   return Networks(tuple(search.laws), is_open)
 
 
-def _passes(grade: Grade, exact: bool = False) -> bool:
+def _passes(found: Grade, exact: bool = False) -> bool:
   """Whether a quantity is a law.
 
   Args:
-    grade: of the quantity.
+    found: of the quantity.
     exact: whether a law would be exact, as a polynomial is.
   """
-  noise = _NOISE * grade.noise
-  return (grade.chosen < (_EXACT if exact else _PRECISE) + noise and
-          grade.held_out < min(_HELD_OUT + noise, _MOST) and grade.free > _FREE)
+  noise = _NOISE * found.noise
+  return (found.chosen < (_EXACT if exact else _PRECISE) + noise and
+          found.held_out < min(_HELD_OUT + noise, _MOST) and found.free > _FREE)
 
 
-def _memorises(grade: Grade) -> bool:
+def _memorises(found: Grade) -> bool:
   """Whether a quantity is constant on the paths that it was fitted to only."""
-  noise = _NOISE * grade.noise
-  return grade.chosen < _PRECISE + noise and grade.held_out > _HELD_OUT + noise
+  noise = _NOISE * found.noise
+  return found.chosen < _PRECISE + noise and found.held_out > _HELD_OUT + noise
 
 
 @dataclasses.dataclass(eq=False)
@@ -170,17 +171,23 @@ class _Search:
                                      states.reshape(-1, states.shape[-1]),
                                      hidden)
 
+  def seen(self, structure: Structure, params: Params) -> tuple[Seen, Seen]:
+    """A network's features on the chosen paths, and on the others."""
+    paths = self.paths
+    return (Seen.make(paths, paths.chosen, structure, params),
+            Seen.make(paths, paths.held_out, structure, params))
+
   def library(self, ladder: Ladder) -> None:
     """Solve for networks without hidden units, small ones first."""
-    structure = ladder.library
+    structure, paths = ladder.library, self.paths
     params = self.initial(structure)
-    seen = Seen.make(self.paths, structure, params)
+    chosen, held = self.seen(structure, params)
     for level in ladder.levels:
-      part = seen.take(level)
+      part, other = chosen.take(level), held.take(level)
       while not self.full:
         known = self.gradients()
-        readout = part.solve(known)
-        if not _passes(part.grade(readout, known), exact=True):
+        readout = solve(part, paths, known)
+        if not _passes(grade(part, other, paths, readout, known), exact=True):
           break
         some = structure._replace(monomials=tuple(
             structure.monomials[k] for k in level))
@@ -196,27 +203,26 @@ class _Search:
       known = self.gradients()
       tries = [
           one for _ in range(_STARTS)
-          for one in self.trained(ladder.general, ladder.hidden, known)
+          for one in self.trained(structure, ladder.hidden, known)
       ]
-      grade, params = min(tries,
-                          key=lambda one:
-                          (not _passes(one[0]), one[0].held_out))
-      if not _passes(grade):
-        return any(_memorises(grade) for grade, _ in tries)
-      self.add(ladder.general, params)
+      best, params = min(tries,
+                         key=lambda one: (not _passes(one[0]), one[0].held_out))
+      if not _passes(best):
+        return any(_memorises(one) for one, _ in tries)
+      self.add(structure, params)
     return False
 
   def trained(self, structure: Structure, hidden: Sequence[int],
               known: np.ndarray) -> list[tuple[Grade, dict[str, Any]]]:
     """Train once; return the result, and it with a read-out solved for."""
-    params = self.initial(structure, hidden)
-    seen = Seen.make(self.paths, structure, params)
-    params = refine_network(self.paths, structure, {
-        **params, "readout": seen.solve(known)
-    }, known)
-    seen = Seen.make(self.paths, structure, params)
-    again = {**params, "readout": seen.solve(known)}
-    return [(seen.grade(p["readout"], known), p) for p in (params, again)]
+    params, paths = self.initial(structure, hidden), self.paths
+    chosen, _ = self.seen(structure, params)
+    start = {**params, "readout": solve(chosen, paths, known)}
+    params = refine_network(paths, structure, start, known)
+    chosen, held = self.seen(structure, params)
+    again = {**params, "readout": solve(chosen, paths, known)}
+    return [(grade(chosen, held, paths, p["readout"], known), p)
+            for p in (params, again)]
 
   def add(self, structure: Structure, params: Params) -> None:
     """Judge a quantity as any law is judged, and keep it."""
@@ -250,7 +256,7 @@ def as_law(samples: Samples, form: LearnedForm) -> Law:
   fit = TermFit.make(features, Moments.make(features, features.weights()))
   evidence = fit.evidence
   # The imprecision of a network is no white noise, so its colour says nothing.
-  sure = evidence.ratio < EXACT or (abs(evidence.drift) < _DRIFT and
-                                    evidence.corrected < _SURE)
+  sure = evidence.verdict == verdicts.CONSERVED or (abs(
+      evidence.drift) < _DRIFT and evidence.corrected < _SURE)
   return Law(samples.variables, form, evidence,
              verdicts.CONSERVED if sure else verdicts.APPROXIMATE)
