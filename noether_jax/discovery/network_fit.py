@@ -11,12 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from noether_jax.data import smoothing
 from noether_jax.discovery.gradients import outside
 from noether_jax.discovery.gradients import span
 from noether_jax.discovery.moments import parallel
 from noether_jax.discovery.moments import whitening
-from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.network_paths import Paths
 from noether_jax.learned.independence import independent_residuals
 from noether_jax.learned.least_squares import Fit
 from noether_jax.learned.least_squares import levenberg_marquardt
@@ -25,12 +24,6 @@ from noether_jax.networks.structured import Structure
 from noether_jax.types import Array
 from noether_jax.types import Params
 
-# States from each trajectory, all in all, and those at which gradients count.
-_LONGEST = 144
-_MOST_STATES = 2000
-_POINTS = 1000
-# An end of a spline has a poor derivative.
-_ENDS = 2
 _RANK_TOLERANCE = 1e-11
 _CANDIDATES = 40
 # What a quantity may change in any case, so that exact functions of known laws
@@ -42,7 +35,6 @@ _STEPS, _ROUNDS, _GAIN = 10, 5, .9
 # makes less than this part of the usual change.
 _WEIGHTINGS, _NOISE_FLOOR = 2, .1
 _ANCHOR, _DAMPING = 1e-4, 1e-3
-_SLOW = .05
 
 Gradient = Callable[[np.ndarray], np.ndarray]
 
@@ -61,64 +53,6 @@ class Grade(NamedTuple):
   held_out: float
   free: float
   noise: float
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Paths:
-  """What a network is learned from: equally many states of each trajectory.
-
-  Attributes:
-    chosen: `[N, L, D]`, of the trajectories that are fitted.
-    held_out: `[M, L, D]`, of the others.
-    velocities: `[N, L, D]`, of the chosen ones.
-    spread: `[D]`, of the columns; 0 for constants of a trial.
-    sigma: `[D]`, the noise that is left in the states.
-  """
-  chosen: np.ndarray
-  held_out: np.ndarray
-  velocities: np.ndarray
-  spread: np.ndarray
-  sigma: np.ndarray
-
-  @classmethod
-  def make(cls, samples: Samples) -> Paths:
-    """Take states evenly from each trajectory."""
-    split = samples.split
-    length = int(np.clip(_MOST_STATES // len(split.chosen), 2 * _ENDS,
-                         _LONGEST))
-    states, slopes = [], []
-    for s, t in zip(samples.states, samples.times):
-      rows = np.linspace(_ENDS, len(s) - 1 - _ENDS, length).round().astype(int)
-      states.append(s[rows])
-      slopes.append(
-          np.stack([smoothing.smoothing_spline(t, c, 0.)[1] for c in s.T],
-                   1)[rows])
-    pick = lambda parts, index: np.stack([parts[n] for n in index])
-    return cls(pick(states, split.chosen), pick(states, split.held_out),
-               pick(slopes, split.chosen), samples.spread,
-               samples.noise.sigma * samples.gain)
-
-  @functools.cached_property
-  def points(self) -> np.ndarray:
-    """`[B]`, which of the chosen states represent all."""
-    count = self.chosen.shape[0] * self.chosen.shape[1]
-    return np.linspace(0, count - 1, _POINTS).round().astype(int)
-
-  def flat(self, array: np.ndarray) -> np.ndarray:
-    """The points' rows of `[N, L, ...]`."""
-    return array.reshape(-1, *array.shape[2:])[self.points]
-
-  @property
-  def scale(self) -> np.ndarray:
-    """`[D]`, by which columns are divided: 1 where nothing moves."""
-    return np.where(self.spread > 0, self.spread, 1.)
-
-  @functools.cached_property
-  def directions(self) -> np.ndarray:
-    """`[B, D]`, unit velocities in scaled coordinates, less where slow."""
-    velocity = self.flat(self.velocities) / self.scale * (self.spread > 0)
-    square = np.sum(velocity**2, -1, keepdims=True)
-    return velocity / np.sqrt(square + _SLOW**2 * square.mean() + 1e-300)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -182,7 +116,7 @@ class Seen:
     return within.reshape(-1, within.shape[-1]), means
 
 
-def solve(seen: Seen, paths: Paths, known: np.ndarray) -> np.ndarray:
+def solved_readout(seen: Seen, paths: Paths, known: np.ndarray) -> np.ndarray:
   """Return the combination that varies least along the chosen paths.
 
   Its scatter is compared with its total scatter and with the part of its
@@ -220,7 +154,7 @@ def solve(seen: Seen, paths: Paths, known: np.ndarray) -> np.ndarray:
 
 def grade(chosen: Seen, held_out: Seen, paths: Paths, readout: np.ndarray,
           known: np.ndarray) -> Grade:
-  """Judge a combination `[F]` of features; see `solve`."""
+  """Judge a combination `[F]` of features; see `solved_readout`."""
   scatters, means, noises = [], [], []
   for seen in (chosen, held_out):
     one = seen.combined(readout)

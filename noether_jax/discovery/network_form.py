@@ -6,13 +6,16 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+import jax.numpy as jnp
 import sympy
 
 from noether_jax.data.columns import Variable
 from noether_jax.discovery.forms import WithoutTerms
+from noether_jax.learned import safety
 from noether_jax.networks import structured
 from noether_jax.reporting import formulas
 from noether_jax.symbolic.operations import array_namespace
+from noether_jax.types import Array
 from noether_jax.types import Params
 
 
@@ -24,12 +27,21 @@ class LearnedForm(WithoutTerms):
     structure: of the network.
     params: with its read-out.
     name: such as "g1".
+    region: where states were seen that the network was fitted to; None if it
+      is to be trusted everywhere.
     unit: its values have none: they are multiples of their own spread.
   """
   structure: structured.Structure
   params: Params
   name: str = "g"
   unit: str = "1"
+  region: safety.Region | None = None
+
+  def trust(self, state: Array) -> Array:
+    """Return how far to trust the network at a state `[D]`: 0 to 1, `[]`."""
+    if self.region is None:
+      return jnp.ones((), state.dtype)
+    return safety.trust(self.region, state)
 
   def value(self, states: Any) -> Any:
     """Return `[...]` at states `[..., D]`, a NumPy or JAX array."""

@@ -20,14 +20,14 @@ from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.network_fit import grade
 from noether_jax.discovery.network_fit import Grade
-from noether_jax.discovery.network_fit import Paths
 from noether_jax.discovery.network_fit import refine_network
 from noether_jax.discovery.network_fit import Seen
-from noether_jax.discovery.network_fit import solve
+from noether_jax.discovery.network_fit import solved_readout
 from noether_jax.discovery.network_form import LearnedAtom
 from noether_jax.discovery.network_form import LearnedForm
 from noether_jax.discovery.network_ladder import Ladder
 from noether_jax.discovery.network_ladder import make_ladder
+from noether_jax.discovery.network_paths import Paths
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.split import Split
 from noether_jax.discovery.subject import Subject
@@ -186,7 +186,7 @@ class _Search:
       part, other = chosen.take(level), held.take(level)
       while not self.full:
         known = self.gradients()
-        readout = solve(part, paths, known)
+        readout = solved_readout(part, paths, known)
         if not _passes(grade(part, other, paths, readout, known), exact=True):
           break
         some = structure._replace(monomials=tuple(
@@ -217,17 +217,18 @@ class _Search:
     """Train once; return the result, and it with a read-out solved for."""
     params, paths = self.initial(structure, hidden), self.paths
     chosen, _ = self.seen(structure, params)
-    start = {**params, "readout": solve(chosen, paths, known)}
+    start = {**params, "readout": solved_readout(chosen, paths, known)}
     params = refine_network(paths, structure, start, known)
     chosen, held = self.seen(structure, params)
-    again = {**params, "readout": solve(chosen, paths, known)}
+    again = {**params, "readout": solved_readout(chosen, paths, known)}
     return [(grade(chosen, held, paths, p["readout"], known), p)
             for p in (params, again)]
 
   def add(self, structure: Structure, params: Params) -> None:
     """Judge a quantity as any law is judged, and keep it."""
+    name = f"g{len(self.laws) + 1}"
     law = as_law(self.samples,
-                 LearnedForm(structure, params, f"g{len(self.laws) + 1}"))
+                 LearnedForm(structure, params, name, region=self.paths.region))
     self.progress(f"  {law.text}: {law.verdict}")
     self.laws.append(law)
 

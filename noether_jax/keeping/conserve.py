@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import dataclasses
 from typing import Any, Literal
 
@@ -136,6 +137,23 @@ def _tailoring(apply: Apply, quantities: laws_lib.Quantities, of: str,
   return run
 
 
+def _where_known(run: Run, trust: Callable[[State], Array] | None) -> Run:
+  """Return to the plain prediction where learned laws are not known."""
+  if trust is None:
+    return run
+
+  def trusted(params: MetaParams, x: State, key: Any) -> Prediction:
+    out = run(params, x, key)
+    share = trust(x)
+    value = jax.tree.map(lambda kept, plain: plain + share * (kept - plain),
+                         out.value, out.initial)
+    return dataclasses.replace(out,
+                               value=value,
+                               accepted=out.accepted & (share > 0))
+
+  return trusted
+
+
 def _inner_loop(inner: Any, num_steps: int | None, adapt: Adapt | None,
                 of: str) -> InnerLoop:
   """The settings of the inner loop, with the defaults for a prediction."""
@@ -174,7 +192,9 @@ def conserve(model: Any,
       of a state; see `keeping.pure_function`. It predicts in evaluation mode.
     laws: K quantities: what `discover` returns, a `Law`, a function
       `state -> scalar or [K]`, or a list of these. Their units may differ: each
-      is divided by how much it changes when the state changes by its scale.
+      is divided by how much it changes when the state changes by its scale. A
+      law that `discover` learned as a network is kept near the states from
+      which it was learned; farther away, the prediction is the plain one.
     of: what the model predicts: "vector_field" (dx/dt; the laws' rates of
       change vanish), "next_state" or "trajectory" (states `[T, ...]`; the laws
       keep their values at the state given).
@@ -217,6 +237,7 @@ def conserve(model: Any,
     raise InputError(f"`num_steps` must be at least 1: got {num_steps}.")
   apply, params = pure_function(model)
   quantities = laws_lib.conserved_quantities(laws)
+  trust = laws_lib.least_trust(laws)
   if how == "project":
     if inner is not None or adapt is not None:
       raise InputError('`inner` and `adapt` choose how weights change, and '
@@ -224,10 +245,10 @@ def conserve(model: Any,
                        'how="tailor".')
     run = _projecting(apply, quantities, of, dt, num_steps or _NEWTON_STEPS,
                       state_scale)
-    return Predictor.make(run, MetaParams(params))
+    return Predictor.make(_where_known(run, trust), MetaParams(params))
   if not jax.tree.leaves(params):
     raise InputError("`model` has no floating weights to tailor: pass a module "
                      'or (apply, params), or how="project".')
   run = _tailoring(apply, quantities, of, dt,
                    _inner_loop(inner, num_steps, adapt, of), state_scale)
-  return Predictor.make(run, MetaParams(params))
+  return Predictor.make(_where_known(run, trust), MetaParams(params))

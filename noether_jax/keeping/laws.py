@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import functools
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 
 from noether_jax.discovery import Discovery
 from noether_jax.discovery import Law
+from noether_jax.discovery.network_form import LearnedForm
 from noether_jax.errors import InputError
 from noether_jax.keeping.models import pure_function
 from noether_jax.types import Array
@@ -132,6 +134,30 @@ def conserved_quantities(laws: Any, *, name: str = "laws") -> Quantities:
     return jnp.concatenate([q(x) for q in quantities]).astype(dtype)
 
   return values
+
+
+def least_trust(laws: Any,
+                *,
+                name: str = "laws") -> Callable[[State], Array] | None:
+  """Return how far to trust laws that were learned as networks.
+
+  Args:
+    laws: as for `conserved_quantities`.
+    name: the argument that holds them, for messages.
+
+  Returns:
+    A function of one state, from 0, far from the states that the networks were
+    learned from, to 1; None if no law is such a network.
+
+  Example:
+    >>> least_trust(lambda x: x[0]) is None
+    True
+  """
+  forms = [law.form for law in _listed(laws, name) if isinstance(law, Law)]
+  learned = [form for form in forms if isinstance(form, LearnedForm)]
+  if not learned:
+    return None
+  return lambda x: functools.reduce(jnp.minimum, [f.trust(x) for f in learned])
 
 
 def steepness(quantities: Quantities, x: State, state_scale: PyTree) -> Array:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 
+from noether_jax import conserve
 from noether_jax import discover
 from noether_jax import rungs
 from noether_jax.data.conversion import as_trajectories
@@ -85,6 +86,20 @@ def test_a_network_is_a_law_of_arrays_of_both_kinds(bump):
   slopes = jax.vmap(one)(jnp.asarray(states))
   np.testing.assert_allclose(slopes, law.gradient(states), rtol=1e-6)
   np.testing.assert_allclose(law(jnp.asarray(states)), law(states), rtol=1e-6)
+
+
+def test_a_model_keeps_a_network_near_the_states_that_it_saw(bump):
+  law = _learn(bump).laws[0]
+  # An oscillator that gains energy.
+  model = (lambda w, x: w @ x, jnp.array([[.1, 1.], [-1., .1]]))
+  for how in ("tailor", "project"):
+    keeps = conserve(model, law, how=how)
+    seen, far = jnp.asarray(bump[0][50]), jnp.array([30., 30.])
+    near, away = keeps.predict(seen), keeps.predict(far)
+    change = lambda out, x=seen: abs(float(law.gradient(x) @ out))
+    assert change(near.value) < 1e-6 * change(near.initial)
+    assert near.accepted and not away.accepted
+    np.testing.assert_array_equal(away.value, away.initial)
 
 
 def test_with_a_formula_the_formula_is_the_law():
