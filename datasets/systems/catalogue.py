@@ -11,7 +11,9 @@ from datasets.systems import losses
 from datasets.systems import plain
 from datasets.systems import rich
 from datasets.systems import rods
+from datasets.systems import unspelled
 
 _SYSTEMS = (*plain.SYSTEMS, *rich.SYSTEMS, *bodies.SYSTEMS, *constants.SYSTEMS,
-            *losses.SYSTEMS, *driven.SYSTEMS, *rods.SYSTEMS, *lawless.SYSTEMS)
+            *losses.SYSTEMS, *driven.SYSTEMS, *rods.SYSTEMS, *unspelled.SYSTEMS,
+            *lawless.SYSTEMS)
 SYSTEMS = {system.name: system for system in _SYSTEMS}

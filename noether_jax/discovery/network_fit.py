@@ -30,7 +30,7 @@ _CANDIDATES = 40
 # gain nothing by their exactness.
 _FLOOR = 1e-9
 # Training goes on in rounds of so many steps while they still gain so much.
-_STEPS, _ROUNDS, _GAIN = 10, 5, .9
+_STEPS, _ROUNDS, _GAIN = 10, 10, .9
 # Weights and a combination depend on each other; states count alike where noise
 # makes less than this part of the usual change.
 _WEIGHTINGS, _NOISE_FLOOR = 2, .1

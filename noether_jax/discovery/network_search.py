@@ -40,15 +40,16 @@ from noether_jax.types import Params
 
 # Without so many trajectories, none can be held out.
 _FEWEST = 6
-_STARTS = 2
+# Networks that are drawn, trained in any case, and trained if none is a law.
+_DRAWN, _STARTS, _MOST_STARTS = 6, 2, 3
 # A network of more features memorises any twenty trajectories.
 _MOST_FEATURES = 300
 # Scatter over total scatter of a law, along the paths of the fit: polynomials
 # that are exact, and networks; and along the others.
 _EXACT, _PRECISE, _HELD_OUT = 1e-6, 3e-4, .02
-# The same with any noise; times the noise's own share.
+# The same with any noise; times the noise's own share, at first and at last.
 _MOST = .1
-_NOISE = 5.
+_NOISE, _MOST_NOISE = 2., 5.
 # Sine of the angle to known laws below which a quantity is a function of them.
 _FREE = .05
 # Without the noise's share, a network that changes more than this may be an
@@ -91,27 +92,32 @@ def learn_networks(
   if len(samples.raw) < _FEWEST or not samples.ordered:
     return Networks((), True)
   search = _Search.make(samples, known, most, progress)
-  ladder = make_ladder(subject)
-  search.library(ladder)
+  ladder = make_ladder(samples, subject)
+  search.library(ladder, _NOISE)
   is_open = search.general(ladder)
+  # A polynomial that noise hardly excuses stands in for a better network.
+  search.library(ladder, _MOST_NOISE)
   return Networks(tuple(search.laws), is_open)
 
 
-def _passes(found: Grade, exact: bool = False) -> bool:
+def _passes(found: Grade,
+            limit: float = _PRECISE,
+            times: float = _MOST_NOISE) -> bool:
   """Whether a quantity is a law.
 
   Args:
     found: of the quantity.
-    exact: whether a law would be exact, as a polynomial is.
+    limit: what it may change without noise.
+    times: the noise's own share.
   """
-  noise = _NOISE * found.noise
-  return (found.chosen < (_EXACT if exact else _PRECISE) + noise and
+  noise = times * found.noise
+  return (found.chosen < limit + noise and
           found.held_out < min(_HELD_OUT + noise, _MOST) and found.free > _FREE)
 
 
 def _memorises(found: Grade) -> bool:
   """Whether a quantity is constant on the paths that it was fitted to only."""
-  noise = _NOISE * found.noise
+  noise = _MOST_NOISE * found.noise
   return found.chosen < _PRECISE + noise and found.held_out > _HELD_OUT + noise
 
 
@@ -177,8 +183,15 @@ class _Search:
     return (Seen.make(paths, paths.chosen, structure, params),
             Seen.make(paths, paths.held_out, structure, params))
 
-  def library(self, ladder: Ladder) -> None:
-    """Solve for networks without hidden units, small ones first."""
+  def library(self, ladder: Ladder, times: float) -> None:
+    """Solve for networks without hidden units, small ones first.
+
+    Args:
+      ladder: the networks.
+      times: the noise's share that a law may change by.
+    """
+    if self.full:
+      return
     structure, paths = ladder.library, self.paths
     params = self.initial(structure)
     chosen, held = self.seen(structure, params)
@@ -187,7 +200,8 @@ class _Search:
       while not self.full:
         known = self.gradients()
         readout = solved_readout(part, paths, known)
-        if not _passes(grade(part, other, paths, readout, known), exact=True):
+        found = grade(part, other, paths, readout, known)
+        if not _passes(found, _EXACT, times):
           break
         some = structure._replace(monomials=tuple(
             structure.monomials[k] for k in level))
@@ -201,10 +215,11 @@ class _Search:
       if size > _MOST_FEATURES:
         return True
       known = self.gradients()
-      tries = [
-          one for _ in range(_STARTS)
-          for one in self.trained(structure, ladder.hidden, known)
-      ]
+      tries: list[tuple[Grade, dict[str, Any]]] = []
+      for number, start in enumerate(self.starts(ladder, known)):
+        tries += self.trained(structure, start, known)
+        if number + 1 >= _STARTS and any(_passes(one) for one, _ in tries):
+          break
       best, params = min(tries,
                          key=lambda one: (not _passes(one[0]), one[0].held_out))
       if not _passes(best):
@@ -212,12 +227,22 @@ class _Search:
       self.add(structure, params)
     return False
 
-  def trained(self, structure: Structure, hidden: Sequence[int],
+  def starts(self, ladder: Ladder, known: np.ndarray) -> list[dict[str, Any]]:
+    """The best of some initial networks, with read-outs solved for."""
+    structure, paths = ladder.general, self.paths
+    drawn = []
+    for _ in range(_DRAWN):
+      params = self.initial(structure, ladder.hidden)
+      chosen, held = self.seen(structure, params)
+      readout = solved_readout(chosen, paths, known)
+      found = grade(chosen, held, paths, readout, known)
+      drawn.append((found.chosen, {**params, "readout": readout}))
+    return [one for _, one in sorted(drawn, key=lambda d: d[0])[:_MOST_STARTS]]
+
+  def trained(self, structure: Structure, start: dict[str, Any],
               known: np.ndarray) -> list[tuple[Grade, dict[str, Any]]]:
-    """Train once; return the result, and it with a read-out solved for."""
-    params, paths = self.initial(structure, hidden), self.paths
-    chosen, _ = self.seen(structure, params)
-    start = {**params, "readout": solved_readout(chosen, paths, known)}
+    """Train a network; return it, and it with a read-out solved for."""
+    paths = self.paths
     params = refine_network(paths, structure, start, known)
     chosen, held = self.seen(structure, params)
     again = {**params, "readout": solved_readout(chosen, paths, known)}

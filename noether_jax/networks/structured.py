@@ -19,6 +19,12 @@ from noether_jax.symbolic.operations import array_namespace
 from noether_jax.types import Array
 from noether_jax.types import Params
 
+# Of the weights of a hidden unit.
+_STEEP = 1.5
+
+# Components of a point, and of the point that is subtracted, or nothing.
+Distance = tuple[tuple[int, ...], tuple[int, ...]]
+
 
 class Structure(NamedTuple):
   """What a network is made of; hashable.
@@ -31,8 +37,7 @@ class Structure(NamedTuple):
     columns: indices of the columns that enter as they are.
     positive: of columns that enter by their logarithm, too.
     angles: of columns that enter by sine and cosine.
-    distances: pairs (components of a point, those of the point that is
-      subtracted, or nothing).
+    distances: between points, or from the origin.
     momenta: which inputs are momenta or velocities.
     monomials: products of inputs, as numbers of inputs.
     powers: products of momenta, each times every hidden unit; () for a network
@@ -41,7 +46,7 @@ class Structure(NamedTuple):
   columns: tuple[int, ...]
   positive: tuple[int, ...] = ()
   angles: tuple[int, ...] = ()
-  distances: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
+  distances: tuple[Distance, ...] = ()
   momenta: tuple[int, ...] = ()
   monomials: tuple[tuple[int, ...], ...] = ()
   powers: tuple[tuple[int, ...], ...] = ()
@@ -224,9 +229,11 @@ def network_params(
   mean[list(structure.momenta)] = 0.
   layers, size = [], len(structure.positions)
   for width in hidden:
-    kernel = np.linalg.qr(random.normal(size=(max(size, width),) * 2))[0]
+    kernel = random.normal(size=(size, width))
+    # With small weights every unit would be a multiple of the same ones.
+    kernel *= _STEEP / np.linalg.norm(kernel, axis=0)
     # With zero biases every unit would be odd, and none could be an energy.
-    layers.append((kernel[:size, :width], .5 * random.normal(size=width)))
+    layers.append((kernel, random.normal(size=width)))
     size = width
   return {
       "mean": mean,

@@ -9,6 +9,7 @@ from scipy import interpolate
 
 from benchmarks import truth
 from benchmarks.systems import SAMPLINGS as BENCHMARK
+from benchmarks.systems import UNSPELLED
 from datasets import hamiltonian
 from datasets.systems.catalogue import SYSTEMS
 from datasets.systems.equations import by_columns
@@ -23,7 +24,8 @@ _SAMPLINGS = {
     sampling.system.name: sampling
     for sampling in (*map(make().sampling, PROBLEMS.values()),
                      *hamiltonian.SAMPLINGS.values(),
-                     *simulation.SAMPLINGS.values(), *BENCHMARK.values())
+                     *simulation.SAMPLINGS.values(), *BENCHMARK.values(),
+                     *UNSPELLED.values())
 }
 STARTS = {
     name: sampling.start for name, sampling in _SAMPLINGS.items()
