@@ -18,6 +18,9 @@ from noether_jax.app.options import Options
 from noether_jax.app.options import parse_options
 from noether_jax.errors import InputError
 
+# Rows of a trial that a predictor needs.
+_FEWEST_ROWS = 20
+
 
 class _Progress:
   """Lines with the time since the start; a status line on a terminal."""
@@ -102,15 +105,21 @@ def _load(options: Options) -> tuple[Any, Any, str]:
       raise InputError("--columns, --trial and --time describe a file; "
                        f"--dataset={name} brings its own.")
     load, notes = builtin.DATASETS[name]
+    if options.derivatives:
+      raise InputError("--derivatives names columns of a file.")
     return load(), notes, f"What the {name} conserve"
   try:
     data = reading.load(options.paths,
                         columns=options.columns,
                         trial=options.trial,
                         time=options.time)
+    if options.derivatives:
+      # pylint: disable-next=import-outside-toplevel
+      from noether_jax.data.derivatives import with_named_derivatives
+      data = with_named_derivatives(data, options.derivatives)
   except InputError as error:
     # Arguments are named as this program's user wrote them.
-    told = re.sub("`(columns|trial|time)`", r"--\1", str(error))
+    told = re.sub("`(columns|trial|time|derivatives)`", r"--\1", str(error))
     raise InputError(told) from error
   name = pathlib.Path(options.paths[0]).name
   title = name if len(
@@ -125,7 +134,7 @@ def _check(options: Options) -> None:
     InputError: if an option of the search is given as well.
   """
   for name in ("degree", "vectors", "rungs", "terms", "known", "certify",
-               "equations"):
+               "equations", "derivatives"):
     if getattr(options, name) not in (None, False, []):
       raise InputError(f"--{name} is for a search: --check makes none.")
   with _Progress() as progress:
@@ -148,9 +157,9 @@ def _equations(options: Options) -> Any:
   """
   if options.equations is None:
     return None
-  if options.trial or options.time:
-    raise InputError("--trial and --time describe trajectories; --equations "
-                     "takes states in no order.")
+  if options.trial or options.time or options.derivatives:
+    raise InputError("--trial, --time and --derivatives describe trajectories; "
+                     "--equations takes states in no order.")
   if not options.paths:
     raise InputError("--equations needs a file of states, one a row.")
   # pylint: disable=import-outside-toplevel
@@ -194,7 +203,8 @@ def _discover(options: Options) -> None:
         "sample": np.concatenate(data.states),
         "columns": data.variables
     } if equations else {
-        "data": data
+        "data": data,
+        "derivatives": data.derivatives if options.derivatives else None
     }
     found = engine.discover(**given,
                             degree=options.degree,
@@ -269,6 +279,8 @@ def _usable_laws(data: Any, found: Any) -> tuple[list[Any], str]:
     return [], "no law, so no tailored predictor"
   if not data.timed:
     return [], "no times, so no predictor: rows without times have no rate"
+  if min(map(len, data.states)) < _FEWEST_ROWS:
+    return [], "trials of so few rows hold no paths to predict"
   kept = [x for x in found.laws if not x.losses]
   if not kept:
     return [], ("balance laws only, so no tailored predictor: losses or inputs "

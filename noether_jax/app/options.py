@@ -40,6 +40,11 @@ _OPTIONS: tuple[tuple[str, str, str, Any, str, dict[str, Any]], ...] = (
     ("string", "data", "time", None,
      "The column of times, as t or t:s. Default: found by its name, its unit "
      "or its equal steps.", {}),
+    ("string", "data", "derivatives", None,
+     "Columns that hold measured time derivatives of the state's columns, in "
+     "their order, as dx,dv, or as dv:v,dx:x. Where trials are short, or rows "
+     "have no times, laws are those of the derivatives; else they must agree "
+     "with them.", {}),
     ("string", "data", "dataset", None,
      "A built-in data set instead of a file: planets (the default if no file "
      "is given).", {}),
@@ -114,6 +119,7 @@ class Options:
   columns: str | None
   trial: str | None
   time: str | None
+  derivatives: str | None
   dataset: str | None
   check: str | None
   equations: str | None

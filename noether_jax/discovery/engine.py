@@ -12,9 +12,15 @@ import threadpoolctl
 
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.data.conversion import Columns
+from noether_jax.data.derivatives import with_array_derivatives
+from noether_jax.data.derivatives import with_named_derivatives
+from noether_jax.data.derivatives import with_rates
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery.equations import Equations
 from noether_jax.discovery.equations import from_equations
+from noether_jax.discovery.measured_rates import agreed
+from noether_jax.discovery.measured_rates import are_trajectories
+from noether_jax.discovery.measured_rates import from_derivatives
 from noether_jax.discovery.null import Null
 from noether_jax.discovery.requirements import check_columns
 from noether_jax.discovery.requirements import need_velocity
@@ -40,6 +46,7 @@ from noether_jax.reporting import verdicts
 def discover(data: Any = None,
              times: Any = None,
              *,
+             derivatives: Any = None,
              equations: Equations | None = None,
              sample: Any = None,
              columns: Columns | None = None,
@@ -69,6 +76,11 @@ def discover(data: Any = None,
     data: a list of arrays `[T, D]`, one array `[N, T, D]` or `[T, D]`, a table,
       or the path of a file (see `as_trajectories`).
     times: N arrays `[T]`, increasing, or one for all; the row number if None.
+    derivatives: measured time derivatives of the columns: names of columns of
+      a table or file, as `"dx,dv"` in the order of the columns or as
+      `"dv:v,dx:x"`, or arrays of the shapes of `data`. Where trajectories are
+      too short, or have no times, the laws are those of the derivatives; else
+      they must agree with them.
     equations: instead of data, the rates of change of a state, `[D] -> [D]` or
       `[n, D] -> [n, D]`; then laws hold to rounding.
     sample: `[n, D]`, 50 states or more at which the equations are evaluated.
@@ -109,24 +121,17 @@ def discover(data: Any = None,
     raise InputError("Give data, or `equations` with a `sample` of states.")
   formulas = (known,) if isinstance(known, str) else tuple(known)
   if equations is not None:
-    if not (times is None and trial is None and time is None):
-      raise InputError("`times`, `trial` and `time` are of data: equations "
-                       "have none.")
+    if not all(x is None for x in (times, trial, time, derivatives)):
+      raise InputError("`times`, `trial`, `time` and `derivatives` are of "
+                       "data: equations have none.")
     if rungs is not None and network in rungs:
       raise InputError("The rung `network` learns from trajectories: leave it "
                        "out, or give data instead of `equations`.")
     trajectories, samples = from_equations(equations, sample, columns, seed)
   else:
-    trajectories = as_trajectories(data,
-                                   times,
-                                   columns=columns,
-                                   trial=trial,
-                                   time=time)
+    trajectories = _read(data, times, columns, trial, time, derivatives)
     try:
-      check_columns(trajectories.states, trajectories.variables)
-      samples = prepare(trajectories, seed)
-      if len(samples.moving) == 1:
-        need_velocity(samples)
+      samples = _samples(trajectories, derivatives is not None, rungs, seed)
     except InputError as error:
       if trajectories.source:
         raise InputError(f"{trajectories.source}: {error}") from error
@@ -142,10 +147,50 @@ def discover(data: Any = None,
                              progress=progress,
                              known=formulas)
   found = _discover(trajectories, samples, search, progress)
+  if derivatives is not None:
+    laws = agreed(found.laws, trajectories)
+    sure = sum(law.verdict == verdicts.CONSERVED for law in laws)
+    found = dataclasses.replace(
+        found,
+        laws=tuple(laws),
+        independent=sure,
+        count=found.count if sure == found.independent else None)
   if formulas:
     told = f"known, so not looked for: {', '.join(formulas)}"
     found = dataclasses.replace(found, messages=(*found.messages, told))
   return found
+
+
+def _read(data: Any, times: Any, columns: Columns | None, trial: str | None,
+          time: str | None, derivatives: Any) -> Trajectories:
+  """Return trajectories, with derivatives if any are told."""
+  named = isinstance(derivatives, str) or isinstance(
+      derivatives, (list, tuple)) and bool(derivatives) and all(
+          isinstance(d, str) for d in derivatives)
+  if derivatives is not None and not named:
+    if isinstance(data, Trajectories):
+      return with_rates(as_trajectories(data, columns=columns), derivatives)
+    if trial or time:
+      raise InputError("`trial` and `time` name columns of a table: name the "
+                       "columns of `derivatives`, too.")
+    return with_array_derivatives(data, times, derivatives, columns)
+  found = as_trajectories(data, times, columns=columns, trial=trial, time=time)
+  return with_named_derivatives(found, derivatives) if named else found
+
+
+def _samples(data: Trajectories, measured: bool, rungs: Sequence[Rung] | None,
+             seed: int) -> Samples:
+  """Make trajectories, or states with measured rates, ready for a search."""
+  if measured and not are_trajectories(data):
+    if rungs is not None and network in rungs:
+      raise InputError("The rung `network` learns from trajectories: leave it "
+                       "out, or give longer ones with times.")
+    return from_derivatives(data, seed)
+  check_columns(data.states, data.variables)
+  samples = prepare(data, seed)
+  if len(samples.moving) == 1:
+    need_velocity(samples)
+  return samples
 
 
 # Thousands of small eigenproblems: more BLAS threads only wait for each other.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,9 @@ Equations = Callable[[Any], Any]
 # Rates are exact to rounding: squares of relative rates below this are none.
 _EXACT = 1e-12
 _FLOOR = 1e-14
-_FEWEST = 50
+FEWEST = 50
 _GROUPS = 12
-_MOST = 4000
+MOST = 4000
 
 
 def from_equations(equations: Equations,
@@ -50,13 +50,13 @@ def from_equations(equations: Equations,
   """
   states, variables = _as_states(sample, columns)
   messages = []
-  if len(states) > _MOST:
-    messages.append(f"{_MOST} of {len(states)} states were used")
-    chosen = np.random.default_rng(seed).permutation(len(states))[:_MOST]
+  if len(states) > MOST:
+    messages.append(f"{MOST} of {len(states)} states were used")
+    chosen = np.random.default_rng(seed).permutation(len(states))[:MOST]
     states = states[np.sort(chosen)]
   rates = _rates(equations, states)
   known = np.isfinite(rates).all(1)
-  if known.sum() < _FEWEST:
+  if known.sum() < FEWEST:
     raise InputError("The equations give finite rates at only "
                      f"{int(known.sum())} states of {len(states)}.")
   if not known.all():
@@ -73,8 +73,8 @@ def from_equations(equations: Equations,
     raise InputError("The equations change nothing at these states.")
   # In units of the time in which the columns change by their spread.
   speed = np.sqrt(np.mean((rates[:, moving] / states[:, moving].std(0))**2))
-  return _grouped(variables, states, rates / speed, tuple(still.tolist()), seed,
-                  tuple(messages))
+  return grouped(variables, states, rates / speed, tuple(still.tolist()), seed,
+                 tuple(messages))
 
 
 def _as_states(
@@ -85,8 +85,8 @@ def _as_states(
     states = np.asarray(sample, np.float64)
   except (TypeError, ValueError) as error:
     raise InputError("`sample` must be states [n, D].") from error
-  if states.ndim != 2 or len(states) < _FEWEST:
-    raise InputError(f"`sample` must be at least {_FEWEST} states [n, D]: got "
+  if states.ndim != 2 or len(states) < FEWEST:
+    raise InputError(f"`sample` must be at least {FEWEST} states [n, D]: got "
                      f"the shape {states.shape}.")
   if not np.isfinite(states).all():
     raise InputError("`sample` must be finite.")
@@ -99,16 +99,37 @@ def _as_states(
   return states, variables
 
 
-def _grouped(variables: tuple[Variable, ...], states: np.ndarray,
-             rates: np.ndarray, still: tuple[int, ...], seed: int,
-             messages: tuple[str, ...]) -> tuple[Trajectories, Samples]:
-  """Put states into groups, which stand for trajectories."""
-  order = np.random.default_rng(seed).permutation(len(states))
-  groups = np.array_split(order, _GROUPS)
+def grouped(
+    variables: tuple[Variable, ...],
+    states: np.ndarray,
+    rates: np.ndarray,
+    still: tuple[int, ...],
+    seed: int,
+    messages: tuple[str, ...],
+    groups: Sequence[np.ndarray] | None = None) -> tuple[Trajectories, Samples]:
+  """Put states into groups, which stand for trajectories.
+
+  Args:
+    variables: D columns.
+    states: `[n, D]`.
+    rates: `[n, D]`, in units of the time in which columns change by their
+      spread.
+    still: columns that never change.
+    seed: of the groups.
+    messages: what was done.
+    groups: rows of each group; twelve random ones if None.
+
+  Returns:
+    The states as trajectories without times, and as samples with rates.
+  """
+  if groups is None:
+    order = np.random.default_rng(seed).permutation(len(states))
+    groups = np.array_split(order, _GROUPS)
+  number = len(groups)
   parts = tuple(states[g] for g in groups)
   clocks = tuple(np.arange(float(len(g))) for g in groups)
   data = Trajectories(variables,
-                      tuple(map(str, range(_GROUPS))),
+                      tuple(map(str, range(number))),
                       clocks,
                       parts,
                       timed=False)
@@ -121,7 +142,7 @@ def _grouped(variables: tuple[Variable, ...], states: np.ndarray,
                     np.ones(count),
                     False,
                     still,
-                    Split.make(_GROUPS, seed),
+                    Split.make(number, seed),
                     messages,
                     seed=seed,
                     rates=tuple(rates[g] for g in groups),

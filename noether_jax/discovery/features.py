@@ -77,7 +77,7 @@ class Features:
     usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
     # Of an exponential, one state may make all of the scatter.
     alone = _ALONE * np.sqrt(len(everything)) * scale
-    if samples.rates is None:
+    if samples.rates is None or samples.rate_noise is not None:
       usable &= np.abs(everything - centre).max(0) < alone
     scale = np.where(usable, scale, np.inf)
     values = [np.where(usable, v - centre, 0.) / scale for v in values]
@@ -85,7 +85,9 @@ class Features:
       values = _changes(samples, state, scale)
     raw = values
     swing = [np.zeros((len(v), len(state), 0)) for v in values]
-    if samples.noisy:
+    if samples.rate_noise is not None:
+      raw, swing = values, _rate_swing(samples, state, scale)
+    elif samples.noisy:
       raw, swing = _noisy(samples, state, centre, scale)
     with np.errstate(all="ignore"):
       slopes = terms_lib.gradients(state, samples.points)
@@ -171,8 +173,11 @@ class Features:
     return tuple(np.maximum(v, _FLOOR * middle) for v in out)
 
   def weights(self, coefficients: np.ndarray | None = None) -> Weights:
-    """Return inverse variances, N arrays `[T_i]`; ones without noise."""
-    if not self.samples.noisy:
+    """Return inverse variances, N arrays `[T_i]`; ones without noise.
+
+    Rates count alike, because a total of slopes has no such weights.
+    """
+    if not self.samples.noisy or self.samples.rates is not None:
       return tuple(np.ones(len(v)) for v in self.values)
     return tuple(1 / v for v in self.variance(coefficients))
 
@@ -239,6 +244,20 @@ def _changes(samples: Samples, terms: Sequence[Term],
       slopes = terms_lib.gradients(terms, states)
     change = np.nan_to_num(np.einsum("tfd,td->tf", slopes, rates) / scale)
     out.append(np.concatenate([change, -change]))
+  return out
+
+
+def _rate_swing(samples: Samples, terms: Sequence[Term],
+                scale: np.ndarray) -> list[np.ndarray]:
+  """Return what noise of the measured rates adds to rates of both signs."""
+  assert samples.rate_noise is not None
+  columns = list(samples.noisy)
+  out = []
+  for states in samples.states:
+    with np.errstate(all="ignore"):
+      slopes = terms_lib.gradients(terms, states)[..., columns]
+    swing = slopes * samples.rate_noise[columns] / scale[:, None]
+    out.append(np.concatenate([np.nan_to_num(swing)] * 2))
   return out
 
 

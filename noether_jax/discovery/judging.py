@@ -18,6 +18,8 @@ from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
+from noether_jax.discovery.rate_noise import is_structured
+from noether_jax.discovery.rate_noise import ratio_by_state
 from noether_jax.discovery.sparse import leading_first
 
 # Fits and weights depend on each other.
@@ -32,6 +34,8 @@ _FEW = 5
 # Trajectories of fewer rows need a ratio this small if noise is to excuse it.
 _SHORT = 48
 _SMALL = .01
+# Parts of states with measured rates, each judged by fits to the others.
+_FOLDS = 6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -151,6 +155,13 @@ def _evidence(fit: TermFit) -> Evidence:
     excess, corrected = np.inf, ratio
   colour = 0.
   if np.isfinite(excess):
+    if fit.features.samples.rates is not None:
+      return Evidence(ratio,
+                      corrected,
+                      excess,
+                      0.,
+                      _rate_colour(fit, ratio),
+                      exact=fit.features.samples.exact)
     colour = evidence_lib.colour(residuals, walks, _left(fit))
     # Too few rows to see a slow change: then it must be small by itself.
     if np.median([len(z) for z in residuals]) < _SHORT:
@@ -200,11 +211,34 @@ def _residuals(fit: TermFit,
   # The noise of one sample is the unit; a mean's own is far below it.
   level = 1 / float(np.mean(shares))
   between = float(np.var(means))
-  if fit.features.samples.constants:
-    # Means of trials also differ because their constants do.
+  if fit.features.samples.constants or fit.features.samples.rates is not None:
+    # Means of trials also differ because their constants do; rates have none.
     between = max(float(c @ fit.moments.total @ c) - level * excess, 0.)
   change = max(excess - 1, 3 * np.sqrt(2 / degrees)) * level
   return out, excess, change / max(change + between, 1e-300)
+
+
+def _rate_colour(fit: TermFit, ratio: float) -> float:
+  """How far measured rates of change are from noise; each occurs twice.
+
+  Each group of states is judged by a fit to the others, because many terms
+  could follow the noise of the states that they are fitted to.
+  """
+  features = fit.features
+  count = len(features.raw)
+  values, swing = [], []
+  for n, (raw, change) in enumerate(zip(features.raw, features.swing)):
+    c = fit.fit(1. * (np.arange(count) % _FOLDS != n % _FOLDS))
+    once = len(raw) // 2
+    values.append(raw[:once] @ c)
+    swing.append(np.einsum("tfs,f->ts", change[:once], c))
+  change, noise = np.concatenate(values), np.concatenate(swing)
+  samples = features.samples
+  assert samples.rate_noise is not None
+  columns = list(samples.noisy)
+  slopes = noise / samples.rate_noise[columns] * samples.spread[columns]
+  ratio = max(ratio, ratio_by_state(change, slopes))
+  return is_structured(change, noise, np.concatenate(samples.states), ratio)
 
 
 def _left(fit: TermFit) -> Callable[[int], float]:

@@ -67,7 +67,8 @@ class Samples:
     differences: columns whose noise is that of another one's differences, with
       the other one and the number k of rows to both sides: e[t + k] - e[t - k].
     rates: N arrays `[T_i, D]`, exact rates of change of states that are in no
-      order, from equations; else None.
+      order, from equations or measured; else None.
+    rate_noise: `[D]`, of measured rates; else None.
     exact: the ratio within/total below which no noise is needed as an excuse.
     floor: the ratio below which all is round-off.
   """
@@ -87,6 +88,7 @@ class Samples:
                        tuple[int,
                              int]] = dataclasses.field(default_factory=dict)
   rates: tuple[np.ndarray, ...] | None = None
+  rate_noise: np.ndarray | None = None
   exact: float = EXACT
   floor: float = 2e-7
 
@@ -119,8 +121,9 @@ class Samples:
 
   @property
   def noisy(self) -> tuple[int, ...]:
-    """Columns with noise."""
-    return tuple(np.flatnonzero(self.noise.sigma > 0).tolist())
+    """Columns with noise, of themselves or of their measured rates."""
+    sigma = self.noise.sigma if self.rate_noise is None else self.rate_noise
+    return tuple(np.flatnonzero(sigma > 0).tolist())
 
   @property
   def smoothed(self) -> bool:

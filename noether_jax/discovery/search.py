@@ -30,6 +30,10 @@ from noether_jax.reporting import verdicts
 SURE = (verdicts.CONSERVED, verdicts.BALANCE)
 # Fewer trajectories than this are cut into windows.
 _FEW = 3
+# Measured rates that change a quantity by so many times their noise, or more,
+# show that it is no law. So does a colour above this one.
+_EXCUSED = 2.
+_NEARLY = 5.
 
 
 class Found(NamedTuple):
@@ -85,7 +89,15 @@ def search_samples(
     found.messages.append(f"more terms than {MOST_TERMS}, so not searched: "
                           f"{', '.join(done.left_out)}")
   if samples.rates is not None:
-    return found
+    near = _nearest([
+        w for w in done.near
+        if w.evidence.excess < _EXCUSED and w.evidence.colour < _NEARLY
+    ])
+    return found._replace(laws=laws or [
+        dataclasses.replace(
+            law, verdict=verdicts.UNKNOWN, reason=verdicts.RATES)
+        for law in near
+    ])
   found = found._replace(laws=laws or _nearest(done.near))
   if few:
     found = _too_few(found, len(samples.raw))

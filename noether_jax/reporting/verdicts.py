@@ -19,6 +19,8 @@ NOT_CONSERVED = "not conserved"
 ONE_VALUE = "one value"
 FEW = "few trajectories"
 UNTIMED = "no times"
+RATES = "noisy derivatives"
+DISAGREE = "derivatives disagree"
 
 # What each verdict on a law means.
 MEANINGS = {
@@ -78,6 +80,22 @@ REASONS = {
             "known, so the change may be noise or real.",
             "Give the time of each row: then the noise can be estimated, and "
             "the change compared with it."),
+    RATES:
+        Reason(
+            "a quantity hardly changes by the measured derivatives, but they "
+            "are too few or too noisy to tell it from a law",
+            "The measured derivatives hardly change it. They are too few or "
+            "too noisy to show that they do not change it at all.",
+            "Measure more states with their derivatives, or derivatives with "
+            "less noise."),
+    DISAGREE:
+        Reason(
+            "the trajectories and the measured derivatives disagree about a "
+            "quantity",
+            "It changes by the measured derivatives, or along the trials, but "
+            "not by both.",
+            "See that each derivative is that of its column, in matching "
+            "units, and that the rows of a trial belong together."),
 }
 
 

@@ -70,10 +70,10 @@ def test_a_known_law_of_equations_is_left_out(states, capsys):
     (["--equations=wandering_orbits:none"], "has no function 'none'"),
     (["--equations=no_such_module:f"], "ModuleNotFoundError"),
     (["--equations=fails_at_import:f"], "cannot be imported: SystemExit"),
-    (["--equations=wandering_orbits:broken"], "fail at the first state"),
+    (["--equations=wandering_orbits:broken"], "fail at state 1 of 300"),
     (["--equations=wandering_orbits:short"], "one rate for each column"),
-    (["--equations=wandering_orbits:rates", "--time=x"], "--trial and --time"),
-    (["--equations=wandering_orbits:rates", "--trial=x"], "--trial and --time"),
+    (["--equations=wandering_orbits:rates", "--time=x"], "--trial, --time"),
+    (["--equations=wandering_orbits:rates", "--trial=x"], "--trial, --time"),
     (["--equations=wandering_orbits:rates", "--check=x"
      ], "--equations is for a search"),
     (["--equations=wandering_orbits:rates", "--known=z"], "no column 'z'"),

@@ -27,6 +27,8 @@ EVIDENCE = {
     verdicts.FEW: Evidence(4e-5, 1e-6, 1.1, 2.5),
     verdicts.ONE_VALUE: Evidence(1., math.inf, math.inf, 0.),
     verdicts.UNTIMED: Evidence(4e-3, 4e-3, math.inf, 0.),
+    verdicts.RATES: Evidence(4e-3, 4e-4, 1.2, 0., 2.),
+    verdicts.DISAGREE: Evidence(3e-9, 3e-9, math.inf, .3),
     verdicts.NOT_CONSERVED: Evidence(.9, .9, 40., 1.),
 }
 HOSTILE = "q</title></script><script>alert(1)</script>"
