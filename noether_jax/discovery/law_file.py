@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.network_file import HELPER
+from noether_jax.discovery.network_file import network_function
+from noether_jax.discovery.network_form import LearnedForm
 from noether_jax.discovery.terms import Term
 
 _HELPER = '''def _arrays(states):
@@ -18,16 +21,17 @@ _HELPER = '''def _arrays(states):
 def law_module(laws: Sequence[Law]) -> str:
   """Write laws as functions of NumPy or JAX arrays.
 
-  A law that is a network has no formula. The module's docstring says that it
-  is left out, and how to evaluate it.
+  A network that `discover` learned is written with its weights. The module's
+  docstring says that any other network is left out, and how to evaluate it.
 
   Args:
-    laws: formulas of the same columns, K in number, and networks.
+    laws: of the same columns.
 
   Returns:
-    Source text of a module with a function such as `law_1` for each formula,
-    numbered as in `laws`, and `laws(states [..., D]) -> [..., K]`. A balance
-    law such as `law_1` also has `loss_rate_1`, the rate at which it falls.
+    Source text of a module with a function such as `law_1` for each of the K
+    laws that are written, numbered as in `laws`, and
+    `laws(states [..., D]) -> [..., K]`. A balance law such as
+    `law_1` also has `loss_rate_1`, the rate at which it falls.
 
   Example:
     >>> import numpy as np
@@ -43,7 +47,7 @@ def law_module(laws: Sequence[Law]) -> str:
     [5.0]
   """
   summary = "\n".join(_line(n, law) for n, law in enumerate(laws, 1))
-  formulas = {n: law for n, law in enumerate(laws, 1) if law.terms}
+  formulas = {n: law for n, law in enumerate(laws, 1) if _is_written(law)}
   columns = "\n".join(
       f"  {i}: {v.identifier}, unit {_safe(str(v.unit))}" +
       (f", {_safe(v.name)} in the data" if v.name != v.identifier else "")
@@ -52,6 +56,8 @@ def law_module(laws: Sequence[Law]) -> str:
       _function(n, law) + (f"\n\n{_loss_rate(n, law)}" if law.losses else "")
       for n, law in formulas.items())
   calls = ", ".join(f"law_{n}(states)" for n in formulas)
+  learned = any(isinstance(law.form, LearnedForm) for law in laws)
+  helpers = f"{_HELPER}\n\n{HELPER}" if learned else _HELPER
   return f'''"""Conserved quantities found by noether-discover.
 
 {summary}
@@ -64,7 +70,7 @@ import numpy as np
 
 
 def laws(states):
-  """Return the quantities with a formula, `[..., {len(formulas)}]`.
+  """Return the quantities, `[..., {len(formulas)}]`.
 
   Args:
     states: `[..., {len(laws[0].variables)}]`, a NumPy or JAX array.
@@ -75,14 +81,18 @@ def laws(states):
 
 {functions}
 
-{_HELPER}'''
+{helpers}'''
+
+
+def _is_written(law: Law) -> bool:
+  return bool(law.terms) or isinstance(law.form, LearnedForm)
 
 
 def _line(number: int, law: Law) -> str:
   """What the module's docstring says of a law."""
   line = f"  law_{number}: {_safe(law.text)}    [{_safe(law.unit)}]"
   line += f"{f', {law.name}' if law.name else ''}: {law.verdict}"
-  if not law.terms:
+  if not _is_written(law):
     line += (f".\n    It is a network, so this file leaves it out: call "
              f"`found.laws[{number - 1}](states)` in Python.")
   return line
@@ -90,6 +100,9 @@ def _line(number: int, law: Law) -> str:
 
 def _function(number: int, law: Law) -> str:
   """One law; a comment beside each term gives its uncertainty."""
+  heading = f"Return {_safe(law.text)}, `[...]`, in {_safe(law.unit)}."
+  if isinstance(law.form, LearnedForm):
+    return network_function(number, law.form, heading)
   names = [v.identifier for v in law.variables]
   rows = []
   for k, (term, c,
@@ -99,7 +112,7 @@ def _function(number: int, law: Law) -> str:
     rows.append(
         f"      {sign}{float(c)!r} * {term.code(names, 'xp')}  # {note}")
   return f'''def law_{number}(states):
-  """Return {_safe(law.text)}, `[...]`, in {_safe(law.unit)}."""
+  """{heading}"""
   xp, states = _arrays(states)
 {_unpacked(law, law.terms)}
   return (

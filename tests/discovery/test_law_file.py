@@ -13,7 +13,9 @@ from noether_jax.discovery import Combination
 from noether_jax.discovery import law_file
 from noether_jax.discovery import rungs
 from noether_jax.discovery import Subject
+from noether_jax.discovery.network_form import LearnedForm
 from tests.discovery import laws
+from tests.networks import test_structured
 from tests.reporting import made
 
 
@@ -83,3 +85,26 @@ def test_no_name_leaves_its_place_in_the_file(name):
   exec(law_file.law_module([law]), module)  # pylint: disable=exec-used
   states = np.random.default_rng(0).normal(size=(4, 2))
   np.testing.assert_allclose(module["laws"](states)[:, 0], law(states))
+
+
+@pytest.mark.parametrize("name", test_structured.STRUCTURES)
+def test_a_learned_network_is_written_with_its_weights(name):
+  structure = test_structured.STRUCTURES[name]
+  form = LearnedForm(structure, test_structured.made_params(structure))
+  columns = parse_columns("a,b,c,d,e,f")
+  learned = Law(columns, form, laws.GOOD, "conserved")
+  formula = Law(
+      columns,
+      Combination(Subject(columns).terms("a", "b"), np.ones(2), np.zeros(2)),
+      laws.GOOD, "conserved")
+  source = law_file.law_module([learned, formula])
+  assert "noether_jax" not in source and "left" not in source
+  module = {}
+  exec(compile(source, "law.py", "exec"), module)  # pylint: disable=exec-used
+  states = test_structured.STATES.reshape(8, 5, 6)
+  wanted = np.stack([learned(states), formula(states)], -1)
+  np.testing.assert_allclose(module["laws"](states), wanted, rtol=1e-10)
+  jitted = jax.jit(module["laws"])(jnp.asarray(states))
+  np.testing.assert_allclose(jitted, wanted, rtol=1e-10)
+  slope = jax.grad(module["law_1"])(jnp.asarray(states[0, 0]))
+  np.testing.assert_allclose(slope, learned.gradient(states[0, 0]), rtol=1e-8)

@@ -11,7 +11,7 @@ from noether_jax.networks.structured import network_params
 from noether_jax.networks.structured import network_value
 from noether_jax.networks.structured import Structure
 
-_STATES = np.random.default_rng(1).uniform(.5, 2., (40, 6))
+STATES = np.random.default_rng(1).uniform(.5, 2., (40, 6))
 
 STRUCTURES = {
     "monomials":
@@ -35,47 +35,46 @@ STRUCTURES = {
 }
 
 
-def _params(structure):
+def made_params(structure):
   random = np.random.default_rng(0)
-  params = network_params(random, structure, _STATES, (5, 4))
-  width = network_features(structure, params, _STATES)[0].shape[-1]
+  params = network_params(random, structure, STATES, (5, 4))
+  width = network_features(structure, params, STATES)[0].shape[-1]
   return {**params, "readout": random.normal(size=width)}
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_derivatives_are_exact(name):
   structure = STRUCTURES[name]
-  params = _params(structure)
-  values, slopes = network_features(structure, params, _STATES)
+  params = made_params(structure)
+  values, slopes = network_features(structure, params, STATES)
   exact = jax.vmap(
       jax.jacfwd(lambda x: network_features(structure, params, x)[0]))(
-          jnp.asarray(_STATES))
+          jnp.asarray(STATES))
   np.testing.assert_allclose(slopes, exact, rtol=1e-9, atol=1e-9)
-  np.testing.assert_allclose(network_value(structure, params, _STATES),
+  np.testing.assert_allclose(network_value(structure, params, STATES),
                              values @ params["readout"])
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_numpy_and_jax_agree(name):
   structure = STRUCTURES[name]
-  params = _params(structure)
+  params = made_params(structure)
   for function in (network_value, network_gradient):
-    np.testing.assert_allclose(function(structure, params, _STATES),
-                               function(structure, params,
-                                        jnp.asarray(_STATES)),
+    np.testing.assert_allclose(function(structure, params, STATES),
+                               function(structure, params, jnp.asarray(STATES)),
                                rtol=1e-10)
 
 
 def test_products_of_momenta_keep_their_parity():
   structure = STRUCTURES["momenta"]._replace(monomials=(), powers=((2,), (3,)))
-  params = _params(structure)
-  turned = _STATES * np.array([1, 1, -1, -1, 1, 1])
+  params = made_params(structure)
+  turned = STATES * np.array([1, 1, -1, -1, 1, 1])
   np.testing.assert_allclose(network_value(structure, params, turned),
-                             -network_value(structure, params, _STATES))
+                             -network_value(structure, params, STATES))
 
 
 def test_hidden_units_see_no_momenta():
   structure = STRUCTURES["momenta"]._replace(monomials=(), powers=((),))
-  slopes = network_gradient(structure, _params(structure), _STATES)
+  slopes = network_gradient(structure, made_params(structure), STATES)
   assert np.abs(slopes[:, :2]).max() > 0
   assert np.abs(slopes[:, 2:]).max() == 0
