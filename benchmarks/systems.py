@@ -242,5 +242,6 @@ SAMPLINGS = {name: s for kind in KINDS.values() for name, s in kind.items()}
 # No rung spells their energies: see benchmarks.networks.
 UNSPELLED = {
     name: _sampling(name, starts.box(-1.5, 1.5, size), 12, 240)
-    for name, size in (("bumped_spring", 2), ("bumped_plane", 4))
+    for name, size in (("bumped_spring", 2), ("bumped_pendulum", 2),
+                       ("bumped_plane", 4))
 }

@@ -1,4 +1,4 @@
-"""Systems whose energy is spelled by no rung: two springs with a bump."""
+"""Systems whose energy is spelled by no rung: potentials with a bump."""
 
 from typing import Any
 
@@ -22,6 +22,14 @@ def _line_energy(q: Any, p: Any, xp: Any) -> Any:
   return ((p**2 + q**2) / 2 + _bump(q, 0 * q, xp),)
 
 
+def _pendulum(a: Any, w: Any, xp: Any) -> Any:
+  return w, -xp.sin(a) - xp.cos(2 * a) * xp.exp(xp.sin(2 * a))
+
+
+def _pendulum_energy(a: Any, w: Any, xp: Any) -> Any:
+  return (w**2 / 2 - xp.cos(a) + xp.exp(xp.sin(2 * a)) / 2,)
+
+
 def _plane(x: Any, y: Any, u: Any, v: Any, xp: Any) -> Any:
   push = 2 * _STEEP * _bump(x - _X, y - _Y, xp)
   return u, v, -x + push * (x - _X), -2 * y + push * (y - _Y)
@@ -35,6 +43,8 @@ def _plane_energy(x: Any, y: Any, u: Any, v: Any, xp: Any) -> Any:
 SYSTEMS = (
     System("bumped_spring", "q:1,p:1/s", by_columns(_line),
            by_columns(_line_energy), ("energy",), (1,)),
+    System("bumped_pendulum", "a:rad,w:1/s", by_columns(_pendulum),
+           by_columns(_pendulum_energy), ("energy",), (1,)),
     System("bumped_plane", PLANE, by_columns(_plane), by_columns(_plane_energy),
            ("energy",), (2, 3)),
 )

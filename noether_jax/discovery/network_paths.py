@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import dataclasses
 import functools
 
@@ -28,23 +29,31 @@ class Paths:
 
   Attributes:
     chosen: `[N, L, D]`, of the trajectories that are fitted.
-    held_out: `[M, L, D]`, of the others.
+    held_out: `[M, L, D]`, of the others; of the first, if all are fitted.
     velocities: `[N, L, D]`, of the chosen ones.
     spread: `[D]`, of the columns; 0 for constants of a trial.
     sigma: `[D]`, the noise that is left in the states.
+    size: B, how many states represent all where gradients count.
   """
   chosen: np.ndarray
   held_out: np.ndarray
   velocities: np.ndarray
   spread: np.ndarray
   sigma: np.ndarray
+  size: int = _POINTS
 
   @classmethod
-  def make(cls, samples: Samples) -> Paths:
-    """Take states evenly from each trajectory."""
-    split = samples.split
-    length = int(np.clip(_MOST_STATES // len(split.chosen), 2 * _ENDS,
-                         _LONGEST))
+  def make(cls, samples: Samples, chosen: Sequence[int] = ()) -> Paths:
+    """Take states evenly from each trajectory.
+
+    Args:
+      samples: the trajectories.
+      chosen: those that are fitted; by default the split's.
+    """
+    held = () if chosen else samples.split.held_out
+    size = 2 * _POINTS if chosen else _POINTS
+    chosen = chosen or samples.split.chosen
+    length = int(np.clip(_MOST_STATES // len(chosen), 2 * _ENDS, _LONGEST))
     states, slopes = [], []
     for s, t in zip(samples.states, samples.times):
       rows = np.linspace(_ENDS, len(s) - 1 - _ENDS, length).round().astype(int)
@@ -52,16 +61,15 @@ class Paths:
       slopes.append(
           np.stack([smoothing.smoothing_spline(t, c, 0.)[1] for c in s.T],
                    1)[rows])
-    pick = lambda parts, index: np.stack([parts[n] for n in index])
-    return cls(pick(states, split.chosen), pick(states, split.held_out),
-               pick(slopes, split.chosen), samples.spread,
-               samples.noise.sigma * samples.gain)
+    pick = lambda parts, index: np.stack([parts[n] for n in index or (0,)])
+    return cls(pick(states, chosen), pick(states, held), pick(slopes, chosen),
+               samples.spread, samples.noise.sigma * samples.gain, size)
 
   @functools.cached_property
   def points(self) -> np.ndarray:
     """`[B]`, which of the chosen states represent all."""
     count = self.chosen.shape[0] * self.chosen.shape[1]
-    return np.linspace(0, count - 1, _POINTS).round().astype(int)
+    return np.linspace(0, count - 1, self.size).round().astype(int)
 
   def flat(self, array: np.ndarray) -> np.ndarray:
     """The points' rows of `[N, L, ...]`."""

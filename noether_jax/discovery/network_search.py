@@ -14,28 +14,22 @@ from typing import Any, cast, NamedTuple
 
 import numpy as np
 
-from noether_jax.discovery.features import Features
-from noether_jax.discovery.judging import TermFit
 from noether_jax.discovery.law import Law
-from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.network_fit import grade
 from noether_jax.discovery.network_fit import Grade
 from noether_jax.discovery.network_fit import refine_network
 from noether_jax.discovery.network_fit import Seen
 from noether_jax.discovery.network_fit import solved_readout
-from noether_jax.discovery.network_form import LearnedAtom
 from noether_jax.discovery.network_form import LearnedForm
 from noether_jax.discovery.network_ladder import Ladder
 from noether_jax.discovery.network_ladder import make_ladder
+from noether_jax.discovery.network_law import as_law
 from noether_jax.discovery.network_paths import Paths
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.split import Split
 from noether_jax.discovery.subject import Subject
-from noether_jax.discovery.terms import Term
 from noether_jax.networks import structured
 from noether_jax.networks.structured import Structure
-from noether_jax.reporting import verdicts
-from noether_jax.symbolic import units
 from noether_jax.types import Params
 
 # Without so many trajectories, none can be held out.
@@ -52,11 +46,6 @@ _MOST = .1
 _NOISE, _MOST_NOISE = 2., 5.
 # Sine of the angle to known laws below which a quantity is a function of them.
 _FREE = .05
-# Without the noise's share, a network that changes more than this may be an
-# adiabatic invariant, which is no law.
-_SURE = 2e-4
-# Student's t of a slope along time of a quantity that does not drift.
-_DRIFT = 4.
 
 
 class Networks(NamedTuple):
@@ -89,7 +78,8 @@ def learn_networks(
   Returns:
     The networks, each judged on trajectories that took no part in its fit.
   """
-  if len(samples.raw) < _FEWEST or not samples.ordered:
+  along = samples.ordered and samples.rates is None
+  if len(samples.raw) < _FEWEST or not along:
     return Networks((), True)
   search = _Search.make(samples, known, most, progress)
   ladder = make_ladder(samples, subject)
@@ -131,6 +121,7 @@ class _Search:
     most: how many laws can be told apart.
     progress: called with a line for each quantity.
     paths: what networks are learned from.
+    whole: all trajectories, for the last fit.
     random: for the initial weights.
     laws: those found.
   """
@@ -139,6 +130,7 @@ class _Search:
   most: int
   progress: Callable[[str], None]
   paths: Paths
+  whole: Paths
   random: np.random.Generator
   laws: list[Law] = dataclasses.field(default_factory=list)
 
@@ -151,17 +143,18 @@ class _Search:
       held = tuple(every[1::3])
       chosen = tuple(n for n in every if n not in held)
       samples = dataclasses.replace(samples, split=Split(chosen, held, False))
+    whole = tuple(range(len(samples.raw)))
     return cls(samples, known, most, progress, Paths.make(samples),
-               np.random.default_rng(samples.seed))
+               Paths.make(samples, whole), np.random.default_rng(samples.seed))
 
   @property
   def full(self) -> bool:
     """Whether no further law can be told apart."""
     return len(self.known) + len(self.laws) >= self.most
 
-  def gradients(self) -> np.ndarray:
+  def gradients(self, paths: Paths | None = None) -> np.ndarray:
     """Of all laws at the paths' points, `[B, K, D]`."""
-    paths = self.paths
+    paths = paths or self.paths
     points = paths.flat(paths.chosen)
     with np.errstate(all="ignore"):
       slopes = [law.gradient(points) for law in (*self.known, *self.laws)]
@@ -252,37 +245,23 @@ class _Search:
   def add(self, structure: Structure, params: Params) -> None:
     """Judge a quantity as any law is judged, and keep it."""
     name = f"g{len(self.laws) + 1}"
+    region = self.whole.region
     law = as_law(self.samples,
-                 LearnedForm(structure, params, name, region=self.paths.region))
+                 LearnedForm(structure, params, name, region=region))
+    if structure.powers:
+      law = self.fitted_to_all(law)
     self.progress(f"  {law.text}: {law.verdict}")
     self.laws.append(law)
 
+  def fitted_to_all(self, law: Law) -> Law:
+    """Return a law fitted to all trajectories; its evidence stays.
 
-def as_law(samples: Samples, form: LearnedForm) -> Law:
-  """Judge a learned quantity on the trajectories that are held out.
-
-  Args:
-    samples: the trajectories.
-    form: the quantity; it is scaled so that its spread is 1.
-
-  Returns:
-    The law, with a verdict.
-  """
-  everything = form.value(np.concatenate(samples.states))
-  size = max(float(everything.std()), 1e-300)
-  form = dataclasses.replace(
-      form,
-      params={
-          **form.params, "readout": np.asarray(form.params["readout"]) / size
-      })
-  columns = range(len(samples.variables))
-  atom = cast(Any, LearnedAtom(form, tuple(columns)))
-  term = Term(((atom, 1),), units.Unit(), form.name)
-  features = Features.make(samples, (term,))
-  fit = TermFit.make(features, Moments.make(features, features.weights()))
-  evidence = fit.evidence
-  # The imprecision of a network is no white noise, so its colour says nothing.
-  sure = evidence.verdict == verdicts.CONSERVED or (abs(
-      evidence.drift) < _DRIFT and evidence.corrected < _SURE)
-  return Law(samples.variables, form, evidence,
-             verdicts.CONSERVED if sure else verdicts.APPROXIMATE)
+    So it is with formulas: those held out judge, and then count for the fit.
+    """
+    form = cast(LearnedForm, law.form)
+    params = refine_network(self.whole, form.structure, dict(form.params),
+                            self.gradients(self.whole))
+    again = as_law(self.samples, dataclasses.replace(form, params=params))
+    if not again.evidence.ratio <= law.evidence.ratio:
+      return law
+    return dataclasses.replace(law, form=again.form)
