@@ -92,22 +92,27 @@ def _after_failure(found: ShownDiscovery, data: Trajectories | None,
                  f"a term that was not among the {found.num_terms} candidates.")
   return [
       *steps,
-      *_hidden(found),
+      *_hidden(found, program),
       "If the system loses or gains energy, or is driven, it may conserve "
       "nothing.",
   ]
 
 
-def _hidden(found: ShownDiscovery) -> list[str]:
+def _hidden(found: ShownDiscovery, program: bool) -> list[str]:
   """What a small p-value tells where no formula was found."""
   if not found.p_value <= _SELDOM:
     return []
-  return [
+  steps = [
       "Where pieces of different trajectories are joined, a combination as "
       f"constant as the best one here is rare (p = {found.p_value:.2g}). So "
       "some quantity may be conserved, or change slowly, whose formula is not "
       "among the candidates."
   ]
+  if "network" not in found.rungs:
+    rungs = ("--rungs=default,network"
+             if program else "rungs=[*nj.rungs.default, nj.rungs.network]")
+    steps.append(f"Let a network look for it, without a formula: {rungs}.")
+  return steps
 
 
 def _has_velocities(names: Sequence[str]) -> bool:

@@ -1,5 +1,7 @@
 """Networks count what is conserved, and claim nothing else."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -86,6 +88,20 @@ def test_a_network_is_a_law_of_arrays_of_both_kinds(bump):
   slopes = jax.vmap(one)(jnp.asarray(states))
   np.testing.assert_allclose(slopes, law.gradient(states), rtol=1e-6)
   np.testing.assert_allclose(law(jnp.asarray(states)), law(states), rtol=1e-6)
+
+
+def test_a_network_is_saved_and_loaded(bump, tmp_path):
+  found = discover(bump, _TIMES, columns="q,v", rungs=[rungs.network])
+  found.save(tmp_path)
+  module = {}
+  exec((tmp_path / "law.py").read_text(), module)  # pylint: disable=exec-used
+  states = np.concatenate(bump)
+  np.testing.assert_allclose(module["law_1"](states),
+                             found.laws[0](states),
+                             atol=1e-9)
+  record = json.loads((tmp_path / "result.json").read_text())
+  assert record["laws"][0]["law"].startswith("network g1")
+  assert "network" in (tmp_path / "report.html").read_text()
 
 
 def test_a_model_keeps_a_network_near_the_states_that_it_saw(bump):

@@ -100,6 +100,7 @@ def test_a_failure_says_what_was_searched():
 def test_a_rare_constancy_without_a_formula_is_told(p_value, told):
   steps = advice.next_steps(_none("x,y", p_value=p_value), made.data())
   assert any("(p = 0.01)" in step for step in steps) == told
+  assert any("--rungs=default,network" in step for step in steps) == told
 
 
 @pytest.mark.parametrize("kind,names", [
