@@ -2,7 +2,7 @@
 
   python -m benchmarks.discovery [--trajectories=20] [--seeds=3]
       [--noises=0,0.01,0.1] [--kinds=plain,losses] [--systems=Kepler]
-      [--rungs=network] [--data=DIR]
+      [--rungs=network]
 
 Prints a line per data set on standard error and one JSON object: by number of
 trajectories, then by noise, and by kind and noise,
@@ -27,14 +27,12 @@ and with --rungs=network, or where a network was trained,
   count_open   in which the engine says that the count cannot be known.
 
 A law is found if its verdict is "conserved" or "balance". A balance law is
-judged by its function of the state. Measured data (Schmidt and Lipson 2009,
-Kaheman et al. 2022) are added with --data, the folder that holds
-schmidt_lipson/ and multiarm_pendulum/.
+judged by its function of the state. Measured data have a program of their own,
+`benchmarks.measured`.
 """
 
 from collections.abc import Iterator, Sequence
 import json
-import pathlib
 import statistics
 import sys
 import time
@@ -43,7 +41,6 @@ from typing import Any
 from absl import app
 from absl import flags
 import numpy as np
-from scipy import io as scipy_io
 
 from benchmarks import truth
 from benchmarks.systems import KINDS
@@ -63,19 +60,10 @@ _KINDS = flags.DEFINE_list("kinds", None, "Kinds of systems; all by default.")
 _SYSTEMS = flags.DEFINE_list("systems", None,
                              "Names of systems, instead of kinds.")
 _RUNGS = flags.DEFINE_list("rungs", [], "Rungs to climb, as for the program.")
-_DATA = flags.DEFINE_string("data", None, "Folder of measured data.")
 
 # How far the gradient of a law may lie from those of the known laws.
 _DEGREES, _NOISY_DEGREES = 2., 5.
 _CANNOT_TELL = "cannot tell"
-_MEASURED = {
-    "real_double_pend_h_1": "o1:rad,o2:rad,w1:1/s,w2:1/s",
-    "real_pend_h_1": "o:rad,v:1/s",
-    "real_linear_h_1": "x:px,v:px/s",
-    "circle_1": "x,y",
-    "pendulum_h_1": "o:rad,v:1/s",
-    "double_pend_h_1": "o1:rad,o2:rad,w1:1/s,w2:1/s",
-}
 
 
 def _discovered(data: Trajectories,
@@ -134,6 +122,7 @@ def judge(found: Discovery | None, name: str, count: int,
       "angles": [round(a, 3) for a in angles],
       "text": [f"{law.verdict}: {law.text}" for law in laws],
       "verdict": found.verdict if found else "refused",
+      "count": str(found.count) if found else "",
   }
 
 
@@ -163,43 +152,6 @@ def simulated(name: str, noises: Sequence[float], seed: int,
           "seed": seed,
           **judge(found, name, count, noise), "seconds": round(seconds, 2)
       }
-
-
-def measured(folder: pathlib.Path) -> list[dict[str, Any]]:
-  """What is found in measured data, with uncertainties."""
-  sets = {}
-  for name, columns in _MEASURED.items():
-    table = np.loadtxt(folder / "schmidt_lipson" / f"{name}.txt", comments="%")
-    parts = [table[table[:, 0] == k] for k in np.unique(table[:, 0])]
-    width = len(columns.split(","))
-    sets[name] = ([p[:, 2:2 + width] for p in parts], [p[:, 1] for p in parts],
-                  columns)
-  arm = scipy_io.loadmat(folder / "multiarm_pendulum" /
-                         "SinglePendulumDataForParameterEstimation.mat")
-  # 1 kHz resolves far more than a law needs.
-  sets["multiarm"] = ([y.T[::10] for y in arm["Y_id"].ravel()
-                      ], [t.ravel()[::10] for t in arm["Time_id"].ravel()],
-                      "q:rad,w:1/s")
-  rows = []
-  for name, (states, times, columns) in sets.items():
-    found = discover(states, times, columns=columns)
-    rows.append({
-        "data":
-            name,
-        "verdict":
-            found.verdict,
-        "laws": [{
-            "law": law.text,
-            "verdict": law.verdict,
-            "coefficients": law.coefficients.tolist(),
-            "uncertainties": law.uncertainties.tolist()
-        } for law in found.laws]
-    })
-    print(name,
-          rows[-1]["verdict"],
-          found.laws[0].text if found.laws else "",
-          file=sys.stderr)
-  return rows
 
 
 def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -279,8 +231,6 @@ def main(argv: Sequence[str]) -> None:
       "by_trajectories": tables(rows),
       "data_sets": rows
   }
-  if _DATA.value:
-    record["measured"] = measured(pathlib.Path(_DATA.value))
   print(json.dumps(record))
 
 

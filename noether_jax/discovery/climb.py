@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -14,8 +15,10 @@ from noether_jax.discovery.balance import keeps_energy
 from noether_jax.discovery.climbed import Climb
 from noether_jax.discovery.climbed import count_laws
 from noether_jax.discovery.climbed import most_laws
+from noether_jax.discovery.exchange import exchange
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.fitted_law import to_law
+from noether_jax.discovery.identities import identities
 from noether_jax.discovery.judging import TermFit
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
@@ -23,7 +26,6 @@ from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import parallel
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
-from noether_jax.discovery.null import Null
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
@@ -77,7 +79,7 @@ def climb(samples: Samples,
   """
   done = Climb(laws=tuple(known))
   climber = _Climber(samples, subject, seed, certify, progress)
-  most = most_laws(samples)
+  most = most_laws(samples, done)
   for rung in rungs:
     if rung is network and not pieces:
       done = climber.learn(done, most)
@@ -102,9 +104,10 @@ class _Climber:
 
   def step(self, rung: Rung, done: Climb, most: int) -> Climb:
     """Search one rung for what is independent of the laws so far."""
+    samples = self.samples
+    most = min(most, most_laws(samples, done))
     if len(done.laws) >= most:
       return done
-    samples = self.samples
     velocities = tuple(v for _, v in self.subject.velocities)
     name = getattr(rung, "__name__", "rung")
     terms = tuple(rung(self.subject))
@@ -164,16 +167,19 @@ class _Rung:
     allowed = features.usable.copy()
     done = dataclasses.replace(done, num_terms=done.num_terms + len(terms))
     first = not features.paths.any()
+    normals = identities(features, done.normals)
+    done = dataclasses.replace(done, normals=normals)
+    most = min(self.most, most_laws(self.samples, done))
     more = count_lib.verified(features, moments)
     if done.dense is not None:
       more = np.concatenate([done.dense, more], axis=1)
     done = dataclasses.replace(done, dense=more)
-    idle = 0
-    while idle < _IDLE and len(done.laws) < self.most and allowed.sum() > 1:
+    idle, lengths = 0, list(map(len, self.samples.raw))
+    while idle < _IDLE and len(done.laws) < most and allowed.sum() > 1:
       count = len(done.laws)
-      known = self.gradients(done.laws)
+      known = np.concatenate([normals, self.gradients(done.laws)], axis=1)
       total = moments.total
-      if done.laws:
+      if known.shape[1]:
         total = parallel(total, features.free(known))
       index = np.flatnonzero(allowed)
       null = None
@@ -193,14 +199,16 @@ class _Rung:
           done = dataclasses.replace(done, rejected=law)
         break
       if law.verdict in (verdicts.CONSERVED, verdicts.BALANCE):
-        if rank([*done.laws, law], self.samples.sample(500),
-                self.samples.spread) > len(done.laws):
+        if rank([*done.laws, law], self.samples.points, self.samples.spread,
+                normals) > len(done.laws):
           if null is None and self.with_null:
             null = null_lib.joined(features, index, known, self.seed)
-          if null is not None:
-            law = _with_p_value(law, null)
-          done = dataclasses.replace(done, laws=(*done.laws, law))
-          first = True
+          law = null_lib.doubted(law, null, lengths)
+          if law.verdict == verdicts.UNKNOWN:
+            done = dataclasses.replace(done, near=(*done.near, law))
+          else:
+            done = dataclasses.replace(done, laws=(*done.laws, law))
+            first = True
       else:
         done = dataclasses.replace(done, near=(*done.near, law))
       idle = 0 if len(done.laws) > count else idle + 1
@@ -233,26 +241,35 @@ class _Rung:
     path = [(s, score) for s, score in path if np.sum(~along[s]) > 1] or path
     best = min(score for _, score in path)
     good = [s for s, score in path if score <= _SLACK * best]
-    if not samples.noisy or best <= samples.floor:
+    if best <= samples.floor:
       return to_law(self.fit(moments, good[-1]), self.seed)
+    exchanged = functools.partial(self.exchanged, moments, total, index)
+    if not samples.noisy:
+      return to_law(exchanged(good[-1]), self.seed)
     start = next((g for g in good if len(g) <= _REFINED), good[-1])
     fit = self.fit(moments, start)
     # What is shorter than the best form is no better than it.
-    if fit.evidence.verdict == verdicts.CONSERVED:
+    if fit.verdict == verdicts.CONSERVED:
       for support in reversed(fit.shorter()):
         part = self.fit(moments, start[support])
-        if part.evidence.verdict == verdicts.CONSERVED:
-          return to_law(part, self.seed)
+        if part.verdict == verdicts.CONSERVED:
+          return to_law(exchanged(start[support]), self.seed)
       return to_law(fit, self.seed)
-    return to_law(self.fit(moments, good[-1]), self.seed)
+    return to_law(exchanged(good[-1]), self.seed)
+
+  def exchanged(self, moments: Moments, total: np.ndarray, index: np.ndarray,
+                support: np.ndarray) -> TermFit:
+    """Fit some terms, or others in their place that serve as well."""
+    fit = self.fit(moments, support)
+    if fit.evidence.ratio < fit.evidence.exact:
+      return fit
+    form = exchange(moments, total, self.samples.split.chosen, support, index,
+                    self.features.terms)
+    other = self.fit(moments, form)
+    return other if other.serves_as_well(fit) else fit
 
   def fit(self, moments: Moments, support: np.ndarray) -> TermFit:
     """Fit some of the terms."""
     part = Moments(sub(moments.within, support), moments.mean[:, support],
                    sub(moments.total, support))
     return TermFit.make(self.features.take(support), part)
-
-
-def _with_p_value(law: Law, null: Null) -> Law:
-  evidence = dataclasses.replace(law.evidence, p_value=null.p_value)
-  return dataclasses.replace(law, evidence=evidence)

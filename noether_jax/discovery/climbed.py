@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 
 from noether_jax.discovery import count as count_lib
+from noether_jax.discovery import gradients
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
 from noether_jax.discovery.null import Null
@@ -30,6 +31,8 @@ class Climb:
     climbed: names of the rungs that were searched.
     dense: `[m, K, D]`, unit gradients of combinations that are conserved,
       whatever their form, or None.
+    normals: `[m, r, D]`, directions in which the data cannot move, or None
+      (see `identities`).
     learned: networks, one for each quantity that they show, also of those that
       have a formula.
     is_open: whether there may be more than networks show; None where none was
@@ -43,13 +46,19 @@ class Climb:
   left_out: tuple[str, ...] = ()
   climbed: tuple[str, ...] = ()
   dense: np.ndarray | None = None
+  normals: np.ndarray | None = None
   learned: tuple[Law, ...] = ()
   is_open: bool | None = None
 
+  @property
+  def num_identities(self) -> int:
+    """How many columns are functions of the others."""
+    return 0 if self.normals is None else self.normals.shape[1]
+
   def joined(self, law: Law, samples: Samples) -> Climb:
     """Return the climb with a network, if the laws do not explain it."""
-    if rank([*self.laws, law], samples.sample(500),
-            samples.spread) <= len(self.laws):
+    if rank([*self.laws, law], samples.points, samples.spread,
+            self.normals) <= len(self.laws):
       return self
     return dataclasses.replace(self, laws=(*self.laws, law))
 
@@ -66,11 +75,13 @@ def count_laws(samples: Samples, done: Climb,
     with np.errstate(all="ignore"):
       slopes = [law.gradient(samples.points) * samples.spread for law in laws]
     for slope in slopes:
-      norm = np.maximum(np.linalg.norm(slope, axis=1, keepdims=True), 1e-300)
-      unit = np.nan_to_num(slope / norm)
+      unit = np.nan_to_num(gradients.unit(slope))
       dense = np.concatenate([dense, unit[:, None]], axis=1)
-    at_least = max(at_least, count_lib.directions(dense))
-  most = most_laws(samples)
+    if done.normals is not None:
+      dense = gradients.outside(dense, done.normals)
+    # Even independent gradients are parallel at some states.
+    at_least = max(at_least, int(np.median(gradients.ranks(dense))))
+  most = most_laws(samples, done)
   left = lambda n: max(min(n, most) - len(known), 0)
   estimate = None
   if done.is_open is not None:
@@ -80,12 +91,13 @@ def count_laws(samples: Samples, done: Climb,
                          bool(done.is_open))
 
 
-def most_laws(samples: Samples) -> int:
+def most_laws(samples: Samples, done: Climb) -> int:
   """Return how many laws can be told apart.
 
-  N trajectories have N - 1 differences; D columns, D - 1 laws.
+  N trajectories have N - 1 differences; D columns that are no functions of each
+  other, D - 1 laws.
   """
-  columns = len(samples.moving)
+  columns = max(len(samples.moving) - done.num_identities, 1)
   if samples.rates is not None:
     return columns - 1
   return min(columns - 1, len(samples.states) - 1)

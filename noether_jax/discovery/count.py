@@ -6,14 +6,14 @@ import dataclasses
 
 import numpy as np
 
+from noether_jax.discovery import gradients
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import whitening
 
-# Combinations of a rung that are tried; how far gradients must differ; the
-# ratio of a combination of so many terms, far below that of a sparse law.
+# Combinations of a rung that are tried; the ratio of a combination of so many
+# terms, far below that of a sparse law.
 _MOST = 12
-_ANGLE = .05
 _EXACT = 1e-12
 _RANK_TOLERANCE = 1e-6
 _NONE = "none, with a formula or without"
@@ -80,9 +80,7 @@ def verified(features: Features, moments: Moments) -> np.ndarray:
   empty = np.zeros((len(features.slopes), 0, width))
   if samples.noisy or features.paths.any() or len(samples.raw) < 3:
     return empty
-  chosen, held = samples.split.chosen, samples.split.held_out
-  if samples.split.leave_one_out:
-    chosen, held = chosen[::2], chosen[1::2]
+  chosen, held = samples.split.halves()
   whiten = whitening(moments.total, _RANK_TOLERANCE)
   inside = moments.within[list(chosen)].mean(0)
   values, vectors = np.linalg.eigh(whiten.T @ inside @ whiten)
@@ -91,18 +89,4 @@ def verified(features: Features, moments: Moments) -> np.ndarray:
   outside = moments.within[list(held)].mean(0)
   ratio = np.einsum("fk,fg,gk->k", found, outside, found)
   found = found[:, ratio < _EXACT]
-  slopes = np.einsum("mfd,fk->mkd", features.slopes, found)
-  norm = np.linalg.norm(slopes, axis=-1, keepdims=True)
-  return slopes / np.maximum(norm, 1e-300)
-
-
-def directions(gradients: np.ndarray) -> int:
-  """Return the number of independent directions of `[m, K, D]` gradients.
-
-  It is the median over the states, because at some states even independent
-  gradients are parallel.
-  """
-  if not gradients.shape[1]:
-    return 0
-  sizes = np.linalg.svd(gradients, compute_uv=False)
-  return int(np.median(np.sum(sizes > _ANGLE * sizes[:, :1], axis=1)))
+  return gradients.unit(np.einsum("mfd,fk->mkd", features.slopes, found))

@@ -136,8 +136,7 @@ def discover(data: Any = None,
       if trajectories.source:
         raise InputError(f"{trajectories.source}: {error}") from error
       raise
-  chosen = None if vectors is None else as_vectors(vectors,
-                                                   trajectories.variables)
+  chosen = None if vectors is None else as_vectors(vectors, samples.variables)
   search = functools.partial(search_samples,
                              vectors=chosen,
                              degree=degree,

@@ -25,7 +25,7 @@ def to_law(fit: TermFit, seed: int) -> Law:
   Returns:
     The law, with evidence from held-out trajectories and a verdict.
   """
-  features, evidence, order = fit.features, fit.evidence, fit.order
+  features, order = fit.features, fit.order
 
   def natural(c: np.ndarray) -> np.ndarray:
     plain = c[order] / features.scale[order]
@@ -37,8 +37,8 @@ def to_law(fit: TermFit, seed: int) -> Law:
                                                   size=_BOOTSTRAP)
   spread = np.std([natural(fit.fit(w.astype(float))) for w in draws], axis=0)
   return Law(features.samples.variables,
-             _form(fit, order, natural(fit.coefficients), spread), evidence,
-             evidence.verdict)
+             _form(fit, order, natural(fit.coefficients), spread), fit.evidence,
+             fit.verdict)
 
 
 def _form(fit: TermFit, order: np.ndarray, coefficients: np.ndarray,

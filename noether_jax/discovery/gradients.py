@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+# How far gradients must differ.
+_ANGLE = .05
+# Beside known directions, what is left of unit gradients is at least this.
+_LEFT = .1
+
 
 def span(gradients: np.ndarray) -> np.ndarray:
   """Return an orthonormal basis of the span of K gradients at each state.
@@ -39,3 +44,29 @@ def outside(slopes: np.ndarray, axes: np.ndarray) -> np.ndarray:
     return slopes
   inside = np.einsum("mfd,mkd->mfk", slopes, axes, optimize=True)
   return slopes - np.einsum("mfk,mkd->mfd", inside, axes, optimize=True)
+
+
+def unit(gradients: np.ndarray) -> np.ndarray:
+  """Return `[..., D]` gradients of length 1; zero stays zero."""
+  size = np.linalg.norm(gradients, axis=-1, keepdims=True)
+  return gradients / np.maximum(size, 1e-300)
+
+
+def ranks(gradients: np.ndarray, angle: float = _ANGLE) -> np.ndarray:
+  """Return the number of independent directions at each state.
+
+  Args:
+    gradients: `[m, K, D]`, at most of length 1.
+    angle: singular values below this part of the largest do not count.
+
+  Returns:
+    `[m]`.
+
+  Example:
+    >>> ranks(np.array([[[1., 0.], [0., 1.]], [[1., 0.], [1., 0.]]])).tolist()
+    [2, 1]
+  """
+  if not gradients.shape[1]:
+    return np.zeros(len(gradients), int)
+  sizes = np.linalg.svd(gradients, compute_uv=False)
+  return np.sum(sizes > angle * np.maximum(sizes[:, :1], _LEFT), axis=1)

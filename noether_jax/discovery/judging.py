@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 import dataclasses
 import functools
+import math
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from noether_jax.discovery.moments import without_each
 from noether_jax.discovery.rate_noise import is_structured
 from noether_jax.discovery.rate_noise import ratio_by_state
 from noether_jax.discovery.sparse import leading_first
+from noether_jax.reporting import verdicts
 
 # Fits and weights depend on each other.
 _ROUNDS = 2
@@ -36,6 +38,8 @@ _SHORT = 48
 _SMALL = .01
 # Parts of states with measured rates, each judged by fits to the others.
 _FOLDS = 6
+# Held-out ratios are as good as equal up to this factor.
+_ALIKE = 1.1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -119,10 +123,31 @@ class TermFit:
       out.append(support)
     return out
 
+  def serves_as_well(self, other: TermFit) -> bool:
+    """Whether this fit is no less a law than another one, but for chance."""
+    return self.evidence.ratio <= _ALIKE * other.evidence.ratio and (
+        other.verdict != verdicts.CONSERVED or
+        self.verdict == verdicts.CONSERVED)
+
   @functools.cached_property
   def evidence(self) -> Evidence:
     """From trajectories that took no part in the fit."""
     return _evidence(self)
+
+  @property
+  def verdict(self) -> str:
+    """The evidence's, unless noisy terms hide the change of a steady one.
+
+    What a nearly constant term changes by itself would be excused by the noise
+    of others that are added to it.
+    """
+    if not math.isinf(self.evidence.excess) and len(self.coefficients) > 1:
+      within = self.moments.within.mean(0).diagonal()
+      total = np.maximum(self.moments.total.diagonal(), 1e-300)
+      steady = ~self.features.paths & (within < self.evidence.ratio * total)
+      if self.evidence.verdict == verdicts.CONSERVED and steady.any():
+        return verdicts.APPROXIMATE
+    return self.evidence.verdict
 
   @functools.cached_property
   def variance(self) -> Weights:

@@ -13,6 +13,7 @@ import sympy as sympy_lib
 from noether_jax.data.columns import Variable
 from noether_jax.discovery import checking
 from noether_jax.discovery import evidence as evidence_lib
+from noether_jax.discovery import gradients
 from noether_jax.discovery import naming
 from noether_jax.discovery.check_result import Check
 from noether_jax.discovery.forms import as_states
@@ -20,6 +21,9 @@ from noether_jax.discovery.forms import Form
 from noether_jax.discovery.forms import Loss
 from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
+
+# How far gradients must differ if laws are exact, and if noise blurs them.
+_ANGLE, _NOISY_ANGLE = .05, .08
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -206,13 +210,16 @@ class Law:
 
 def rank(laws: Sequence[Law],
          states: np.ndarray,
-         scale: np.ndarray | None = None) -> int:
+         scale: np.ndarray | None = None,
+         known: np.ndarray | None = None) -> int:
   """Count the functionally independent laws.
 
   Args:
     laws: K laws.
     states: `[n, D]` at which gradients are compared.
     scale: `[D]`, the columns' spreads; 0 for a column that is no state.
+    known: `[n, r, D]`, orthonormal directions, of the columns over their
+      spread, in which states cannot differ; gradients along them do not count.
 
   Returns:
     The 90th percentile over states of the number of singular values, of the
@@ -230,12 +237,12 @@ def rank(laws: Sequence[Law],
   with np.errstate(all="ignore"):
     slopes = np.stack([law.gradient(states) * scale for law in laws], axis=1)
   # A gradient has no value where a term is singular.
-  slopes = slopes[np.isfinite(slopes).all(axis=(1, 2))]
-  if not len(slopes):
+  finite = np.isfinite(slopes).all(axis=(1, 2))
+  if not finite.any():
     return 0
-  norms = np.linalg.norm(slopes, axis=-1, keepdims=True)
-  unit = slopes / np.maximum(norms, 1e-300)
-  sizes = np.linalg.svd(unit, compute_uv=False)
+  slopes = gradients.unit(slopes[finite])
+  if known is not None:
+    slopes = gradients.outside(slopes, known[finite])
   exact = all(law.evidence.ratio < law.evidence.exact for law in laws)
-  ranks = np.sum(sizes > (.05 if exact else .08) * sizes[:, :1], axis=1)
-  return int(np.quantile(ranks, .9, method="lower"))
+  found = gradients.ranks(slopes, _ANGLE if exact else _NOISY_ANGLE)
+  return int(np.quantile(found, .9, method="lower"))

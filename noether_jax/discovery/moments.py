@@ -181,10 +181,17 @@ def without_each(within: np.ndarray, total: np.ndarray) -> np.ndarray:
     >>> without_each(np.diag([1., 2., 3.]), np.eye(3)).round(9).tolist()
     [2.0, 1.0, 1.0]
   """
-  whiten = whitening(total)
-  values, vectors = np.linalg.eigh(whiten.T @ within @ whiten)
-  if len(values) < 2:
+  sizes, axes = np.linalg.eigh(total)
+  keep = sizes > _RANK_TOLERANCE * sizes[-1]
+  if keep.sum() < 2:
     return np.full(len(within), np.inf)
+  whiten = axes / np.sqrt(np.maximum(sizes, _RANK_TOLERANCE * sizes[-1]))
+  inner = whiten.T @ within @ whiten
+  # Redundant directions change nothing, so that any term may be replaced by
+  # others that equal it; by themselves they are no quantity.
+  inner = np.where(keep[:, None] & keep, inner, 0.)
+  inner += np.diag(np.where(keep, 0., 2. + np.trace(inner)))
+  values, vectors = np.linalg.eigh(inner)
   square = (whiten @ vectors)**2
   low = np.full(len(within), values[0])
   high = np.full(len(within), values[1])

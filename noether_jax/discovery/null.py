@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import dataclasses
 import functools
+import math
 
 import numpy as np
 import scipy.linalg
 
 from noether_jax.discovery.features import Features
+from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import parallel
 from noether_jax.discovery.moments import whitening
+from noether_jax.reporting import verdicts
 
 _DRAWS = 99
 # So few trajectories have too few ways to join their halves.
 _FEW = 6
 _FOLDS = 3
 _MANY = 9
+# A p-value above this is no evidence. Of noisy data, a trajectory determines so
+# many terms; its rows, as many as this part of the root of their number.
+_CHANCE = .05
+_TERMS_PER_TRAJECTORY = 2
+_TERMS_PER_ROOT = .4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +42,16 @@ class Null:
   @property
   def p_value(self) -> float:
     """The part of all data sets, this one included, that do as well."""
-    return (1 + int(np.sum(self.drawn <= self.observed))) / (1 +
-                                                             len(self.drawn))
+    return self.at(self.observed)
+
+  def at(self, ratio: float) -> float:
+    """Return the part of the data sets that do as well as a ratio.
+
+    A short form may have a smaller ratio than the combination of all terms,
+    which noise spoils.
+    """
+    level = min(ratio, self.observed)
+    return (1 + int(np.sum(self.drawn <= level))) / (1 + len(self.drawn))
 
   @classmethod
   def best(cls, nulls: Iterable[Null]) -> Null | None:
@@ -46,6 +62,29 @@ class Null:
     return functools.reduce(
         lambda a, b: cls(min(a.observed, b.observed),
                          np.minimum(a.drawn, b.drawn)), every)
+
+
+def doubted(law: Law, null: Null | None, lengths: Sequence[int]) -> Law:
+  """Return a law with its p-value, in doubt if it may be a coincidence.
+
+  Args:
+    law: as found.
+    null: of the search that found it, or None.
+    lengths: numbers of rows of the trajectories; a fit of noise needs
+      trajectories and rows for its terms.
+  """
+  evidence = law.evidence
+  if null is not None:
+    evidence = dataclasses.replace(evidence, p_value=null.at(evidence.ratio))
+  size = len(law.terms) + len(law.losses)
+  most = min(_TERMS_PER_TRAJECTORY * len(lengths),
+             _TERMS_PER_ROOT * float(np.sum(np.sqrt(lengths))))
+  long = not math.isinf(evidence.excess) and size > most
+  if evidence.p_value > _CHANCE or long:
+    law = dataclasses.replace(law,
+                              verdict=verdicts.UNKNOWN,
+                              reason=verdicts.CHANCE)
+  return dataclasses.replace(law, evidence=evidence)
 
 
 def joined(features: Features,

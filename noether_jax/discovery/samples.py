@@ -13,6 +13,7 @@ from noether_jax.data import smoothing
 from noether_jax.data.columns import Variable
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.discovery import outliers
+from noether_jax.discovery.computed import computed_columns
 from noether_jax.discovery.evidence import EXACT
 from noether_jax.discovery.split import Split
 from noether_jax.symbolic.noise import StateNoise
@@ -192,6 +193,15 @@ def prepare(data: Trajectories, seed: int) -> Samples:
   noise.sigma[list(constants)] = 0.
   size = np.max([np.abs(s).max(0) for s in raw], axis=0)
   noise.sigma[noise.sigma < _ROUNDING * size] = 0.
+  variables = data.variables
+  computed = computed_columns(variables, raw, noise.sigma)
+  if computed:
+    kept = [i for i in range(len(variables)) if i not in computed]
+    messages.append("left out, because other columns give them: "
+                    f"{'; '.join(computed.values())}")
+    variables, raw = tuple(
+        variables[i] for i in kept), [s[:, kept] for s in raw]
+    noise, constants = StateNoise(noise.sigma[kept]), find_constants(raw)
   most = _MOST_NOISY_ROWS if np.any(noise.sigma) else _MOST_ROWS
   raw, times, step = _thin(raw, times, most)
   if step > 1:
@@ -204,10 +214,10 @@ def prepare(data: Trajectories, seed: int) -> Samples:
     messages.append(f"{data.time_unit!r} is no unit: times are pure numbers")
   states, gain = _smooth(raw, times, noise.sigma)
   if np.any(gain < 1):
-    names = [v.name for v, g in zip(data.variables, gain) if g < 1]
+    names = [v.name for v, g in zip(variables, gain) if g < 1]
     messages.append(f"noise in {', '.join(names)}: formulas are fitted to "
                     "smooth curves, and judged on the data as observed")
-  return Samples(data.variables, tuple(raw), tuple(states), tuple(times), noise,
+  return Samples(variables, tuple(raw), tuple(states), tuple(times), noise,
                  gain, data.timed, constants, Split.make(len(raw), seed),
                  tuple(messages), unit, seed)
 

@@ -34,6 +34,10 @@ _FEW = 3
 # show that it is no law. So does a colour above this one.
 _EXCUSED = 2.
 _NEARLY = 5.
+# A longer combination must change so many times less for each further term.
+_PRICE = 1.25
+# A column takes part in a relation if its gradient does by this part.
+_PART = .05
 
 
 class Found(NamedTuple):
@@ -88,6 +92,8 @@ def search_samples(
   if done.left_out:
     found.messages.append(f"more terms than {MOST_TERMS}, so not searched: "
                           f"{', '.join(done.left_out)}")
+  if done.num_identities:
+    found.messages.append(_relations(samples, done))
   if samples.rates is not None:
     near = _nearest([
         w for w in done.near
@@ -112,6 +118,20 @@ def search_samples(
                                      samples.spread) > len(given):
       found = found._replace(laws=[constant])
   return found
+
+
+def _relations(samples: Samples, done: Climb) -> str:
+  """Name the columns that depend on each other."""
+  parts = np.zeros(len(samples.variables))
+  if done.normals is not None:
+    parts = np.sqrt(np.mean(np.sum(done.normals**2, axis=1), axis=0))
+  names = [v.name for v, p in zip(samples.variables, parts) if p > _PART]
+  count = done.num_identities
+  held = "a relation holds" if count == 1 else f"{count} relations hold"
+  return (
+      f"{held} between {', '.join(names)} in all the data (columns computed "
+      "from others, or quantities with one value): laws that agree on it are "
+      "one law")
 
 
 def _too_few(found: Found, count: int) -> Found:
@@ -157,10 +177,10 @@ def _with_symmetries(laws: Sequence[Law], subject: Subject,
 
 
 def _nearest(laws: Sequence[Law]) -> list[Law]:
-  """Return the shortest of the best combinations that are no exact law."""
-  best = min((law.evidence.ratio for law in laws), default=0.)
-  near = [law for law in laws if law.evidence.ratio <= 5 * best]
-  return sorted(near, key=lambda w: (len(w.terms), w.evidence.ratio))[:1]
+  """Return the combination that comes nearest to a law, for its length."""
+  length = lambda law: len(law.terms) + len(law.losses)
+  ranked = sorted(laws, key=lambda w: w.evidence.ratio * _PRICE**length(w))
+  return ranked[:1]
 
 
 def _in_windows(samples: Samples) -> Samples:

@@ -61,3 +61,9 @@ class Split:
       chosen = np.array(self.chosen)
       return [(np.setdiff1d(chosen, [n]), np.array([n])) for n in chosen]
     return [(np.array(self.chosen), np.array(self.held_out))]
+
+  def halves(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return trajectories to fit, and others to verify."""
+    if self.leave_one_out:
+      return self.chosen[::2], self.chosen[1::2]
+    return self.chosen, self.held_out

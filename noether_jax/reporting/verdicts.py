@@ -21,6 +21,7 @@ FEW = "few trajectories"
 UNTIMED = "no times"
 RATES = "noisy derivatives"
 DISAGREE = "derivatives disagree"
+CHANCE = "coincidence"
 
 # What each verdict on a law means.
 MEANINGS = {
@@ -96,6 +97,15 @@ REASONS = {
             "not by both.",
             "See that each derivative is that of its column, in matching "
             "units, and that the rows of a trial belong together."),
+    CHANCE:
+        Reason(
+            "a quantity is conserved here, but as many terms would fit broken "
+            "trajectories as well",
+            "It stays constant here. But where pieces of different "
+            "trajectories are joined, some combination of the same terms is as "
+            "constant, so it may be a coincidence.",
+            "Measure more or longer trajectories, or search with fewer "
+            "columns: then a coincidence becomes less likely."),
 }
 
 

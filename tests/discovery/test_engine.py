@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 from benchmarks.systems import SAMPLINGS
 from benchmarks.truth import exact
@@ -235,3 +236,37 @@ def test_the_p_value_of_a_law_is_small_and_of_chaos_is_not():
   assert law.p_value == law.laws[0].evidence.p_value == .01
   chaos, _ = _discover("Lorenz", count=10)
   assert chaos.p_value > .05
+
+
+def test_noise_of_other_columns_does_not_excuse_a_steady_one():
+  # The column z wanders less than it differs between trials; x and v are noise.
+  random = np.random.default_rng(3)
+  states = [
+      np.c_[random.normal(size=(200, 2)),
+            20 + random.normal() + 1e-3 * np.cumsum(random.normal(size=200))]
+      for _ in range(12)
+  ]
+  found = discover(states, np.arange(200.), columns="x,v,z")
+  assert all(law.verdict == verdicts.APPROXIMATE for law in found.laws)
+
+
+def test_a_long_form_of_few_noisy_rows_is_no_law():
+  # Five short trajectories: two approximate actions look like laws.
+  field = np.array([[0., 1., .5, -.5], [-1., 0., .8, .3], [-.5, -.8, 0., 1.],
+                    [.5, -.3, -1., 0.]])
+  rates = lambda t, x: x * (field @ (x - 1))
+  times = np.linspace(0., 5., 20)
+  for seed in range(4):
+    random = np.random.default_rng(seed)
+    clean = [
+        solve_ivp(rates, (0., 5.),
+                  random.uniform(.5, 2., 4),
+                  t_eval=times,
+                  rtol=1e-9).y.T for _ in range(5)
+    ]
+    noise = .01 * np.concatenate(clean).std(0)
+    found = discover([s + noise * random.normal(size=s.shape) for s in clean],
+                     times,
+                     columns="a,b,c,d")
+    sure = [w for w in found.laws if w.verdict == verdicts.CONSERVED]
+    assert all(len(law.terms) == 8 for law in sure)

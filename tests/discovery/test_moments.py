@@ -51,6 +51,16 @@ def test_smallest_is_the_generalised_eigenvalue_of_each_of_a_batch():
     np.testing.assert_allclose(c @ t @ c, 1.)
 
 
+def test_redundant_terms_replace_each_other():
+  # Terms x, v, y and a = -x; x + v varies least.
+  turn = np.array([[1., 1., 0.], [1., -1., 0.], [0., 0., np.sqrt(2)]])
+  inner = turn.T @ np.diag([.1, .5, .9]) @ turn / 2
+  terms = np.array([[1., 0., 0., -1.], [0., 1., 0., 0.], [0., 0., 1., 0.]])
+  left = moments.without_each(terms.T @ inner @ terms, terms.T @ terms)
+  np.testing.assert_allclose(left[[0, 2, 3]], .1, atol=1e-6)
+  assert left[1] > .2
+
+
 @pytest.mark.parametrize("size", [2, 3, 8])
 def test_without_each_equals_one_solution_for_each_term(size):
   within, total = _pair(size, size)

@@ -1,14 +1,19 @@
 """The null against coincidence is calibrated, and sees a law."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.stats
 
 from benchmarks.systems import SAMPLINGS
 from noether_jax import rungs
+from noether_jax.discovery import Evidence
 from noether_jax.discovery import null
 from noether_jax.discovery import Subject
 from noether_jax.discovery.features import Features
+from noether_jax.reporting import verdicts
+from tests.discovery import laws
 from tests.discovery import observed
 
 
@@ -81,3 +86,46 @@ def test_the_same_seed_joins_the_same_pieces():
   random = np.random.default_rng(0)
   noisy = [s + random.normal(size=s.shape) for s in states]
   assert _p_value(noisy, "x,v", seed=3) == _p_value(noisy, "x,v", seed=3)
+
+
+def _found(noisy=True, terms=2):
+  texts = ["x^2", "v^2", "x", "v", "x*v"][:terms]
+  law = laws.make("x,v", **dict.fromkeys(texts, 1.))
+  evidence = Evidence(.01, .01, 1. if noisy else np.inf, 0.)
+  return dataclasses.replace(law, evidence=evidence)
+
+
+def _null(better):
+  return null.Null(.01, np.r_[np.full(better, .001), np.full(99 - better, 1.)])
+
+
+@pytest.mark.parametrize("law,better,lengths,doubt", [
+    (_found(), 0, [200] * 5, False),
+    (_found(), 4, [200] * 5, False),
+    (_found(), 5, [200] * 5, True),
+    (_found(False), 5, [200] * 5, True),
+    (_found(terms=5), 0, [200] * 3, False),
+    (_found(terms=5), 0, [200] * 2, True),
+    (_found(False, terms=5), 0, [200] * 2, False),
+    (_found(terms=5), 0, [9] * 5, False),
+    (_found(terms=5), 0, [9] * 4, True),
+])
+def test_what_may_be_a_coincidence_is_doubted(law, better, lengths, doubt):
+  found = null.doubted(law, _null(better), lengths)
+  assert found.evidence.p_value == pytest.approx((1 + better) / 100)
+  assert (found.verdict == verdicts.UNKNOWN) == doubt
+  assert (found.reason == verdicts.CHANCE) == doubt
+
+
+def test_a_short_form_is_judged_by_its_own_ratio():
+  spoilt = null.Null(3., np.r_[np.full(60, 1.), np.full(39, 4.)])
+  assert spoilt.p_value == .61
+  found = null.doubted(_found(), spoilt, [200] * 5)
+  assert found.evidence.p_value == .01
+  assert found.verdict == verdicts.CONSERVED
+
+
+def test_without_a_null_there_is_no_p_value():
+  found = null.doubted(_found(), None, [200] * 5)
+  assert np.isnan(found.evidence.p_value)
+  assert found.verdict == verdicts.CONSERVED

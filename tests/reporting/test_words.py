@@ -72,6 +72,7 @@ def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
     (verdicts.UNTIMED, "Give the time of each row"),
     (verdicts.RATES, "Measure more states with their derivatives"),
     (verdicts.DISAGREE, "See that each derivative is that of its column"),
+    (verdicts.CHANCE, "longer trajectories"),
     (verdicts.APPROXIMATE, "friction"),
     (verdicts.BALANCE, "Search other trajectories"),
 ])
