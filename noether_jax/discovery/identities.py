@@ -6,6 +6,7 @@ import numpy as np
 
 from noether_jax.discovery import gradients
 from noether_jax.discovery.features import Features
+from noether_jax.discovery.moments import shares
 from noether_jax.discovery.moments import whitening
 from noether_jax.discovery.terms import Term
 from noether_jax.discovery.terms import term_values
@@ -98,7 +99,9 @@ def _is_noise(features: Features, combination: np.ndarray) -> bool:
   variance = np.concatenate(features.variance(combination))
   known = np.isfinite(values) & np.isfinite(variance)
   values, weight = values[known], 1 / variance[known]
-  rest = values - weight @ values / weight.sum()
+  if not len(values):
+    return False
+  rest = values - shares(weight) @ values
   return bool(np.mean(rest**2 * weight) < _NOISE)
 
 

@@ -46,7 +46,7 @@ class Moments:
     """
     within, mean = [], []
     for values, weight in zip(features.values, weights):
-      part = weight / weight.sum()
+      part = shares(weight)
       centre = part @ values
       scaled = (values - centre) * np.sqrt(part)[:, None]
       mean.append(centre)
@@ -61,6 +61,17 @@ class Moments:
       total = total * ~(paths[:, None] | paths)
       total += np.diag(np.where(paths, _PATH, 0.) * each.mean(0).diagonal())
     return cls(each, centres, total)
+
+
+def shares(weight: np.ndarray) -> np.ndarray:
+  """Return weights that sum to 1; equal ones if noise leaves nothing certain.
+
+  Example:
+    >>> shares(np.array([1., 3.])).tolist(), shares(np.zeros(2)).tolist()
+    ([0.25, 0.75], [0.5, 0.5])
+  """
+  whole = float(weight.sum())
+  return weight / whole if whole > 0 else np.full(len(weight), 1 / len(weight))
 
 
 def block_moments(features: Features,

@@ -13,6 +13,7 @@ import scipy.linalg
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import parallel
+from noether_jax.discovery.moments import shares
 from noether_jax.discovery.moments import whitening
 from noether_jax.reporting import verdicts
 
@@ -144,7 +145,7 @@ def _piece_moments(features: Features,
   for values, weight in zip(features.values, weights):
     for v, w in zip(np.array_split(values, pieces),
                     np.array_split(weight, pieces)):
-      part = w / w.sum()
+      part = shares(w)
       centre = part @ v
       scaled = (v - centre) * np.sqrt(part)[:, None]
       mean.append(centre)

@@ -88,6 +88,18 @@ def test_the_same_seed_joins_the_same_pieces():
   assert _p_value(noisy, "x,v", seed=3) == _p_value(noisy, "x,v", seed=3)
 
 
+def test_pieces_in_which_noise_drowns_all_terms_count_alike():
+  # Near 0, the noise of 1/x is infinite.
+  states, _ = observed.circles(5, 40)
+  states = [s + [3., 0.] for s in states]
+  states[0][:10, 0] = .01
+  samples = observed.samples(states, "x,v", sigma=[.01, .01])
+  features = Features.make(samples,
+                           Subject(samples.variables).terms("1/x", "v^2"))
+  known = np.zeros((len(features.slopes), 0, 2))
+  assert np.isfinite(null.joined(features, np.arange(2), known, 0).observed)
+
+
 def _found(noisy=True, terms=2):
   texts = ["x^2", "v^2", "x", "v", "x*v"][:terms]
   law = laws.make("x,v", **dict.fromkeys(texts, 1.))
