@@ -146,7 +146,7 @@ def _check(options: Options) -> None:
     seconds = time.monotonic() - progress.start
   print(result)
   place = pathlib.Path(options.out) / "report.html"
-  print(f"report: {place} ({seconds:.0f} s)")
+  print(f"report: {place} ({seconds():.0f} s)")
 
 
 def _equations(options: Options) -> Any:
@@ -214,13 +214,14 @@ def _discover(options: Options) -> None:
                             certify=options.certify,
                             known=_texts(options.known),
                             progress=progress)
-    outcome, why = _predict(data, found, options, progress)
+    # Columns may have been left out, or estimated, which no predictor takes.
+    seen = min(found.data, data, key=lambda d: len(d.variables))
+    outcome, why = _predict(seen, found, options, progress)
     if why:
       found = dataclasses.replace(found, messages=(*found.messages, why))
-    # With the columns that were estimated.
     data = found.data
     remarks = notes(found.laws)
-    seconds = time.monotonic() - progress.start
+    seconds = lambda: time.monotonic() - progress.start
     saving.save_discovery(out,
                           found,
                           data,
@@ -231,11 +232,10 @@ def _discover(options: Options) -> None:
                           extra={
                               "command": options.command,
                               "seed": options.seed,
-                              "seconds": round(seconds, 1)
+                              "seconds": round(seconds(), 1)
                           })
-    seconds = time.monotonic() - progress.start
   print(report.plain_text(found, outcome, remarks, data))
-  print(f"report: {out / 'report.html'} ({seconds:.0f} s)")
+  print(f"report: {out / 'report.html'} ({seconds():.0f} s)")
 
 
 def _predict(data: Any, found: Any, options: Options,
@@ -293,7 +293,7 @@ def _usable_laws(data: Any, found: Any) -> tuple[list[Any], str]:
     return laws, ""
   missing = ", ".join(others) or "another order of columns"
   told = f"predictors keep no law of columns that the data lack ({missing})"
-  return laws, told if laws else f"{told}, so there is no predictor"
+  return laws, told + ("" if laws else ", so there is no predictor")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import dataclasses
 
 import numpy as np
@@ -41,3 +41,18 @@ class Trajectories:
                              ...]] = dataclasses.field(default_factory=dict)
   timed: bool = True
   source: str = ""
+
+  def take(self, columns: Sequence[int]) -> Trajectories:
+    """Return some of the columns.
+
+    Args:
+      columns: their indices.
+    """
+    chosen = list(columns)
+    part = lambda arrays: arrays and tuple(a[:, chosen] for a in arrays)
+    return dataclasses.replace(self,
+                               variables=tuple(
+                                   self.variables[i] for i in chosen),
+                               states=part(self.states),
+                               derivatives=part(self.derivatives),
+                               clean=part(self.clean))

@@ -51,6 +51,8 @@ def computed_columns(variables: Sequence[Variable],
   """
   rows = np.concatenate(states)
   rows = rows[::max(1, len(rows) // _MOST_ROWS)]
+  level = lambda i: min(_LEFT * float(rows[:, i].var()),
+                        _LEFT_OF_NOISE * float(sigma[i])**2)
   found: dict[int, str] = {}
   for column in reversed(range(len(variables))):
     others = [
@@ -58,12 +60,15 @@ def computed_columns(variables: Sequence[Variable],
     ]
     if sigma[column] <= 0 or not others:
       continue
-    level = min(_LEFT * float(rows[:, column].var()),
-                _LEFT_OF_NOISE * float(sigma[column])**2)
-    told = _relation(variables, rows, column, others, level)
+    told = _relation(variables, rows, column, others, level(column))
     if told:
       found[column] = told
-  return found
+  kept = [i for i in range(len(variables)) if i not in found]
+  # Written in columns of which none follows from others, they are short.
+  return {
+      i: _relation(variables, rows, i, kept, level(i)) or told
+      for i, told in found.items()
+  }
 
 
 def _relation(variables: Sequence[Variable], rows: np.ndarray, column: int,

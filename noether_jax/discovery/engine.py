@@ -232,7 +232,9 @@ def _lacks_velocities(samples: Samples, found: Found) -> bool:
 
 
 def _extended(data: Trajectories, samples: Samples) -> Trajectories:
-  """The trajectories with the columns that were estimated."""
+  """The trajectories with the columns that were searched."""
+  if set(samples.variables) <= set(data.variables):
+    return data.take([data.variables.index(v) for v in samples.variables])
   return dataclasses.replace(data,
                              variables=samples.variables,
                              times=samples.times,

@@ -24,6 +24,9 @@ _ERRORS = 3.5
 _MOST = .5
 # With noise, a ratio this far below an exact law's needs no excuse.
 _NOISY_EXACT = 1e-2
+# Totals are taken without this part of the trajectories, the farthest ones.
+_EXTREME = .1
+_FEW = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,3 +158,36 @@ def drift_statistic(series: Sequence[np.ndarray],
     return 0.
   spread = float(np.std(slopes, ddof=1)) / math.sqrt(len(slopes))
   return float(np.mean(slopes)) / max(spread, _FLOOR)
+
+
+def inflation(means: np.ndarray, within: np.ndarray) -> float:
+  """Return by how much a ratio grows without the most extreme trajectories.
+
+  If one trajectory escapes, it alone makes the total scatter of a high power,
+  beside which nothing seems to change.
+
+  Args:
+    means: `[N]`, of a quantity along each trajectory.
+    within: `[N]`, its scatter there.
+
+  Returns:
+    At least 1.
+
+  Example:
+    >>> inflation(np.array([1., 2., 3., 4., 1000.]), np.ones(5)) > 1000
+    True
+    >>> inflation(np.arange(5.), np.ones(5)) < 2
+    True
+  """
+  count = len(means)
+  if count < _FEW:
+    return 1.
+  within = np.maximum(within, _FLOOR)
+  far = np.abs(means - np.median(means)) + np.sqrt(within)
+  keep = np.argsort(far)[:count - int(np.ceil(_EXTREME * count))]
+  whole = within.mean() + np.var(means)
+  rest = within[keep].mean() + np.var(means[keep])
+  return max(
+      1.,
+      float(whole / max(rest, _FLOOR)) *
+      float(within[keep].mean() / within.mean()))

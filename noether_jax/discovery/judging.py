@@ -30,9 +30,6 @@ _ROUNDS = 2
 _NOISY_BELOW = 4.
 # A form is too short if the scatter of block means grows by more than this.
 _HOPELESS = 2.
-# Totals are taken without this part of the trajectories, the farthest ones.
-_EXTREME = .1
-_FEW = 5
 # Trajectories of fewer rows need a ratio this small if noise is to excuse it.
 _SHORT = 48
 _SMALL = .01
@@ -173,7 +170,11 @@ def _evidence(fit: TermFit) -> Evidence:
     within.append(c @ moments.within[judge_on].mean(0) @ c)
     total.append(c @ moments.total @ c)
   ratio = max(float(np.mean(within)), 0.) / max(float(np.mean(total)), 1e-300)
-  ratio *= _inflation(fit)
+  if not fit.features.samples.constants:
+    ratio *= evidence_lib.inflation(
+        moments.mean @ fit.coefficients,
+        np.einsum("f,nfg,g->n", fit.coefficients, moments.within,
+                  fit.coefficients))
   walks = _walks(fit)
   residuals, excess, corrected = _residuals(fit, walks)
   if not fit.features.samples.noisy:
@@ -283,25 +284,3 @@ def _walks(fit: TermFit) -> list[float]:
       float(c @ walk @ c) / float(np.mean(var))
       for walk, var in zip(fit.features.walk, fit.variance)
   ]
-
-
-def _inflation(fit: TermFit) -> float:
-  """Return by how much the ratio grows without the most extreme trajectories.
-
-  If one trajectory escapes, it alone makes the total scatter of a high power,
-  beside which nothing seems to change.
-  """
-  moments, c = fit.moments, fit.coefficients
-  count = len(moments.mean)
-  if count < _FEW or fit.features.samples.constants:
-    return 1.
-  means = moments.mean @ c
-  within = np.maximum(np.einsum("f,nfg,g->n", c, moments.within, c), 1e-300)
-  far = np.abs(means - np.median(means)) + np.sqrt(within)
-  keep = np.argsort(far)[:count - int(np.ceil(_EXTREME * count))]
-  whole = within.mean() + np.var(means)
-  rest = within[keep].mean() + np.var(means[keep])
-  return max(
-      1.,
-      float(whole / max(rest, 1e-300)) *
-      float(within[keep].mean() / within.mean()))

@@ -29,6 +29,13 @@ def test_relations_are_told(computed, columns, told):
   assert found == {2: told}
 
 
+def test_relations_are_told_in_columns_that_are_kept():
+  states, _ = _noisy()
+  states = [np.c_[s, 2 * s[:, 1], np.sum(s**2, 1)] for s in states]
+  found = computed_columns(parse_columns("x,v,p,E"), states, np.full(4, .02))
+  assert found == {3: "E = x^2 + v^2", 2: "p = 2 v"}
+
+
 def test_digits_that_were_cut_off_hide_nothing():
   states, _ = _noisy()
   states = [np.round(np.c_[s, 2 * s[:, 1]], 5) for s in states]
@@ -57,6 +64,7 @@ def test_a_search_goes_on_without_them():
                    columns="x,v,p,u")
   assert [law.text for law in found.laws] == ["x^2 + v^2"]
   assert [v.name for v in found.laws[0].variables] == ["x", "v"]
+  np.testing.assert_array_equal(found.data.states[0], states[0])
   assert any(
       m.startswith("left out, because other columns give them: u = x^2; p = 2")
       for m in found.messages)
