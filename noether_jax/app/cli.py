@@ -146,7 +146,7 @@ def _check(options: Options) -> None:
     seconds = time.monotonic() - progress.start
   print(result)
   place = pathlib.Path(options.out) / "report.html"
-  print(f"report: {place} ({seconds():.0f} s)")
+  print(f"report: {place} ({seconds:.0f} s)")
 
 
 def _equations(options: Options) -> Any:
