@@ -138,7 +138,6 @@ class _Climber:
                                           most, self.progress)
     done = dataclasses.replace(done,
                                climbed=(*done.climbed, "network"),
-                               learned=found.laws,
                                is_open=found.is_open)
     count = len(done.laws) + len(found.laws)
     for rung in default:

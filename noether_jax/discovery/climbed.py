@@ -33,8 +33,6 @@ class Climb:
       whatever their form, or None.
     normals: `[m, r, D]`, directions in which the data cannot move, or None
       (see `identities`).
-    learned: networks, one for each quantity that they show, also of those that
-      have a formula.
     is_open: whether there may be more than networks show; None where none was
       trained.
   """
@@ -47,7 +45,6 @@ class Climb:
   climbed: tuple[str, ...] = ()
   dense: np.ndarray | None = None
   normals: np.ndarray | None = None
-  learned: tuple[Law, ...] = ()
   is_open: bool | None = None
 
   @property

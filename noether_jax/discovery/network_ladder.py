@@ -21,7 +21,7 @@ _MOST_HIDDEN = 400
 _MOST_QUARTIC = 80
 _FEW_COLUMNS = 4
 # Widths of the hidden layers.
-_WIDE, _WIDTH, _NARROW = 16, 16, 6
+_WIDTH, _NARROW = 16, 6
 
 # The nearest states, how far they are if no distance vanishes, and how much
 # faster than usual if a force grows without bound.
@@ -191,8 +191,8 @@ def _general(roles: _Roles) -> tuple[Structure, tuple[int, int]]:
   products += _comb(momenta, 3)
   products += _quartic(roles)
   products = [tuple(sorted(t)) for t in products]
-  most = _WIDE if len(momenta) == 2 else _WIDTH
-  width = int(np.clip(_MOST_HIDDEN / len(powers) - len(places), _NARROW, most))
+  width = int(np.clip(_MOST_HIDDEN / len(powers) - len(places), _NARROW,
+                      _WIDTH))
   structure = roles.structure._replace(powers=tuple(powers),
                                        monomials=tuple(dict.fromkeys(products)))
-  return structure, (most, width)
+  return structure, (_WIDTH, width)
