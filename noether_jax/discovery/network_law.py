@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -18,8 +19,8 @@ from noether_jax.discovery.terms import Term
 from noether_jax.reporting import verdicts
 from noether_jax.symbolic import units
 
-# Without the noise's share, a network that changes more than this may be an
-# adiabatic invariant, which is no law.
+# Without noise, a network that changes more than this may be an adiabatic
+# invariant, which is no law.
 _SURE = 2e-4
 # Student's t of a slope along time of a quantity that does not drift.
 _DRIFT = 4.
@@ -48,8 +49,9 @@ def as_law(samples: Samples, form: LearnedForm) -> Law:
   features = Features.make(samples, (term,))
   fit = TermFit.make(features, Moments.make(features, features.weights()))
   evidence = fit.evidence
-  # The imprecision of a network is no white noise, so its colour says nothing.
-  sure = evidence.verdict == verdicts.CONSERVED or (abs(
-      evidence.drift) < _DRIFT and evidence.corrected < _SURE)
+  # Noise must look like noise, or an adiabatic invariant would pass.
+  precise = (math.isinf(evidence.excess) and evidence.ratio < _SURE and
+             abs(evidence.drift) < _DRIFT)
+  sure = precise or evidence.verdict == verdicts.CONSERVED
   return Law(samples.variables, form, evidence,
              verdicts.CONSERVED if sure else verdicts.APPROXIMATE)
