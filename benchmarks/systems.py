@@ -115,6 +115,16 @@ _RICH = {
     "rotating hoop":
         _sampling("rotating_hoop", _plane(-1.5, 1.5), 10, 200),
 }
+_INNER = {
+    "stiff Morse":
+        _sampling("stiff_morse", starts.box([-.3, -.6], [.6, .6], 2), 12, 200),
+    "soft core":
+        _sampling("soft_core", starts.orbit, 15, 240),
+    "Yukawa":
+        _sampling("yukawa", starts.orbit, 12, 240),
+    "sine chain":
+        _sampling("sine_chain", _space(-1, 1), 12, 240),
+}
 _FAST = {
     "eccentric Kepler":
         _sampling("kepler", starts.ellipse(.7, .95), 12, 240),
@@ -230,6 +240,7 @@ _LAWLESS = {
 KINDS = {
     "plain": _PLAIN,
     "rich terms": _RICH,
+    "numbers inside": _INNER,
     "fast events": _FAST,
     "constants per trial": _CONSTANTS,
     "positions only": _POSITIONS,

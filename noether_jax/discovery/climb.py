@@ -10,6 +10,7 @@ import numpy as np
 
 from noether_jax.discovery import count as count_lib
 from noether_jax.discovery import null as null_lib
+from noether_jax.discovery import tuned_climb
 from noether_jax.discovery.balance import as_balance
 from noether_jax.discovery.balance import keeps_energy
 from noether_jax.discovery.climbed import Climb
@@ -30,6 +31,7 @@ from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.rungs.default import default
 from noether_jax.discovery.rungs.default import Rung
 from noether_jax.discovery.rungs.network import network
+from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.sparse import eliminate
 from noether_jax.discovery.subject import Subject
@@ -83,6 +85,8 @@ def climb(samples: Samples,
   for rung in rungs:
     if rung is network and not pieces:
       done = climber.learn(done, most)
+    elif rung is tuned:
+      done = done if pieces else climber.tune(done, most)
     else:
       done = climber.step(rung, done, most)
   new = lambda: dataclasses.replace(done, laws=done.laws[len(known):])
@@ -127,6 +131,19 @@ class _Climber:
                                         len(terms) <= _FREE_NULL)
     return _Rung(samples, features, most, self.seed, wanted, self.progress,
                  velocities).search(done)
+
+  def tune(self, done: Climb, most: int) -> Climb:
+    """Search functions with a number inside; see `tuned_climb.climb_tuned`."""
+
+    def rung(features: Features, limit: int) -> _Rung:
+      free = len(features.terms) <= _FREE_NULL
+      return _Rung(self.samples, features, limit, self.seed, free,
+                   self.progress, tuple(v for _, v in self.subject.velocities))
+
+    return tuned_climb.climb_tuned(
+        self.samples, self.subject, done, most,
+        lambda features, start, limit: rung(features, limit).search(start),
+        lambda features, laws: rung(features, 0).gradients(laws), self.progress)
 
   def learn(self, done: Climb, most: int) -> Climb:
     """Learn networks; what has a formula is written as one."""

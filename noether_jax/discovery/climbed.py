@@ -33,6 +33,7 @@ class Climb:
       whatever their form, or None.
     normals: `[m, r, D]`, directions in which the data cannot move, or None
       (see `identities`).
+    notes: what a user should know of the laws.
     is_open: whether there may be more than networks show; None where none was
       trained.
   """
@@ -45,6 +46,7 @@ class Climb:
   climbed: tuple[str, ...] = ()
   dense: np.ndarray | None = None
   normals: np.ndarray | None = None
+  notes: tuple[str, ...] = ()
   is_open: bool | None = None
 
   @property

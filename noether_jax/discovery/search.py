@@ -88,7 +88,7 @@ def search_samples(
     done = search(samples)
   laws = _with_symmetries(done.laws, subject, samples)
   count = count_laws(samples, done, given)
-  found = Found(laws, done, [], count)
+  found = Found(laws, done, list(done.notes), count)
   if done.left_out:
     found.messages.append(f"more terms than {MOST_TERMS}, so not searched: "
                           f"{', '.join(done.left_out)}")

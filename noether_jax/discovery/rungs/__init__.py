@@ -35,6 +35,7 @@ from noether_jax.discovery.rungs.reactions import reactions
 from noether_jax.discovery.rungs.rotors import rotors
 from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
+from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.rungs.waves import waves
 
 __all__ = [
@@ -42,5 +43,5 @@ __all__ = [
     "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
     "losses", "losses_on_a_line", "mechanics", "moments", "network", "pairs",
     "polynomials", "powers", "products", "quadratic", "radial", "reactions",
-    "rotors", "sines", "trigonometric", "waves"
+    "rotors", "sines", "trigonometric", "tuned", "waves"
 ]

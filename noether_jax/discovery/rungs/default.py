@@ -29,6 +29,7 @@ from noether_jax.discovery.rungs.reactions import reactions
 from noether_jax.discovery.rungs.rotors import rotors
 from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
+from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.rungs.waves import waves
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import Term
@@ -61,4 +62,5 @@ default: tuple[Rung, ...] = (
     powers,
     losses,
     losses_on_a_line,
+    tuned,
 )

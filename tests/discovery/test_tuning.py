@@ -1,0 +1,106 @@
+"""Functions with a number inside: exp(-1.3 q), soft cores, waves."""
+
+import numpy as np
+import pytest
+
+from benchmarks import truth
+from benchmarks.systems import SAMPLINGS
+from noether_jax import discover
+from noether_jax.data import as_trajectories
+from noether_jax.data import parse_columns
+from noether_jax.discovery import families
+from noether_jax.discovery.rungs import tuned
+from noether_jax.discovery.samples import prepare
+from noether_jax.discovery.subject import Subject
+from noether_jax.discovery.tuning import tune
+
+
+def _found(name, noise=0., **more):
+  sampling = SAMPLINGS[name]
+  paths = sampling.paths(20, np.random.default_rng(4))
+  data = sampling.observed(paths, noise, np.random.default_rng(5))
+  return discover(data.states, data.times, columns=data.variables, **more)
+
+
+@pytest.mark.parametrize("name, text", [
+    ("stiff Morse", "p^2 - 4 exp(-1.3*q) + 2 exp(-2.6*q)"),
+    ("soft core", "|p|^2 - 2/sqrt(x^2 + y^2 + 0.3"),
+    ("Yukawa", "|p|^2 - 4 exp(-0.8*sqrt(x^2 + y^2))/sqrt(x^2 + y^2)"),
+    ("sine chain", "cos(1.7*(a - b))"),
+])
+def test_the_number_inside_is_found(name, text):
+  found = _found(name)
+  known = truth.exact(SAMPLINGS[name])
+  assert found.rungs[-1] == "tuned"
+  assert any(text in law.text for law in found.laws)
+  assert all(truth.is_true(law, known, 0.) for law in found.laws)
+  assert found.independent == SAMPLINGS[name].system.num_conserved
+  assert any("standard error" in m for m in found.messages)
+
+
+def test_law_is_saved_with_its_number(tmp_path):
+  found = _found("Yukawa")
+  found.save(tmp_path / "out")
+  code = (tmp_path / "out" / "law.py").read_text()
+  names: dict = {}
+  exec(code, names)  # pylint: disable=exec-used
+  assert "0.8" in code
+
+
+@pytest.mark.parametrize("name", ["Lorenz", "Van der Pol", "white noise"])
+def test_no_number_makes_a_law_of_systems_without_one(name):
+  assert not _found(name).independent
+
+
+def test_an_exact_energy_costs_no_search():
+  assert "tuned" not in _found("Henon-Heiles").rungs
+
+
+def test_the_rung_can_be_left_out():
+  assert "tuned" not in _found("soft core", rungs=[]).rungs
+
+
+def test_terms_without_velocities():
+  subject = Subject(parse_columns("x,y"))
+  assert [t.text for t in tuned(subject)] == ["x", "y", "x^2", "x*y", "y^2"]
+
+
+def test_a_number_has_its_standard_error():
+  random = np.random.default_rng(0)
+  t = np.linspace(0, 6, 100)
+  paths = []
+  for size in np.linspace(1, 2, 12):
+    x = size * np.cos(t)
+    paths.append(np.stack([x, size - np.exp(-.7 * x)], 1))
+  paths = [p + 1e-3 * random.normal(size=p.shape) for p in paths]
+  samples = prepare(as_trajectories(paths, t, columns="x,y"), 0)
+  subject = Subject(samples.variables)
+  fixed = subject.terms("y")
+  best = tune(samples, subject, fixed, np.zeros((len(samples.points), 0, 2)))[0]
+  # One of the two exponentials has the number, the other one twice as much.
+  off = min(abs(best.number - .7), abs(2 * best.number - .7))
+  assert off < 5 * best.error + .005
+  assert 0 < best.error < .1 and "standard error" in best.text
+
+
+@pytest.mark.parametrize(
+    "family", [*families.PLAIN, *families.SQUARED, *families.DISTANCE])
+def test_derivatives_by_the_argument(family):
+  u, step = np.linspace(.5, 2., 7), 1e-6
+  for function in family.functions:
+    slope = (function(u + step, .7)[0] - function(u - step, .7)[0]) / (2 * step)
+    np.testing.assert_allclose(function(u, .7)[1], slope, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "family", [*families.PLAIN, *families.SQUARED, *families.DISTANCE])
+def test_texts_are_the_functions(family):
+  subject = Subject(parse_columns("x,y"))
+  states = np.random.default_rng(1).uniform(.5, 2., (9, 2))
+  square = families.Argument("x^2 + y^2", (0, 1), squared=True)
+  argument = square if family.squared else families.Argument("x", (0,))
+  texts = [families.written(t, argument, .7) for t in family.texts]
+  for text, function in zip(texts, family.functions):
+    (term,) = subject.terms(text)
+    np.testing.assert_allclose(term.value(list(states.T)),
+                               function(argument.value(states), .7)[0])
