@@ -1,6 +1,7 @@
 """What is found in measured data, and in points that a peer published.
 
-  python -m benchmarks.measured --data=DIR [--sets=arm,air_track] [--seed=0]
+  python -m benchmarks.measured --data=DIR [--sets=arm,air_track]
+      [--split_seed=0]
 
 DIR holds schmidt_lipson/ (Schmidt and Lipson 2009), multiarm_pendulum/ (Kaheman
 et al. 2022) and kernel_laws/ (arXiv 2405.20857); what is missing is left out.
@@ -32,7 +33,7 @@ from noether_jax.discovery.law import Law
 
 _DATA = flags.DEFINE_string("data", None, "Folder of measured data.")
 _SETS = flags.DEFINE_list("sets", None, "Names of data sets; all by default.")
-_SEED = flags.DEFINE_integer("seed", 0, "Of the split and the bootstrap.")
+_SEED = flags.DEFINE_integer("split_seed", 0, "Of the split and the bootstrap.")
 
 
 class Source(NamedTuple):

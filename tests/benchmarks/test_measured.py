@@ -35,7 +35,7 @@ def _printed(capsys, **values):
 
 
 def test_what_is_there_is_searched(folder, capsys):
-  found = _printed(capsys, data=str(folder), sets=None, seed=0)
+  found = _printed(capsys, data=str(folder), sets=None, split_seed=0)
   assert set(found) == {"air_track"}
   row = found["air_track"]
   assert set(row) == {"verdict", "count", "seconds", "laws"}
@@ -60,7 +60,7 @@ def test_what_is_there_is_searched(folder, capsys):
     }, "There is no"),
 ])
 def test_refusals(folder, values, message):
-  settings = {"data": str(folder), "sets": None, "seed": 0, **values}
+  settings = {"data": str(folder), "sets": None, "split_seed": 0, **values}
   with flagsaver.flagsaver(**settings):
     with pytest.raises(app.UsageError, match=message):
       measured.main(["x"])
@@ -78,7 +78,7 @@ def test_the_nine_terms_of_a_triple_pendulum(capsys):
   found = _printed(capsys,
                    data=str(paths.SHARED / "data"),
                    sets=["triple_pendulum"],
-                   seed=0)
+                   split_seed=0)
   law = found["triple_pendulum"]["laws"][0]
   known = {
       "w1^2": 1.,
