@@ -34,7 +34,7 @@ def independent_residuals(slope: Array,
   Example:
     >>> velocity, known = jnp.array([0., 0., 1.]), jnp.array([[1., 0., 0.]])
     >>> both = lambda slope: independent_residuals(slope, velocity, known)
-    >>> [both(jnp.array(s)).round(2).tolist()
+    >>> [[round(float(x), 2) for x in both(jnp.array(s))]
     ...  for s in ([1., 1., 0.], [0., 1., 1.], [1., 0., 0.])]
     [[0.0, 0.0], [0.71, 0.0], [0.0, 1.0]]
   """
