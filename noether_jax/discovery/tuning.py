@@ -107,6 +107,8 @@ class Scan:
                samples.points, features.slopes[:, use], samples.spread,
                span(known))
 
+  # What overflows for a number is no law for it.
+  @np.errstate(all="ignore")
   def ratio(self,
             argument: Argument,
             family: Family,
@@ -120,9 +122,8 @@ class Scan:
       number: inside.
       without: the part of the trajectories that is left out.
     """
-    with np.errstate(all="ignore"):
-      u = argument.value(self.points)
-      outer = [f(u, number)[1] for f in family.functions]
+    u = argument.value(self.points)
+    outer = [f(u, number)[1] for f in family.functions]
     steep = argument.gradient(self.points) * self.spread
     slopes = np.concatenate(
         [self.slopes,
@@ -131,16 +132,16 @@ class Scan:
     for n, (states, fixed) in enumerate(zip(self.states, self.fixed)):
       if n % _PARTS == without:
         continue
-      with np.errstate(all="ignore"):
-        u = argument.value(states)
-        tables.append(
-            np.column_stack([fixed] +
-                            [f(u, number)[0] for f in family.functions]))
+      u = argument.value(states)
+      tables.append(
+          np.column_stack([fixed] +
+                          [f(u, number)[0] for f in family.functions]))
     every = np.concatenate(tables)
     if not np.isfinite(every).all() or not np.isfinite(slopes).all():
       return np.inf
     scale = every.std(0)
-    if np.any(scale <= 1e-9 * np.abs(every).max(0)):
+    if not np.isfinite(scale).all() or np.any(scale <= 1e-9 *
+                                              np.abs(every).max(0)):
       return np.inf
     tables = [t / scale for t in tables]
     within = np.mean([np.cov(t.T, bias=True) for t in tables], axis=0)
