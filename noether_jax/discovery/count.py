@@ -9,13 +9,10 @@ import numpy as np
 from noether_jax.discovery import gradients
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.moments import Moments
-from noether_jax.discovery.moments import whitening
+from noether_jax.discovery.moments import smallest_below
 
-# Combinations of a rung that are tried; the ratio of a combination of so many
-# terms, far below that of a sparse law.
-_MOST = 12
+# The ratio of a combination of many terms, far below that of a sparse law.
 _EXACT = 1e-12
-_RANK_TOLERANCE = 1e-6
 _NONE = "none, with a formula or without"
 _MORE = ("; there may be more: these trajectories are too few to count without "
          "formulas")
@@ -81,12 +78,7 @@ def verified(features: Features, moments: Moments) -> np.ndarray:
   if samples.noisy or features.paths.any() or len(samples.raw) < 3:
     return empty
   chosen, held = samples.split.halves()
-  whiten = whitening(moments.total, _RANK_TOLERANCE)
-  inside = moments.within[list(chosen)].mean(0)
-  values, vectors = np.linalg.eigh(whiten.T @ inside @ whiten)
-  known = values[:_MOST] < _EXACT
-  found = whiten @ vectors[:, :_MOST][:, known]
-  outside = moments.within[list(held)].mean(0)
-  ratio = np.einsum("fk,fg,gk->k", found, outside, found)
-  found = found[:, ratio < _EXACT]
+  halves = (moments.within[list(chosen)].mean(0),
+            moments.within[list(held)].mean(0))
+  found = smallest_below(halves, moments.total, _EXACT)
   return gradients.unit(np.einsum("mfd,fk->mkd", features.slopes, found))

@@ -7,7 +7,7 @@ import numpy as np
 from noether_jax.discovery import gradients
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.moments import shares
-from noether_jax.discovery.moments import whitening
+from noether_jax.discovery.moments import smallest_below
 from noether_jax.discovery.terms import Term
 from noether_jax.discovery.terms import term_values
 
@@ -19,11 +19,8 @@ _SMALL = .1
 _NOISE = 1.3
 # The usual gradient is at least this part of their root mean square.
 _STEEP = .1
-# Combinations that are tried, and gradients below this part that count as none.
-_MOST = 12
 # With noise, many terms approximate one.
 _MOST_NOISY = 20
-_FLAT = 1e-6
 # Rows for each term.
 _ROWS = 2
 
@@ -75,14 +72,14 @@ def _constant(features: Features) -> np.ndarray:
   halves = _scatters(features)
   if halves is None:
     return empty
-  found = _below(halves, slopes, _EXACT)
+  found = smallest_below(halves, slopes, _EXACT)
   if (found.shape[1] or not features.samples.noisy or
       len(features.terms) > _MOST_NOISY):
     return found
   swing = np.concatenate(features.swing)
   swing = swing[np.isfinite(swing).all((1, 2))]
   flat = swing.transpose(1, 0, 2).reshape(len(features.terms), -1)
-  found = _below(halves, flat @ flat.T / max(len(swing), 1), _NOISE)
+  found = smallest_below(halves, flat @ flat.T / max(len(swing), 1), _NOISE)
   level = np.einsum("fk,fg,gk->k", found, halves[0], found)
   whole = np.einsum("fk,fg,gk->k", found, slopes, found)
   found = found[:, level < _SMALL * whole]
@@ -103,16 +100,6 @@ def _is_noise(features: Features, combination: np.ndarray) -> bool:
     return False
   rest = values - shares(weight) @ values
   return bool(np.mean(rest**2 * weight) < _NOISE)
-
-
-def _below(halves: tuple[np.ndarray, np.ndarray], whole: np.ndarray,
-           level: float) -> np.ndarray:
-  """Combinations `[F, k]` with a scatter below a level in both halves."""
-  chosen, held = halves
-  whiten = whitening(whole, _FLAT)
-  values, vectors = np.linalg.eigh(whiten.T @ chosen @ whiten)
-  found = whiten @ vectors[:, :_MOST][:, values[:_MOST] < level]
-  return found[:, np.einsum("fk,fg,gk->k", found, held, found) < level]
 
 
 def _scatters(features: Features) -> tuple[np.ndarray, np.ndarray] | None:

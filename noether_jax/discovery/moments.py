@@ -15,6 +15,8 @@ _RANK_TOLERANCE = 1e-9
 # smooth curve has knots, and no block longer than this.
 _LONGEST_BLOCK = 32
 _BISECTIONS = 50
+# Combinations that `smallest_below` tries, and what it takes for no variation.
+_MOST, _FLAT = 12, 1e-6
 # An integral along a trajectory is no part of what varies; this much keeps it
 # from counting as redundant.
 _PATH = 1e-6
@@ -172,6 +174,31 @@ def whitening(total: np.ndarray,
   sizes, axes = np.linalg.eigh(total)
   keep = sizes > tolerance * sizes[-1]
   return axes[:, keep] / np.sqrt(sizes[keep])
+
+
+def smallest_below(halves: tuple[np.ndarray, np.ndarray], total: np.ndarray,
+                   level: float) -> np.ndarray:
+  """Return combinations whose ratio is below a level in both halves.
+
+  Args:
+    halves: `[F, F]` scatter of the trajectories that are solved for, and of
+      those that verify.
+    total: `[F, F]`; combinations of less than 1e-6 of the largest are left out.
+    level: the ratio.
+
+  Returns:
+    `[F, k]`, at most twelve, c with c' T c = 1.
+
+  Example:
+    >>> scatter = np.diag([1e-9, 1.])
+    >>> smallest_below((scatter, scatter), np.eye(2), 1e-6).tolist()
+    [[1.0], [0.0]]
+  """
+  chosen, held = halves
+  whiten = whitening(total, _FLAT)
+  values, vectors = np.linalg.eigh(whiten.T @ chosen @ whiten)
+  found = whiten @ vectors[:, :_MOST][:, values[:_MOST] < level]
+  return found[:, np.einsum("fk,fg,gk->k", found, held, found) < level]
 
 
 def without_each(within: np.ndarray, total: np.ndarray) -> np.ndarray:
