@@ -6,7 +6,8 @@ from datasets.systems.equations import by_columns
 from datasets.systems.plain import PLANE
 from datasets.systems.system import System
 
-# Of the bump: height over width squared, and where it is.
+# Of the bump: height over width squared, and where it is. In the middle, the
+# rung `tuned` would find it, as a Gaussian.
 _STEEP, _X, _Y = 2., .3, -.2
 
 
@@ -15,11 +16,11 @@ def _bump(a: Any, b: Any, xp: Any) -> Any:
 
 
 def _line(q: Any, p: Any, xp: Any) -> Any:
-  return p, -q + 2 * _STEEP * q * _bump(q, 0 * q, xp)
+  return p, -q + 2 * _STEEP * (q - _X) * _bump(q - _X, 0 * q, xp)
 
 
 def _line_energy(q: Any, p: Any, xp: Any) -> Any:
-  return ((p**2 + q**2) / 2 + _bump(q, 0 * q, xp),)
+  return ((p**2 + q**2) / 2 + _bump(q - _X, 0 * q, xp),)
 
 
 def _pendulum(a: Any, w: Any, xp: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from noether_jax.discovery import count as count_lib
 from noether_jax.discovery import gradients
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.law import law_gradients
 from noether_jax.discovery.law import rank
 from noether_jax.discovery.null import Null
 from noether_jax.discovery.samples import Samples
@@ -62,6 +63,15 @@ class Climb:
     return dataclasses.replace(self, laws=(*self.laws, law))
 
 
+def gradients_at_points(samples: Samples, laws: Sequence[Law]) -> np.ndarray:
+  """Return gradients of K laws at the samples' points, `[m, K, D]`.
+
+  They are by columns over their spread, and 0 where a term is singular.
+  """
+  slopes = law_gradients(laws, samples.points, samples.spread)
+  return np.nan_to_num(slopes, posinf=0., neginf=0.)
+
+
 def count_laws(samples: Samples, done: Climb,
                known: Sequence[Law] = ()) -> count_lib.Count:
   """Return how many independent quantities a climb has shown, beside known."""
@@ -71,11 +81,8 @@ def count_laws(samples: Samples, done: Climb,
   dense = done.dense
   at_least = len(laws)
   if dense is not None and dense.shape[1]:
-    with np.errstate(all="ignore"):
-      slopes = [law.gradient(samples.points) * samples.spread for law in laws]
-    for slope in slopes:
-      unit = np.nan_to_num(gradients.unit(slope))
-      dense = np.concatenate([dense, unit[:, None]], axis=1)
+    units = gradients.unit(gradients_at_points(samples, laws))
+    dense = np.concatenate([dense, units], axis=1)
     if done.normals is not None:
       dense = gradients.outside(dense, done.normals)
     # Even independent gradients are parallel at some states.

@@ -208,6 +208,28 @@ class Law:
     return self.form.to_sympy(self.variables)
 
 
+def law_gradients(laws: Sequence[Law], states: np.ndarray,
+                  scale: np.ndarray) -> np.ndarray:
+  """Return gradients of K laws, by columns over their spread.
+
+  Args:
+    laws: K laws.
+    states: `[n, D]`.
+    scale: `[D]`, the columns' spreads.
+
+  Returns:
+    `[n, K, D]`; not finite where a term is singular.
+
+  Example:
+    >>> law_gradients([], np.zeros((5, 2)), np.ones(2)).shape
+    (5, 0, 2)
+  """
+  empty = np.zeros((len(states), 0, states.shape[1]))
+  with np.errstate(all="ignore"):
+    slopes = [(law.gradient(states) * scale)[:, None] for law in laws]
+  return np.concatenate([empty, *slopes], axis=1)
+
+
 def rank(laws: Sequence[Law],
          states: np.ndarray,
          scale: np.ndarray | None = None,
@@ -234,8 +256,7 @@ def rank(laws: Sequence[Law],
   if not laws:
     return 0
   scale = states.std(0) if scale is None else scale
-  with np.errstate(all="ignore"):
-    slopes = np.stack([law.gradient(states) * scale for law in laws], axis=1)
+  slopes = law_gradients(laws, states, scale)
   # A gradient has no value where a term is singular.
   finite = np.isfinite(slopes).all(axis=(1, 2))
   if not finite.any():

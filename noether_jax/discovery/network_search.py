@@ -15,6 +15,7 @@ from typing import Any, cast, NamedTuple
 import numpy as np
 
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.law import law_gradients
 from noether_jax.discovery.network_fit import grade
 from noether_jax.discovery.network_fit import Grade
 from noether_jax.discovery.network_fit import refine_network
@@ -156,11 +157,8 @@ class _Search:
     """Of all laws at the paths' points, `[B, K, D]`."""
     paths = paths or self.paths
     points = paths.flat(paths.chosen)
-    with np.errstate(all="ignore"):
-      slopes = [law.gradient(points) for law in (*self.known, *self.laws)]
-    empty = np.zeros((len(points), 0, points.shape[1]))
-    stacked = np.stack(slopes, 1) if slopes else empty
-    return np.nan_to_num(stacked, posinf=0., neginf=0.) * paths.spread
+    slopes = law_gradients((*self.known, *self.laws), points, paths.spread)
+    return np.nan_to_num(slopes, posinf=0., neginf=0.)
 
   def initial(
       self, structure: Structure, hidden: Sequence[int] = ()) -> dict[str, Any]:

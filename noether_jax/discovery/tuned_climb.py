@@ -9,11 +9,12 @@ import numpy as np
 
 from noether_jax.discovery.climbed import Climb
 from noether_jax.discovery.climbed import count_laws
-from noether_jax.discovery.features import Features
+from noether_jax.discovery.climbed import gradients_at_points
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
+from noether_jax.discovery.terms import Term
 from noether_jax.discovery.tuning import Scan
 from noether_jax.discovery.tuning import tune
 from noether_jax.reporting import verdicts
@@ -31,8 +32,7 @@ _SINGULAR = 1e-2
 
 
 def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
-                search: Callable[[Features, Climb, int], Climb],
-                gradients: Callable[[Features, Sequence[Law]], np.ndarray],
+                search: Callable[[Sequence[Term], Climb, int], Climb],
                 progress: Callable[[str], None]) -> Climb:
   """Search functions with a number inside.
 
@@ -46,8 +46,7 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
     subject: the columns.
     done: the climb so far.
     most: number of laws that can be told apart.
-    search: from features, the climb so far and a number of laws to a climb.
-    gradients: from features and K laws to `[m, K, D]`.
+    search: from terms, the climb so far and a number of laws to a climb.
     progress: called with one line.
 
   Returns:
@@ -67,10 +66,9 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
     return done
   progress("tuned: functions with a number inside")
   done = dataclasses.replace(done, climbed=(*done.climbed, "tuned"))
-  known = gradients(Features.make(samples, fixed), rest)
+  known = gradients_at_points(samples, rest)
   for one in tune(samples, subject, fixed, known):
-    again = search(Features.make(samples, (*fixed, *one.terms)),
-                   dataclasses.replace(done, laws=rest),
+    again = search((*fixed, *one.terms), dataclasses.replace(done, laws=rest),
                    len(rest) + 1)
     new = again.laws[len(rest):]
     if new:
@@ -78,8 +76,8 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
       own = [x for x in new[0].terms if x not in one.terms]
       scan = Scan.make(samples, subject, own, known)
       better = scan.tune(one.argument, one.family) or one
-      final = search(Features.make(samples, (*own, *better.terms)),
-                     dataclasses.replace(done, laws=rest),
+      final = search((*own, *better.terms), dataclasses.replace(done,
+                                                                laws=rest),
                      len(rest) + 1)
       if len(final.laws) > len(rest):
         one, again, new = better, final, final.laws[len(rest):]

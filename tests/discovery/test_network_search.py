@@ -38,12 +38,13 @@ def _starts(count, width=2, size=1.5, seed=0):
 
 def _bump(x):
   """A spring with a bump: no rung spells its potential."""
-  return np.array([x[1], -x[0] + 4 * x[0] * np.exp(-2 * x[0]**2)])
+  q = x[0] - .3
+  return np.array([x[1], -x[0] + 4 * q * np.exp(-2 * q**2)])
 
 
 def _bump_energy(states):
   return states[..., 1]**2 / 2 + states[..., 0]**2 / 2 + np.exp(
-      -2 * states[..., 0]**2)
+      -2 * (states[..., 0] - .3)**2)
 
 
 def _damped(x):
@@ -65,6 +66,16 @@ def _learn(states, columns="q,v", known=(), most=1, times=_TIMES):
 @pytest.fixture(name="bump", scope="module")
 def _bump_states():
   return _solved(_bump, _starts(20))
+
+
+def test_with_a_number_inside_the_formula_is_the_law():
+  # A Gaussian in the middle is a function with a number inside.
+  field = lambda x: np.array([x[1], -x[0] + 4 * x[0] * np.exp(-2 * x[0]**2)])
+  found = discover(_solved(field, _starts(20)),
+                   _TIMES,
+                   columns="q,v",
+                   rungs=[rungs.network])
+  assert [law.text for law in found.laws] == ["v^2 + q^2 + 2 exp(-2*(q^2))"]
 
 
 def test_an_energy_without_a_formula_becomes_a_law(bump):
