@@ -45,6 +45,7 @@ import numpy as np
 from benchmarks import truth
 from benchmarks.systems import KINDS
 from benchmarks.systems import SAMPLINGS
+from datasets.systems.system import Sampling
 from noether_jax import discover
 from noether_jax.app.rungs import chosen_rungs
 from noether_jax.data.trajectories import Trajectories
@@ -93,11 +94,31 @@ def judge(found: Discovery | None, name: str, count: int,
     noise: of the data; it decides how exact a form must be.
 
   Returns:
+    See `judge_sampling`.
+  """
+  return judge_sampling(found, SAMPLINGS[name], count, noise, name
+                        not in KINDS["lawless"])
+
+
+def judge_sampling(found: Discovery | None,
+                   sampling: Sampling,
+                   count: int,
+                   noise: float,
+                   lawful: bool = True) -> dict[str, Any]:
+  """Compare what was found with the known laws of any system.
+
+  Args:
+    found: with `laws` and `verdict`; None for data that were refused.
+    sampling: of the system.
+    count: number of trajectories that were given.
+    noise: of the data.
+    lawful: whether its laws hold in the data.
+
+  Returns:
     The number of known laws (none for a lawless system), of true and of false
     laws found, and whether count and form are right.
   """
-  system, known = SAMPLINGS[name].system, truth.exact(SAMPLINGS[name])
-  lawful = name not in KINDS["lawless"]
+  system, known = sampling.system, truth.exact(sampling)
   number = (system.num_conserved + system.num_balances) * lawful
   laws = found.laws if found else ()
   named = [law for law in laws if law.verdict in truth.FOUND]

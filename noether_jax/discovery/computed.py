@@ -121,5 +121,4 @@ def _sum(subject: Subject, terms: Sequence[Term], states: np.ndarray,
     told = " + ".join(texts[i] if size == "1" and texts[i] else f"{size} " +
                       texts[i] for i, size in zip(part, sizes))
     return told.replace("+ -", "- ").strip()
-  names = (subject.variables[i].name for i in range(states.shape[1]))
-  return f"a function of {', '.join(names)}"
+  return f"a function of {', '.join(v.name for v in subject.variables)}"

@@ -21,6 +21,7 @@ from noether_jax.discovery.equations import from_equations
 from noether_jax.discovery.measured_rates import agreed
 from noether_jax.discovery.measured_rates import are_trajectories
 from noether_jax.discovery.measured_rates import from_derivatives
+from noether_jax.discovery.measured_rates import with_less_noise
 from noether_jax.discovery.null import Null
 from noether_jax.discovery.requirements import check_columns
 from noether_jax.discovery.requirements import need_velocity
@@ -141,8 +142,7 @@ def discover(data: Any = None,
                              vectors=chosen,
                              degree=degree,
                              rungs=default if rungs is None else tuple(rungs),
-                             certify=certify or
-                             len(trajectories.variables) <= 4,
+                             certify=certify or len(samples.variables) <= 4,
                              progress=progress,
                              known=formulas)
   found = _discover(trajectories, samples, search, progress)
@@ -202,6 +202,9 @@ def _discover(data: Trajectories, samples: Samples, search: Callable[[Samples],
   if alone:
     samples = with_velocities(samples)
   found = search(samples)
+  quieter = with_less_noise(samples, found.laws)
+  if quieter is not None:
+    samples, found = quieter, search(quieter)
   if not alone and _lacks_velocities(samples, found):
     progress("no law: velocities are estimated from the columns")
     more = with_velocities(samples)

@@ -19,7 +19,8 @@ from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
-from noether_jax.discovery.rate_noise import is_structured
+from noether_jax.discovery.rate_noise import distance_from_noise
+from noether_jax.discovery.rate_noise import is_flat
 from noether_jax.discovery.rate_noise import ratio_by_state
 from noether_jax.discovery.sparse import leading_first
 from noether_jax.reporting import verdicts
@@ -175,6 +176,9 @@ def _evidence(fit: TermFit) -> Evidence:
         moments.mean @ fit.coefficients,
         np.einsum("f,nfg,g->n", fit.coefficients, moments.within,
                   fit.coefficients))
+  if fit.features.samples.rates is not None and is_flat(
+      np.einsum("mfd,f->md", fit.features.slopes, fit.coefficients)):
+    ratio = np.inf
   walks = _walks(fit)
   residuals, excess, corrected = _residuals(fit, walks)
   if not fit.features.samples.noisy:
@@ -264,7 +268,8 @@ def _rate_colour(fit: TermFit, ratio: float) -> float:
   columns = list(samples.noisy)
   slopes = noise / samples.rate_noise[columns] * samples.spread[columns]
   ratio = max(ratio, ratio_by_state(change, slopes))
-  return is_structured(change, noise, np.concatenate(samples.states), ratio)
+  return distance_from_noise(change, noise, np.concatenate(samples.states),
+                             ratio)
 
 
 def _left(fit: TermFit) -> Callable[[int], float]:

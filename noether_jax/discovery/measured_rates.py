@@ -25,6 +25,10 @@ _ALONG = .8
 # A law's change by the derivatives, and along trials, is below this part of
 # what it could change.
 _MOST_CHANGE = .05
+# A law of so much less change than noise makes shows that there is less noise;
+# but for rounding.
+_TOO_MUCH = .25
+_ROUNDING = 1e-20
 
 
 def are_trajectories(data: Trajectories) -> bool:
@@ -92,6 +96,35 @@ def from_derivatives(data: Trajectories, seed: int) -> Samples:
                     tuple(np.flatnonzero(~moving).tolist()), seed,
                     tuple(messages), groups)[1]
   return dataclasses.replace(samples, rate_noise=noise / speed)
+
+
+def with_less_noise(samples: Samples, laws: Sequence[Law]) -> Samples | None:
+  """Return samples whose rates are as exact as a law shows them to be.
+
+  The noise is estimated from how smoothly rates follow the state, and is too
+  high where they are less smooth, or exact. A law whose rate of change is far
+  below that noise could not be found then; and the noise would excuse what is
+  none.
+
+  Args:
+    samples: with measured rates, or without.
+    laws: that were found.
+
+  Returns:
+    The samples; None if no law shows that there is less noise.
+  """
+  if samples.rate_noise is None:
+    return None
+  seen = [w.evidence.excess for w in laws if w.verdict == verdicts.CONSERVED]
+  least = min(seen, default=1.)
+  if least > _TOO_MUCH:
+    return None
+  factor = float(np.sqrt(max(least, _ROUNDING)))
+  told = ("a law shows that the noise of the derivatives is "
+          f"{1 / factor:.2g} times less")
+  return dataclasses.replace(samples,
+                             rate_noise=samples.rate_noise * factor,
+                             messages=(*samples.messages, told))
 
 
 def agreed(laws: Sequence[Law], data: Trajectories) -> list[Law]:

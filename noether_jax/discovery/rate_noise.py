@@ -87,8 +87,8 @@ def estimate_noise(states: np.ndarray, rates: np.ndarray,
   return np.maximum(level, _ROUNDING) * size
 
 
-def is_structured(values: np.ndarray, swing: np.ndarray, states: np.ndarray,
-                  ratio: float) -> float:
+def distance_from_noise(values: np.ndarray, swing: np.ndarray,
+                        states: np.ndarray, ratio: float) -> float:
   """Return how far measured rates of change of a quantity are from noise.
 
   Noise is independent from state to state, so any sum over pairs of different
@@ -112,8 +112,8 @@ def is_structured(values: np.ndarray, swing: np.ndarray, states: np.ndarray,
     >>> random = np.random.default_rng(0)
     >>> x, noise = random.normal(size=(400, 2)), random.normal(size=400)
     >>> swing = np.stack([np.ones(400), x[:, 0]], 1)
-    >>> white = is_structured(noise, swing, x, 1e-3)
-    >>> white < 1 < is_structured(noise + x[:, 1], swing, x, 1e-3)
+    >>> white = distance_from_noise(noise, swing, x, 1e-3)
+    >>> white < 1 < distance_from_noise(noise + x[:, 1], swing, x, 1e-3)
     True
   """
   chosen = np.linspace(0,
@@ -164,11 +164,23 @@ def ratio_by_state(values: np.ndarray, slopes: np.ndarray) -> float:
     >>> ratio_by_state(np.full(4, .1), slopes * [[1e5], [1], [1], [1]])
     inf
   """
+  if is_flat(slopes):
+    return np.inf
   square = np.sum(slopes**2, 1)
   steep = square > _FLAT * np.mean(square)
-  if not np.isfinite(square).all() or np.mean(steep) < .5:
-    return np.inf
   return float(np.mean(values[steep]**2 / square[steep]))
+
+
+def is_flat(slopes: np.ndarray) -> bool:
+  """Whether a gradient `[n, S]` vanishes at most states, or is not finite.
+
+  Example:
+    >>> is_flat(np.ones((4, 1))), is_flat(np.array([[0.], [0.], [0.], [1.]]))
+    (False, True)
+  """
+  square = np.sum(slopes**2, 1)
+  steep = square > _FLAT * np.mean(square)
+  return not np.isfinite(square).all() or bool(np.mean(steep) < .5)
 
 
 def _paired(matrix: np.ndarray, z: np.ndarray) -> tuple[float, float]:

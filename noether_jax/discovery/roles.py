@@ -20,6 +20,8 @@ _PLACES = ("x", "q", "o", "a", "theta", "phi")
 _UNNAMED = re.compile(r"x\d+")
 # A column is a velocity if a multiple of it explains this part of a derivative.
 _EXPLAINED = .95
+# A column has one sign if so few of its values have the other one.
+_SELDOM = .02
 # Pairs of near states: how many are tried, how few are enough, and how alike
 # their derivatives are in a closed system.
 _NEAR = 400
@@ -46,7 +48,8 @@ def make_subject(samples: Samples, vectors: tuple[tuple[int, ...], ...] | None,
     vectors = find_vectors(samples.variables) or _from_pairs(samples, pairs)
   return Subject(samples.variables,
                  _positive(samples), samples.constants, pairs, vectors,
-                 _inputs(samples, pairs), degree, samples.time_unit)
+                 _inputs(samples, pairs), degree, samples.time_unit,
+                 _one_sided(samples))
 
 
 def is_closed(samples: Samples) -> bool:
@@ -96,6 +99,12 @@ def _positive(samples: Samples) -> tuple[int, ...]:
   low, high = everything.min(0), everything.max(0)
   return tuple(i for i, v in enumerate(samples.variables)
                if not v.unit.is_angle and low[i] > 0 and high[i] > 1.5 * low[i])
+
+
+def _one_sided(samples: Samples) -> tuple[int, ...]:
+  """Columns that hardly ever change their sign."""
+  share = np.mean(np.concatenate(samples.states) > 0, axis=0)
+  return tuple(np.flatnonzero(np.minimum(share, 1 - share) < _SELDOM).tolist())
 
 
 def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:

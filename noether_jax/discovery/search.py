@@ -138,16 +138,18 @@ def _too_few(found: Found, count: int) -> Found:
   """Doubt all laws of one or two trajectories."""
   told = (f"{count} trajector{'y' if count == 1 else 'ies'}: too few to verify "
           "a law; searched in windows of at least two cycles")
-  laws = [_demote(law, verdicts.UNKNOWN, verdicts.FEW) for law in found.laws]
+  # So few trajectories leave a greater doubt than coincidence within them.
+  laws = [
+      _demote(law, verdicts.UNKNOWN, verdicts.FEW,
+              (verdicts.CONSERVED, verdicts.UNKNOWN)) for law in found.laws
+  ]
   return found._replace(laws=laws, messages=[*found.messages, told])
 
 
 def _untimed(found: Found) -> Found:
   """Doubt what changes a little: without times, that may be noise, or not."""
   return found._replace(laws=[
-      dataclasses.
-      replace(law, verdict=verdicts.UNKNOWN, reason=verdicts.UNTIMED
-             ) if law.verdict == verdicts.APPROXIMATE else law
+      _demote(law, verdicts.UNKNOWN, verdicts.UNTIMED, (verdicts.APPROXIMATE,))
       for law in found.laws
   ])
 
@@ -198,7 +200,12 @@ def _in_windows(samples: Samples) -> Samples:
   return samples.select(states, raw, times)
 
 
-def _demote(law: Law, verdict: str, reason: str = "") -> Law:
-  if law.verdict == verdicts.CONSERVED:
+def _demote(
+    law: Law,
+    verdict: str,
+    reason: str = "",
+    of: tuple[str, ...] = (verdicts.CONSERVED,)) -> Law:
+  """Return a law with a lesser verdict, if it had one of some verdicts."""
+  if law.verdict in of:
     return dataclasses.replace(law, verdict=verdict, reason=reason)
   return law

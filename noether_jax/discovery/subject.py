@@ -31,6 +31,7 @@ class Subject:
     inputs: columns that act on the system from outside, such as a force.
     degree: the highest degree of polynomials that the user asks for, or None.
     time: the unit of the times.
+    one_sided: indices of columns that hardly ever change their sign.
 
   Example:
     >>> from noether_jax.data import parse_columns
@@ -48,6 +49,7 @@ class Subject:
   inputs: tuple[int, ...] = ()
   degree: int | None = None
   time: units.Unit = units.Unit()
+  one_sided: tuple[int, ...] = ()
 
   @property
   def angles(self) -> tuple[int, ...]:

@@ -60,6 +60,29 @@ def test_no_law_of_systems_without_one(name, noise):
   assert not found.independent
 
 
+@pytest.mark.parametrize("name", ["Yukawa", "soft core"])
+def test_a_law_that_is_exact_shows_that_rates_are(name):
+  # Their energies are no sum of library terms, but for approximations.
+  states, rates, columns = _points(name, 200, 0.)
+  found = discover(states, derivatives=rates, columns=columns)
+  known = truth.exact(SAMPLINGS[name])
+  sure = [w for w in found.laws if w.verdict == verdicts.CONSERVED]
+  assert sure and all(truth.is_true(law, known, 0.) for law in sure)
+  assert any("a law shows that" in m for m in found.messages)
+
+
+def test_what_hardly_has_a_gradient_is_no_law():
+  # Of nearly all states z is positive: z - |z| is 0 there.
+  random = np.random.default_rng(5)
+  states = np.c_[random.uniform(-2, 2, (300, 2)),
+                 np.abs(random.uniform(.1, 2, 300))]
+  states[:5, 2] *= -1
+  x, y, z = states.T
+  rates = np.stack([-y - z, x + .2 * y, .2 + z * (x - 5)], 1)
+  found = discover(states, derivatives=rates, columns="x,y,z")
+  assert not found.independent
+
+
 def test_noise_that_hides_a_change_leaves_a_doubt():
   states, rates, columns = _points("pendulum", 80, .2)
   found = discover(states, derivatives=rates, columns=columns)

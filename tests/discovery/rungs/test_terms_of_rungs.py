@@ -21,6 +21,8 @@ SUBJECTS = {
         laws.subject("q,p:1/s", positive=(0,)),
     "length and speed":
         laws.subject("x:m,v:m/s"),
+    "height and speed":
+        laws.subject("x:m,v:m/s", one_sided=(0,)),
     "line":
         laws.subject(_LINE, **_ON_A_LINE),
     "space":
@@ -81,6 +83,7 @@ def test_no_term_is_a_combination_of_others(rung, name):
     (rungs.functions, "number and speed",
      {"p^2", "q", "q^2", "1/q", "1/q^2", "log(q)"}),
     (rungs.functions, "length and speed", {"v^2", "x", "x^2", "|x|"}),
+    (rungs.functions, "height and speed", {"v^2", "x", "x^2"}),
     (rungs.functions, "three bodies", set()),
     (rungs.exponentials, "number and speed",
      {"p^2", "exp(q)", "exp(-q)", "exp(2*q)", "exp(-2*q)"}),
