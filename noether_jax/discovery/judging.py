@@ -83,7 +83,8 @@ class TermFit:
     for _ in range(_ROUNDS):
       within, noise = block_moments(features, features.variance(c))
       level, better = smallest(within.sum(0), noise.sum(0))
-      if not 0 < level < _NOISY_BELOW:
+      # Terms without noise, or all of it infinite, leave no combination.
+      if not 0 < level < _NOISY_BELOW or not better.any():
         return plain
       c = better
     c = c / np.sqrt(max(float(c @ moments.total @ c), 1e-300))
