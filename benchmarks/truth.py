@@ -114,6 +114,23 @@ def _jacobian(function: Callable[[np.ndarray], np.ndarray], states: np.ndarray,
   return np.stack(columns, axis=-1)
 
 
+def jacobian(function: Callable[[np.ndarray], np.ndarray], system: System,
+             states: np.ndarray) -> np.ndarray:
+  """Differentiate functions of the state numerically.
+
+  Args:
+    function: `[n, D] -> [n, K]`.
+    system: which one.
+    states: `[n, D]`.
+
+  Returns:
+    `[n, K, D]`; by constants it is zero.
+  """
+  scale = _scale(system, states)
+  slopes = _jacobian(function, states, scale)
+  return slopes / np.where(scale > 0, scale, 1.)
+
+
 def _scale(system: System, states: np.ndarray) -> np.ndarray:
   """Spreads of the columns; zero for constants, so that they do not count."""
   scale = states.std(0)

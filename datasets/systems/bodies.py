@@ -132,7 +132,13 @@ _PLANAR_NAMES = ("energy", "momentum x", "momentum y", "angular momentum",
                  "angular momentum of the centre")
 
 
-def _gravity(name: str, masses: tuple[float, ...]) -> System:
+def three_bodies(name: str, masses: tuple[float, float, float]) -> System:
+  """Three bodies in the plane that attract each other.
+
+  Args:
+    name: of the system.
+    masses: theirs; the constant of gravity is 1.
+  """
   return System(name, _THREE,
                 planar_field(masses, lambda d, m, n: m * n * d**-1.5),
                 planar_laws(masses, lambda d, m, n: -m * n * d**-.5),
@@ -215,8 +221,8 @@ SYSTEMS = (
            planar_field(_SPRING_MASSES, lambda d, m, n: 1 + d),
            planar_laws(_SPRING_MASSES, lambda d, m, n: d / 2 + d**2 / 4),
            _PLANAR_NAMES, (4, 5, 6, 7)),
-    _gravity("three_bodies", (1., 1., 1.)),
-    _gravity("three_unequal_bodies", _UNEQUAL),
+    three_bodies("three_bodies", (1., 1., 1.)),
+    three_bodies("three_unequal_bodies", _UNEQUAL),
     System("three_carts", "x1:m,x2:m,x3:m,v1:m/s,v2:m/s,v3:m/s",
            by_columns(_carts), by_columns(_carts_laws), ("momentum", "energy"),
            (3, 4, 5)),
