@@ -29,7 +29,8 @@ def as_balance(law: Law, velocities: Sequence[int], states: np.ndarray) -> Law:
   Returns:
     The law itself without losses. With losses, a balance law if it holds the
     squares of velocities and friction takes from it; else it is not conserved,
-    because any quantity could be had with losses of either sign.
+    because any quantity could be had with losses of either sign. What noise
+    does not explain may be left, if it is little beside what the losses do.
   """
   form = law.form
   if not isinstance(form, Combination) or not form.losses:
@@ -38,7 +39,8 @@ def as_balance(law: Law, velocities: Sequence[int], states: np.ndarray) -> Law:
   if verdict != verdicts.NOT_CONSERVED and not _is_physical(
       form, velocities, states):
     verdict = verdicts.NOT_CONSERVED
-  if verdict == verdicts.CONSERVED:
+  if verdict == verdicts.CONSERVED or (verdict == verdicts.APPROXIMATE and
+                                       law.evidence.balances):
     verdict = verdicts.BALANCE
   return dataclasses.replace(law, verdict=verdict)
 

@@ -24,6 +24,9 @@ _ERRORS = 3.5
 _MOST = .5
 # With noise, a ratio this far below an exact law's needs no excuse.
 _NOISY_EXACT = 1e-2
+# A balance explains this much of the change; the rest has this ratio at most.
+_EXPLAINED = 5.
+_REST = .01
 # Totals are taken without this part of the trajectories, the farthest ones.
 _EXTREME = .1
 _FEW = 5
@@ -43,6 +46,8 @@ class Evidence:
     p_value: how often data whose trajectories were broken show a quantity as
       constant as this one; NaN where that was not tried.
     exact: the ratio below which no noise is needed as an excuse.
+    explained: by how many times the losses and inputs given with it lessen the
+      scatter within trajectories; 1 without any.
   """
   ratio: float
   corrected: float
@@ -51,6 +56,7 @@ class Evidence:
   colour: float = 0.
   p_value: float = math.nan
   exact: float = EXACT
+  explained: float = 1.
 
   @property
   def verdict(self) -> str:
@@ -63,6 +69,16 @@ class Evidence:
       quiet = (self.excess < 2 and self.colour <= 1 and abs(self.drift) < 4)
       return verdicts.CONSERVED if quiet else verdicts.APPROXIMATE
     return verdicts.NOT_CONSERVED
+
+  @property
+  def balances(self) -> bool:
+    """Whether losses and inputs account for nearly all that changes.
+
+    The rest is small beside the differences between trajectories, and without
+    a trend. It need not be white: sensors that filter leave noise that is not.
+    """
+    return (self.explained > _EXPLAINED and self.corrected < _REST and
+            abs(self.drift) < 4)
 
 
 def colour(residuals: Sequence[np.ndarray],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 import dataclasses
 import functools
 import math
@@ -10,7 +9,7 @@ import math
 import numpy as np
 
 from noether_jax.discovery import evidence as evidence_lib
-from noether_jax.discovery.differences import left_in_means
+from noether_jax.discovery import residuals as residuals_lib
 from noether_jax.discovery.evidence import Evidence
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.features import Weights
@@ -19,9 +18,7 @@ from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
-from noether_jax.discovery.rate_noise import distance_from_noise
 from noether_jax.discovery.rate_noise import is_flat
-from noether_jax.discovery.rate_noise import ratio_by_state
 from noether_jax.discovery.sparse import leading_first
 from noether_jax.reporting import verdicts
 
@@ -34,8 +31,6 @@ _HOPELESS = 2.
 # Trajectories of fewer rows need a ratio this small if noise is to excuse it.
 _SHORT = 48
 _SMALL = .01
-# Parts of states with measured rates, each judged by fits to the others.
-_FOLDS = 6
 # Held-out ratios are as good as equal up to this factor.
 _ALIKE = 1.1
 
@@ -180,8 +175,8 @@ def _evidence(fit: TermFit) -> Evidence:
   if fit.features.samples.rates is not None and is_flat(
       np.einsum("mfd,f->md", fit.features.slopes, fit.coefficients)):
     ratio = np.inf
-  walks = _walks(fit)
-  residuals, excess, corrected = _residuals(fit, walks)
+  walks = residuals_lib.walk_steps(fit)
+  residuals, excess, corrected = residuals_lib.over_noise(fit, walks)
   if not fit.features.samples.noisy:
     excess, corrected = np.inf, ratio
   colour = 0.
@@ -191,9 +186,10 @@ def _evidence(fit: TermFit) -> Evidence:
                       corrected,
                       excess,
                       0.,
-                      _rate_colour(fit, ratio),
+                      residuals_lib.rate_colour(fit, ratio),
                       exact=fit.features.samples.exact)
-    colour = evidence_lib.colour(residuals, walks, _left(fit))
+    colour = evidence_lib.colour(residuals, walks,
+                                 residuals_lib.left_in_blocks(fit))
     # Too few rows to see a slow change: then it must be small by itself.
     if np.median([len(z) for z in residuals]) < _SHORT:
       colour = max(colour, ratio / _SMALL)
@@ -206,87 +202,5 @@ def _evidence(fit: TermFit) -> Evidence:
                   excess,
                   drift,
                   colour,
-                  exact=fit.features.samples.exact)
-
-
-def _residuals(fit: TermFit,
-               walks: Sequence[float]) -> tuple[list[np.ndarray], float, float]:
-  """Return the observed values over their noise, Q, and Rc.
-
-  Args:
-    fit: to all trajectories.
-    walks: what the noise of integrals adds, see `_walks`.
-
-  Returns:
-    N arrays `[T_i]` without their means; the scatter within trajectories over
-    that of noise; the ratio within/total without the noise's share.
-  """
-  c = fit.coefficients
-  out, means, shares, squares, degrees = [], [], [], 0., 0
-  for raw, var in zip(fit.features.raw, fit.variance):
-    values = raw @ c
-    known = np.isfinite(values) & np.isfinite(var)
-    weight = np.where(known, 1 / var, 0.)
-    values = np.where(known, values, 0.)
-    share = max(float(weight.sum()), 1e-300)
-    mean = float(weight @ values) / share
-    z = (values - mean) * np.sqrt(weight)
-    out.append(z)
-    means.append(mean)
-    shares.append(share / len(z))
-    squares += float(z @ z)
-    degrees += max(int(known.sum()) - 1, 1)
-  walked = np.mean(
-      [w * evidence_lib.walk_variance(len(z)) for w, z in zip(walks, out)])
-  excess = squares / degrees / (1 + float(walked))
-  # The noise of one sample is the unit; a mean's own is far below it.
-  level = 1 / float(np.mean(shares))
-  between = float(np.var(means))
-  if fit.features.samples.constants or fit.features.samples.rates is not None:
-    # Means of trials also differ because their constants do; rates have none.
-    between = max(float(c @ fit.moments.total @ c) - level * excess, 0.)
-  change = max(excess - 1, 3 * np.sqrt(2 / degrees)) * level
-  return out, excess, change / max(change + between, 1e-300)
-
-
-def _rate_colour(fit: TermFit, ratio: float) -> float:
-  """How far measured rates of change are from noise; each occurs twice.
-
-  Each group of states is judged by a fit to the others, because many terms
-  could follow the noise of the states that they are fitted to.
-  """
-  features = fit.features
-  count = len(features.raw)
-  values, swing = [], []
-  for n, (raw, change) in enumerate(zip(features.raw, features.swing)):
-    c = fit.fit(1. * (np.arange(count) % _FOLDS != n % _FOLDS))
-    once = len(raw) // 2
-    values.append(raw[:once] @ c)
-    swing.append(np.einsum("tfs,f->ts", change[:once], c))
-  change, noise = np.concatenate(values), np.concatenate(swing)
-  samples = features.samples
-  assert samples.rate_noise is not None
-  columns = list(samples.noisy)
-  slopes = noise / samples.rate_noise[columns] * samples.spread[columns]
-  ratio = max(ratio, ratio_by_state(change, slopes))
-  return distance_from_noise(change, noise, np.concatenate(samples.states),
-                             ratio)
-
-
-def _left(fit: TermFit) -> Callable[[int], float]:
-  """The part of white noise's variance in means of so many samples."""
-  c = fit.coefficients
-  parts = []
-  for swing, var in zip(fit.features.swing, fit.variance):
-    change = np.einsum("tfs,f->ts", swing, c) / np.sqrt(var)[:, None]
-    parts.append(np.nan_to_num(change, posinf=0., neginf=0.))
-  return functools.partial(left_in_means, fit.features.samples, parts)
-
-
-def _walks(fit: TermFit) -> list[float]:
-  """Variances of what noise adds to integrals at each sample, over its own."""
-  c = fit.coefficients
-  return [
-      float(c @ walk @ c) / float(np.mean(var))
-      for walk, var in zip(fit.features.walk, fit.variance)
-  ]
+                  exact=fit.features.samples.exact,
+                  explained=residuals_lib.explained(fit))

@@ -24,6 +24,15 @@ def test_verdicts(values, verdict):
   assert Evidence(*values).verdict == verdict
 
 
+@pytest.mark.parametrize("corrected,drift,explained,balances",
+                         [(.005, 1., 9., True), (.02, 1., 9., False),
+                          (.005, -5., 9., False), (.005, 1., 3., False)])
+def test_losses_must_explain_nearly_all_change(corrected, drift, explained,
+                                               balances):
+  found = Evidence(.02, corrected, 9., drift, 5., explained=explained)
+  assert found.balances == balances
+
+
 def test_what_was_not_tried_is_not_a_number():
   assert Evidence(0., 0., 0., 0.).colour == 0.
   assert math.isnan(Evidence(0., 0., 0., 0.).p_value)
