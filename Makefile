@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 OUT ?= out/discover
 # Tests run in as many processes; those of a file in one, which compiles once.
 WORKERS ?= 2
+# Which tests `make unit` runs.
+TESTS ?= tests
 CODE := noether_jax experiments datasets benchmarks docs examples tests conftest.py
 # What one test process compiles, the others and later runs read.
 export JAX_COMPILATION_CACHE_DIR ?= $(abspath $(VENV))/compiled
@@ -57,7 +59,7 @@ doctest: $(VENV)/test-ready
 	$(PYTEST) --doctest-modules noether_jax datasets experiments
 
 unit: $(VENV)/test-ready
-	$(PYTEST) -m "not slow" tests
+	$(PYTEST) -m "not slow" $(TESTS)
 
 # Few and long: whichever process is free takes the next.
 slow reference: export TEST_OPTIMIZATION_LEVEL = 1

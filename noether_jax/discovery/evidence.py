@@ -24,9 +24,11 @@ _ERRORS = 3.5
 _MOST = .5
 # With noise, a ratio this far below an exact law's needs no excuse.
 _NOISY_EXACT = 1e-2
-# A balance explains this much of the change; the rest has this ratio at most.
+# Losses account for what changes if they lessen it so many times. The rest has
+# the first ratio at most, or the second one and such size, trend and colour.
 _EXPLAINED = 5.
-_REST = .01
+_LITTLE, _SOME = 1e-3, .01
+_BESIDE_NOISE, _TREND, _COLOURED = 10., 3., 8.
 # Totals are taken without this part of the trajectories, the farthest ones.
 _EXTREME = .1
 _FEW = 5
@@ -74,11 +76,15 @@ class Evidence:
   def balances(self) -> bool:
     """Whether losses and inputs account for nearly all that changes.
 
-    The rest is small beside the differences between trajectories, and without
-    a trend. It need not be white: sensors that filter leave noise that is not.
+    The rest need not be white: sensors that filter leave noise that is not.
+    But it must be next to nothing, or be small, not far from noise in size and
+    colour, and without a trend: else the form only approximates.
     """
-    return (self.explained > _EXPLAINED and self.corrected < _REST and
-            abs(self.drift) < 4)
+    if self.explained < _EXPLAINED or abs(self.drift) > _TREND:
+      return False
+    return self.corrected < _LITTLE or (self.corrected < _SOME and
+                                        self.excess < _BESIDE_NOISE and
+                                        self.colour < _COLOURED)
 
 
 def colour(residuals: Sequence[np.ndarray],

@@ -49,7 +49,7 @@ def test_a_damped_system_has_a_balance_law(noise):
   assert law.loss_unit(0) == "1"
 
 
-def _filtered(random, shape, keep=.9):
+def _filtered(random, shape, keep=.6):
   """Noise of unit size that a sensor remembers."""
   noise = random.normal(size=shape)
   for i in range(1, len(noise)):

@@ -24,13 +24,17 @@ def test_verdicts(values, verdict):
   assert Evidence(*values).verdict == verdict
 
 
-@pytest.mark.parametrize("corrected,drift,explained,balances",
-                         [(.005, 1., 9., True), (.02, 1., 9., False),
-                          (.005, -5., 9., False), (.005, 1., 3., False)])
-def test_losses_must_explain_nearly_all_change(corrected, drift, explained,
-                                               balances):
-  found = Evidence(.02, corrected, 9., drift, 5., explained=explained)
-  assert found.balances == balances
+@pytest.mark.parametrize("values,explained,balances",
+                         [((.02, .005, 5., 1., 5.), 9., True),
+                          ((.02, .02, 5., 1., 5.), 9., False),
+                          ((.02, .005, 50., 1., 5.), 9., False),
+                          ((.02, .005, 5., 4., 5.), 9., False),
+                          ((.02, .005, 5., 1., 20.), 9., False),
+                          ((.02, .005, 5., 1., 5.), 3., False),
+                          ((.02, 5e-4, 50., 1., 20.), 9., True),
+                          ((.02, 5e-4, 50., 4., 20.), 9., False)])
+def test_losses_must_explain_nearly_all_change(values, explained, balances):
+  assert Evidence(*values, explained=explained).balances == balances
 
 
 def test_what_was_not_tried_is_not_a_number():

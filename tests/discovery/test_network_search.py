@@ -68,6 +68,11 @@ def _bump_states():
   return _solved(_bump, _starts(20))
 
 
+@pytest.fixture(name="found", scope="module")
+def _bump_found(bump):
+  return discover(bump, _TIMES, columns="q,v", rungs=[rungs.network])
+
+
 def test_with_a_number_inside_the_formula_is_the_law():
   # A Gaussian in the middle is a function with a number inside.
   field = lambda x: np.array([x[1], -x[0] + 4 * x[0] * np.exp(-2 * x[0]**2)])
@@ -78,8 +83,7 @@ def test_with_a_number_inside_the_formula_is_the_law():
   assert [law.text for law in found.laws] == ["v^2 + q^2 + 2 exp(-2*(q^2))"]
 
 
-def test_an_energy_without_a_formula_becomes_a_law(bump):
-  found = discover(bump, _TIMES, columns="q,v", rungs=[rungs.network])
+def test_an_energy_without_a_formula_becomes_a_law(found):
   (law,) = found.laws
   assert (law.text, law.terms) == ("network g1(q, v)", ())
   assert law.evidence.ratio < 1e-2
@@ -92,8 +96,8 @@ def test_an_energy_without_a_formula_becomes_a_law(bump):
   assert np.var(fit - energy) < .03 * np.var(energy)
 
 
-def test_a_network_is_a_law_of_arrays_of_both_kinds(bump):
-  law = _learn(bump).laws[0]
+def test_a_network_is_a_law_of_arrays_of_both_kinds(bump, found):
+  law = found.laws[0]
   states = np.concatenate(bump)[::500]
   one = jax.jit(jax.grad(lambda x: law(x)))
   slopes = jax.vmap(one)(jnp.asarray(states))
@@ -101,8 +105,7 @@ def test_a_network_is_a_law_of_arrays_of_both_kinds(bump):
   np.testing.assert_allclose(law(jnp.asarray(states)), law(states), rtol=1e-6)
 
 
-def test_a_network_is_saved_and_loaded(bump, tmp_path):
-  found = discover(bump, _TIMES, columns="q,v", rungs=[rungs.network])
+def test_a_network_is_saved_and_loaded(bump, found, tmp_path):
   found.save(tmp_path)
   module = {}
   exec((tmp_path / "law.py").read_text(), module)  # pylint: disable=exec-used
@@ -115,8 +118,8 @@ def test_a_network_is_saved_and_loaded(bump, tmp_path):
   assert "network" in (tmp_path / "report.html").read_text()
 
 
-def test_a_model_keeps_a_network_near_the_states_that_it_saw(bump):
-  law = _learn(bump).laws[0]
+def test_a_model_keeps_a_network_near_the_states_that_it_saw(bump, found):
+  law = found.laws[0]
   # An oscillator that gains energy.
   model = (lambda w, x: w @ x, jnp.array([[.1, 1.], [-1., .1]]))
   for how in ("tailor", "project"):
