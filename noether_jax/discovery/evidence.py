@@ -27,7 +27,7 @@ _NOISY_EXACT = 1e-2
 # Losses account for what changes if they lessen it so many times. The rest has
 # the first ratio at most, or the second one and such size, trend and colour.
 _EXPLAINED = 5.
-_LITTLE, _SOME = 1e-3, .01
+_LITTLE, _SOME = 1e-3, .007
 _BESIDE_NOISE, _TREND, _COLOURED = 10., 3., 8.
 # Totals are taken without this part of the trajectories, the farthest ones.
 _EXTREME = .1
