@@ -10,6 +10,8 @@ import numpy as np
 from noether_jax.discovery.forms import Combination
 from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.null import doubted
+from noether_jax.discovery.null import Null
 from noether_jax.reporting import verdicts
 
 # Friction takes: its coefficient is positive by so many standard deviations,
@@ -29,8 +31,7 @@ def as_balance(law: Law, velocities: Sequence[int], states: np.ndarray) -> Law:
   Returns:
     The law itself without losses. With losses, a balance law if it holds the
     squares of velocities and friction takes from it; else it is not conserved,
-    because any quantity could be had with losses of either sign. What noise
-    does not explain may be left, if it is little beside what the losses do.
+    because any quantity could be had with losses of either sign.
   """
   form = law.form
   if not isinstance(form, Combination) or not form.losses:
@@ -39,10 +40,27 @@ def as_balance(law: Law, velocities: Sequence[int], states: np.ndarray) -> Law:
   if verdict != verdicts.NOT_CONSERVED and not _is_physical(
       form, velocities, states):
     verdict = verdicts.NOT_CONSERVED
-  if verdict == verdicts.CONSERVED or (verdict == verdicts.APPROXIMATE and
-                                       law.evidence.balances):
+  if verdict == verdicts.CONSERVED:
     verdict = verdicts.BALANCE
   return dataclasses.replace(law, verdict=verdict)
+
+
+def nearest_balance(law: Law, null: Null | None, lengths: Sequence[int]) -> Law:
+  """Return the nearest law as a balance law if its losses explain the change.
+
+  Of approximate laws only the nearest may be one, where there is no other law:
+  beside the true one, several combinations leave little.
+
+  Args:
+    law: the nearest one.
+    null: of the whole search, or None.
+    lengths: numbers of rows of the trajectories.
+  """
+  tried = doubted(law, null, lengths)
+  if (law.verdict == verdicts.APPROXIMATE and tried.verdict == law.verdict and
+      law.losses and law.evidence.balances):
+    return dataclasses.replace(tried, verdict=verdicts.BALANCE)
+  return law
 
 
 def keeps_energy(laws: Sequence[Law], velocities: Sequence[int]) -> bool:

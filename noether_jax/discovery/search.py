@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from noether_jax.discovery.balance import nearest_balance
 from noether_jax.discovery.climb import climb
 from noether_jax.discovery.climb import MOST_TERMS
 from noether_jax.discovery.climbed import Climb
@@ -17,6 +18,7 @@ from noether_jax.discovery.count import Count
 from noether_jax.discovery.known import known_laws
 from noether_jax.discovery.law import Law
 from noether_jax.discovery.law import rank
+from noether_jax.discovery.null import Null
 from noether_jax.discovery.one_value import one_value
 from noether_jax.discovery.requirements import MIN_ROWS
 from noether_jax.discovery.roles import make_subject
@@ -81,11 +83,10 @@ def search_samples(
                              certify=certify,
                              progress=progress,
                              known=given)
+  parts = _in_windows(samples) if few else samples
+  done = search(parts, pieces=few)
   if few:
-    done = search(_in_windows(samples), pieces=True)
     done = dataclasses.replace(done, is_open=network in rungs or None)
-  else:
-    done = search(samples)
   laws = _with_symmetries(done.laws, subject, samples)
   count = count_laws(samples, done, given)
   found = Found(laws, done, list(done.notes), count)
@@ -104,7 +105,11 @@ def search_samples(
             law, verdict=verdicts.UNKNOWN, reason=verdicts.RATES)
         for law in near
     ])
-  found = found._replace(laws=laws or _nearest(done.near))
+  null = Null.best(done.nulls)
+  found = found._replace(laws=laws or [
+      nearest_balance(law, null, list(map(len, parts.raw)))
+      for law in _nearest(done.near)
+  ])
   if few:
     found = _too_few(found, len(samples.raw))
   if not samples.ordered:
