@@ -88,28 +88,18 @@ def search_samples(
   if few:
     done = dataclasses.replace(done, is_open=network in rungs or None)
   laws = _with_symmetries(done.laws, subject, samples)
-  count = count_laws(samples, done, given)
-  found = Found(laws, done, list(done.notes), count)
+  found = Found(laws, done, list(done.notes), count_laws(samples, done, given))
   if done.left_out:
     found.messages.append(f"more terms than {MOST_TERMS}, so not searched: "
                           f"{', '.join(done.left_out)}")
   if done.num_identities:
     found.messages.append(_relations(samples, done))
   if samples.rates is not None:
-    near = _nearest([
-        w for w in done.near
-        if w.evidence.excess < _EXCUSED and w.evidence.colour < _NEARLY
-    ])
-    return found._replace(laws=laws or [
-        dataclasses.replace(
-            law, verdict=verdicts.UNKNOWN, reason=verdicts.RATES)
-        for law in near
-    ])
-  null = Null.best(done.nulls)
-  found = found._replace(laws=laws or [
-      nearest_balance(law, null, list(map(len, parts.raw)))
-      for law in _nearest(done.near)
-  ])
+    return found._replace(laws=laws or _doubtful(done.near))
+  null, lengths = Null.best(done.nulls), list(map(len, parts.raw))
+  found = found._replace(
+      laws=laws or
+      [nearest_balance(law, null, lengths) for law in _nearest(done.near)])
   if few:
     found = _too_few(found, len(samples.raw))
   if not samples.ordered:
@@ -117,12 +107,31 @@ def search_samples(
   elif not found.laws and not few:
     progress("no law: searching windows for an approximate one")
     found = _within_windows(found, search(_in_windows(samples), pieces=True))
-  if not any(law.verdict in SURE for law in found.laws):
-    constant = one_value(samples, subject)
-    if constant is not None and rank([*given, constant], samples.sample(500),
-                                     samples.spread) > len(given):
-      found = found._replace(laws=[constant])
+  return _or_one_value(found, samples, subject, given)
+
+
+def _or_one_value(found: Found, samples: Samples, subject: Subject,
+                  given: Sequence[Law]) -> Found:
+  """Without a law, say what has one value in all the data."""
+  if any(law.verdict in SURE for law in found.laws):
+    return found
+  constant = one_value(samples, subject)
+  if constant is not None and rank([*given, constant], samples.sample(500),
+                                   samples.spread) > len(given):
+    return found._replace(laws=[constant])
   return found
+
+
+def _doubtful(near: Sequence[Law]) -> list[Law]:
+  """What measured derivatives neither show to be a law nor to be none."""
+  close = [
+      w for w in near
+      if w.evidence.excess < _EXCUSED and w.evidence.colour < _NEARLY
+  ]
+  return [
+      dataclasses.replace(law, verdict=verdicts.UNKNOWN, reason=verdicts.RATES)
+      for law in _nearest(close)
+  ]
 
 
 def _relations(samples: Samples, done: Climb) -> str:
