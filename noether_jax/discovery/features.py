@@ -70,11 +70,11 @@ class Features:
     with np.errstate(all="ignore"):
       values = [terms_lib.term_values(state, s) for s in samples.states]
     everything = np.concatenate(values)
-    finite = np.isfinite(everything).all(0)
+    # The squares of larger values, and NaN, are no numbers.
+    finite = np.abs(everything).max(0) < 1e150
     everything = np.where(finite, everything, 0.)
     centre, scale = everything.mean(0), everything.std(0)
-    largest = np.abs(everything).max(0)
-    usable = finite & (scale > _REDUNDANT * largest) & (largest < 1e150)
+    usable = finite & (scale > _REDUNDANT * np.abs(everything).max(0))
     # Of an exponential, one state may make all of the scatter.
     alone = _ALONE * np.sqrt(len(everything)) * scale
     if samples.rates is None or samples.rate_noise is not None:

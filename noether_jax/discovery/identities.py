@@ -92,7 +92,8 @@ def _is_noise(features: Features, combination: np.ndarray) -> bool:
 
   Where a term is steep, noise is large, and hides all changes in a mean.
   """
-  values = np.concatenate(features.raw) @ combination
+  with np.errstate(all="ignore"):
+    values = np.concatenate(features.raw) @ combination
   variance = np.concatenate(features.variance(combination))
   known = np.isfinite(values) & np.isfinite(variance)
   values, weight = values[known], 1 / variance[known]

@@ -57,6 +57,19 @@ def test_noise_without_correction_is_biased():
   assert abs(left * features.scale[0]) < .002
 
 
+@pytest.mark.parametrize("highest", [200., 400., 800.])
+def test_terms_whose_squares_overflow_are_left_out(highest):
+  states = [
+      np.stack([np.linspace(0, highest, 50)**p,
+                np.arange(50.)], 1) for p in (1., .9, .8)
+  ]
+  samples = observed.samples(states, "x,t")
+  terms = Subject(samples.variables).terms("exp(2*x)", "x")
+  features = Features.make(samples, terms)
+  assert features.usable.tolist() == [False, True]
+  assert all(np.isfinite(v).all() for v in features.values)
+
+
 def test_values_are_centred_and_scaled():
   states, _ = observed.circles()
   samples = observed.samples(states, "x,v")
