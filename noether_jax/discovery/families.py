@@ -106,7 +106,8 @@ PLAIN = (
 SQUARED = (
     Family(("1/sqrt({u} + {a})",), (_core(-.5),), _CORES, _same, True),
     Family(("sqrt({u} + {a})",), (_core(.5),), _CORES, _same, True),
-    Family(("log({u} + {a})",), (_LOG,), _CORES, _same, True),
+    # But for a constant log(u + a); u may have a unit.
+    Family(("log(1 + ({u})/{a})",), (_LOG,), _CORES, _same, True),
     Family(("exp(-{a}*({u}))",), (_exp(-1),), _SCALES, _inverse, True),
     Family(("({u})^({h})",), (_POWER,), _POWERS, _none, True),
 )

@@ -13,6 +13,7 @@ from noether_jax.discovery.rungs import tuned
 from noether_jax.discovery.samples import prepare
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.tuning import tune
+from tests.discovery import laws
 
 
 def _found(name, noise=0., **more):
@@ -81,6 +82,23 @@ def test_a_number_has_its_standard_error():
   off = min(abs(best.number - .7), abs(2 * best.number - .7))
   assert off < 5 * best.error + .005
   assert 0 < best.error < .1 and "standard error" in best.text
+
+
+@pytest.mark.parametrize("columns",
+                         ["x:m,y:m,vx:m/s,vy:m/s", "q:rad,u:m,p:1/s,w:m/s"])
+def test_functions_of_columns_with_units_are_terms(columns):
+  known = laws.subject(columns)
+  tried = list(families.arguments(known))
+  assert tried
+  for argument in tried:
+    states = np.random.default_rng(0).uniform(.5, 2., (9, 4))
+    for family in families.families(argument):
+      texts = [families.written(t, argument, .45) for t in family.texts]
+      for term, function in zip(known.terms(*texts), family.functions):
+        # Terms may differ from what is searched by a constant.
+        rest = term.value(list(states.T)) - function(argument.value(states),
+                                                     .45)[0]
+        np.testing.assert_allclose(rest, rest.mean(), atol=1e-12)
 
 
 @pytest.mark.parametrize(
