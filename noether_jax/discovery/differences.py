@@ -36,6 +36,8 @@ def left_in_means(samples: Samples, changes: Sequence[np.ndarray],
     >>> round(left_in_means(two, [velocity_only], 20), 9)
     0.1
   """
+  if not samples.differences:
+    return 1.
   place = {column: s for s, column in enumerate(samples.noisy)}
   whole = sum(float(np.sum(a**2)) / len(a) for a in changes)
   change = 0.

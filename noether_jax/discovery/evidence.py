@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -121,6 +122,7 @@ def colour(residuals: Sequence[np.ndarray],
   whole = np.mean([w * walk_variance(len(r)) for r, w in zip(residuals, walks)])
   white = max(variance - float(whole), .5 * variance)
   worst = 0.
+  left = functools.cache(left)
   for size in _BLOCKS:
     scatter, expected, walked, count = 0., 0., 0., 0
     for series, walk in zip(residuals, walks):

@@ -42,8 +42,7 @@ def outside(slopes: np.ndarray, axes: np.ndarray) -> np.ndarray:
   """
   if not axes.shape[1]:
     return slopes
-  inside = np.einsum("mfd,mkd->mfk", slopes, axes, optimize=True)
-  return slopes - np.einsum("mfk,mkd->mfd", inside, axes, optimize=True)
+  return slopes - slopes @ axes.swapaxes(1, 2) @ axes
 
 
 def unit(gradients: np.ndarray) -> np.ndarray:

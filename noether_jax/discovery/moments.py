@@ -10,7 +10,9 @@ import numpy as np
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.features import Weights
 
-_RANK_TOLERANCE = 1e-9
+# Terms are redundant in directions of which the scatter is below this part of
+# the largest.
+RANK_TOLERANCE = 1e-9
 # Block means of observed samples decide a fit: twice as many blocks as the
 # smooth curve has knots, and no block longer than this.
 _LONGEST_BLOCK = 32
@@ -141,7 +143,7 @@ def smallest(within: np.ndarray,
     (0.25, [0.5, 0.0])
   """
   sizes, axes = np.linalg.eigh(total)
-  keep = sizes > _RANK_TOLERANCE * sizes[..., -1:]
+  keep = sizes > RANK_TOLERANCE * sizes[..., -1:]
   factor = np.where(keep, 1 / np.sqrt(np.where(keep, sizes, 1)), 0)
   whiten = axes * factor[..., None, :]
   inner = np.swapaxes(whiten, -1, -2) @ within @ whiten
@@ -156,7 +158,7 @@ def smallest(within: np.ndarray,
 
 
 def whitening(total: np.ndarray,
-              tolerance: float = _RANK_TOLERANCE) -> np.ndarray:
+              tolerance: float = RANK_TOLERANCE) -> np.ndarray:
   """Return coordinates in which a scatter matrix is the identity.
 
   Args:
@@ -220,10 +222,10 @@ def without_each(within: np.ndarray, total: np.ndarray) -> np.ndarray:
     [2.0, 1.0, 1.0]
   """
   sizes, axes = np.linalg.eigh(total)
-  keep = sizes > _RANK_TOLERANCE * sizes[-1]
+  keep = sizes > RANK_TOLERANCE * sizes[-1]
   if keep.sum() < 2:
     return np.full(len(within), np.inf)
-  whiten = axes / np.sqrt(np.maximum(sizes, _RANK_TOLERANCE * sizes[-1]))
+  whiten = axes / np.sqrt(np.maximum(sizes, RANK_TOLERANCE * sizes[-1]))
   inner = whiten.T @ within @ whiten
   # Redundant directions change nothing, so that any term may be replaced by
   # others that equal it; by themselves they are no quantity.

@@ -8,6 +8,9 @@ import dataclasses
 import numpy as np
 import scipy.optimize
 
+from noether_jax.discovery.bordered import Columns
+from noether_jax.discovery.bordered import deviations
+from noether_jax.discovery.bordered import Part
 from noether_jax.discovery.families import Argument
 from noether_jax.discovery.families import arguments
 from noether_jax.discovery.families import families
@@ -70,19 +73,18 @@ class Scan:
 
   Attributes:
     subject: the columns.
-    states: N arrays `[T_i, D]`, thinned; of trajectories that choose.
-    fixed: N arrays `[T_i, F]`, fixed terms.
+    parts: thinned trajectories that choose: without each one of up to six
+      groups, and at the end, all of them.
     points: `[m, D]`.
-    slopes: `[m, F, D]`, gradients of the fixed terms there, by columns over
-      their spread.
+    slopes: of `[m D, F]`, gradients of the fixed terms there, by columns over
+      their spread, outside the span of those of known laws.
     spread: `[D]`.
-    axes: `[m, K, D]`, the span of the gradients of known laws.
+    axes: `[m, K, D]`, that span.
   """
   subject: Subject
-  states: tuple[np.ndarray, ...]
-  fixed: tuple[np.ndarray, ...]
+  parts: tuple[Part, ...]
   points: np.ndarray
-  slopes: np.ndarray
+  slopes: Columns
   spread: np.ndarray
   axes: np.ndarray
 
@@ -102,10 +104,17 @@ class Scan:
     rows = sum(len(samples.states[n]) for n in chosen)
     step = max(1, rows // _MOST_ROWS)
     use = np.flatnonzero(features.usable)
-    return cls(subject, tuple(samples.states[n][::step] for n in chosen),
-               tuple(features.values[n][::step][:, use] for n in chosen),
-               samples.points, features.slopes[:, use], samples.spread,
-               span(known))
+    states = [samples.states[n][::step] for n in chosen]
+    values = [features.values[n][::step][:, use] for n in chosen]
+    parts = []
+    for group in (*range(min(_PARTS, len(chosen))), None):
+      kept = [n for n in range(len(chosen)) if n % _PARTS != group]
+      parts.append(
+          Part.make([states[n] for n in kept], [values[n] for n in kept]))
+    axes = span(known)
+    slopes = _flat(outside(features.slopes[:, use], axes))
+    return cls(subject, tuple(parts), samples.points, Columns.make(slopes),
+               samples.spread, axes)
 
   # What overflows for a number is no law for it.
   @np.errstate(all="ignore")
@@ -113,49 +122,47 @@ class Scan:
             argument: Argument,
             family: Family,
             number: float,
-            without: int = -1) -> float:
+            part: int = -1) -> float:
     """Return the least ratio within/total.
 
     Args:
       argument: of the functions.
       family: the functions.
       number: inside.
-      without: the part of the trajectories that is left out.
+      part: which trajectories are used; all by default.
     """
-    u = argument.value(self.points)
-    outer = [f(u, number)[1] for f in family.functions]
-    steep = argument.gradient(self.points) * self.spread
-    slopes = np.concatenate(
-        [self.slopes,
-         np.stack([o[:, None] * steep for o in outer], 1)], axis=1)
-    tables = []
-    for n, (states, fixed) in enumerate(zip(self.states, self.fixed)):
-      if n % _PARTS == without:
-        continue
-      u = argument.value(states)
-      tables.append(
-          np.column_stack([fixed] +
-                          [f(u, number)[0] for f in family.functions]))
-    every = np.concatenate(tables)
-    if not np.isfinite(every).all() or not np.isfinite(slopes).all():
+    states, lengths, within, total = self.parts[part]
+    u = argument.value(states)
+    own = np.column_stack([f(u, number)[0] for f in family.functions])
+    slopes = self._own_slopes(argument, family, number)
+    if not np.isfinite(own).all() or not np.isfinite(slopes).all():
       return np.inf
-    scale = every.std(0)
-    if not np.isfinite(scale).all() or np.any(scale <= 1e-9 *
-                                              np.abs(every).max(0)):
+    inside, whole = deviations(own, lengths)
+    scatter = total.beside(whole)
+    scale = np.sqrt(scatter.diagonal())
+    least = 1e-9 * np.abs(own).max(0)
+    if not (np.isfinite(scale) &
+            (scale > 0)).all() or np.any(scale[-own.shape[1]:] <= least):
       return np.inf
-    tables = [t / scale for t in tables]
-    within = np.mean([np.cov(t.T, bias=True) for t in tables], axis=0)
-    total = np.cov((every / scale).T, bias=True)
+    units = np.outer(scale, scale)
+    scatter = scatter / units
     if self.axes.shape[1]:
-      free = outside(slopes / scale[:, None], self.axes)
-      flat = free.transpose(1, 0, 2).reshape(len(scale), -1)
-      total = parallel(total, flat @ flat.T / len(free))
-    return float(smallest(within, total)[0])
+      free = self.slopes.beside(slopes) / units / len(self.points)
+      scatter = parallel(scatter, free)
+    return float(smallest(within.beside(inside) / units, scatter)[0])
+
+  def _own_slopes(self, argument: Argument, family: Family,
+                  number: float) -> np.ndarray:
+    """Return `slopes` of k functions, `[m D, k]`."""
+    u = argument.value(self.points)
+    steep = argument.gradient(self.points) * self.spread
+    own = [f(u, number)[1][:, None] * steep for f in family.functions]
+    return _flat(outside(np.stack(own, 1), self.axes))
 
   def bracket(self, argument: Argument,
               family: Family) -> tuple[float, float, float] | None:
     """Return the least ratio of the first numbers, and the ones beside it."""
-    size = np.concatenate([argument.value(s) for s in self.states])
+    size = argument.value(self.parts[-1].states)
     unit = float(size.mean() if argument.squared else size.std())
     tried = family.numbers * family.unit(max(unit, 1e-300))
     ratios = np.array([self.ratio(argument, family, a) for a in tried])
@@ -173,8 +180,8 @@ class Scan:
     number = self._least(argument, family, low, high)
     ratio = self.ratio(argument, family, number)
     parts = [
-        self._least(argument, family, low, high, without=n)
-        for n in range(min(_PARTS, len(self.states)))
+        self._least(argument, family, low, high, part=n)
+        for n in range(len(self.parts) - 1)
     ]
     error = np.sqrt((len(parts) - 1) * np.var(parts))
     near = error * (_NEAR_EXACT if ratio < _EXACT else _NEAR)
@@ -193,9 +200,8 @@ class Scan:
              family: Family,
              low: float,
              high: float,
-             without: int = -1) -> float:
-    cost = lambda a: np.log(
-        self.ratio(argument, family, a, without) + _ROUNDING)
+             part: int = -1) -> float:
+    cost = lambda a: np.log(self.ratio(argument, family, a, part) + _ROUNDING)
     return float(
         scipy.optimize.minimize_scalar(cost,
                                        bounds=(low, high),
@@ -210,6 +216,11 @@ class Scan:
     """Write the functions as terms."""
     texts = [written(text, argument, number) for text in family.texts]
     return self.subject.terms(*texts)
+
+
+def _flat(slopes: np.ndarray) -> np.ndarray:
+  """Return gradients `[m, k, D]` as columns `[m D, k]`."""
+  return slopes.transpose(0, 2, 1).reshape(-1, slopes.shape[1])
 
 
 def tune(samples: Samples, subject: Subject, fixed: Sequence[Term],
