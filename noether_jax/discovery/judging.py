@@ -31,6 +31,8 @@ _HOPELESS = 2.
 # Trajectories of fewer rows need a ratio this small if noise is to excuse it.
 _SHORT = 48
 _SMALL = .01
+# A shorter form may leave so much more than a longer one.
+_MORE = .05
 # Held-out ratios are as good as equal up to this factor.
 _ALIKE = 1.1
 
@@ -116,6 +118,17 @@ class TermFit:
       support = np.delete(support, drop)
       out.append(support)
     return out
+
+  def leaves_no_more(self, longer: TermFit) -> bool:
+    """Whether its residual is no larger than that of a form with more terms.
+
+    What noise could be is not enough: of the same noise, each further term
+    takes one row's part, and a true one takes more.
+    """
+    rows = sum(map(len, self.features.raw))
+    more = len(longer.coefficients) - len(self.coefficients)
+    return (self.evidence.excess <= longer.evidence.excess * (1 + _MORE) +
+            2 * more / rows)
 
   def serves_as_well(self, other: TermFit) -> bool:
     """Whether this fit is no less a law than another one, but for chance."""

@@ -143,7 +143,7 @@ class RungSearch:
     if fit.verdict == verdicts.CONSERVED:
       for support in reversed(fit.shorter()):
         part = self.fit(moments, start[support])
-        if part.verdict == verdicts.CONSERVED:
+        if part.verdict == verdicts.CONSERVED and part.leaves_no_more(fit):
           return exchanged(start[support], part)
       return to_law(fit, self.seed)
     return exchanged(good[-1])

@@ -1,5 +1,6 @@
 """Networks count what is conserved, and claim nothing else."""
 
+import dataclasses
 import json
 
 import jax
@@ -14,6 +15,7 @@ from noether_jax import rungs
 from noether_jax.data.conversion import as_trajectories
 from noether_jax.discovery.known import known_laws
 from noether_jax.discovery.network_search import learn_networks
+from noether_jax.discovery.one_rung import RungSearch
 from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.samples import prepare
 from noether_jax.errors import InputError
@@ -139,6 +141,21 @@ def test_with_a_formula_the_formula_is_the_law():
   assert {t.text for t in law.terms} == {"q^2", "v^2"}
   assert str(found.count) == "1, with a formula"
   assert found.rungs[0] == "network"
+
+
+def test_where_more_is_conserved_than_has_a_formula_a_network_is_learned(
+    monkeypatch):
+  # The dense combinations are verified, and every short form is lost.
+  search = RungSearch.search
+  monkeypatch.setattr(
+      RungSearch, "search",
+      lambda *args: dataclasses.replace(search(*args), laws=()))
+  states = _solved(lambda x: np.array([x[1], -x[0]]), _starts(12))
+  found = discover(states, _TIMES, columns="q,v", rungs=[rungs.quadratic])
+  assert found.rungs[:2] == ("quadratic", "network")
+  assert found.count.with_formula == 0 and found.count.at_least == 1
+  (law,) = found.laws
+  assert not law.terms and "1 of 1" not in str(found.count)
 
 
 @pytest.mark.parametrize("noise", (0., .01))
