@@ -35,7 +35,7 @@ def with_named_derivatives(data: Trajectories,
 
   Raises:
     InputError: if the names do not fit the columns, or a column was converted
-      to another unit, which its derivative was not.
+      to another unit and that of its derivative is not given.
 
   Example:
     >>> data = as_trajectories(np.arange(8.).reshape(4, 2), columns="x,dx")
@@ -50,21 +50,18 @@ def with_named_derivatives(data: Trajectories,
   if missing:
     raise InputError(f"{_TOLD}: no column {missing[0]!r}; columns are "
                      f"{', '.join(sorted(held))}.")
+  known = {v.name for v in data.variables if not v.unit.is_dimensionless}
   rest = [v for v in data.variables if v.name not in names]
   if not rest:
     raise InputError(f"{_TOLD}: no column of the state is left.")
   if len(rest) < len(data.variables):
     data = as_trajectories(data, columns=rest)
   owner = _owners(pairs, data)
-  turned = [
-      v.name for v in data.variables if any(
-          m.startswith(f"{v.name} ") and "converted" in m
-          for m in data.messages)
-  ]
-  if turned:
-    raise InputError(f"{_TOLD}: {turned[0]!r} was converted to another unit, "
-                     "and its derivative was not: write both in SI units, and "
-                     "angles in rad.")
+  for name, own in owner.items():
+    if name in data.factors and own not in data.factors and own not in known:
+      raise InputError(f"{_TOLD}: {name!r} was converted to another unit, and "
+                       f"{own!r} was not, because its own is not given: name "
+                       f"it, as in columns='{name}:deg,{own}:deg/s'.")
   rates = []
   for n, states in enumerate(data.states):
     rate = np.zeros(states.shape)
@@ -112,11 +109,12 @@ def with_array_derivatives(data: Any, times: Any, derivatives: Any,
   if len(variables) != width:
     raise InputError(f"`columns` names {len(variables)} columns: the states "
                      f"have {width}.")
-  names = [f"{v.name}_dot" for v in variables]
+  # In the units of their columns, whatever these are.
+  dots = [Variable(f"{v.name}_dot", factor=v.factor) for v in variables]
   both = as_trajectories([np.hstack(p) for p in zip(states, rates)],
                          times,
-                         columns=[*variables, *map(Variable, names)])
-  return with_named_derivatives(both, names)
+                         columns=[*variables, *dots])
+  return with_named_derivatives(both, [v.name for v in dots])
 
 
 def with_rates(data: Trajectories,

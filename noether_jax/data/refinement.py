@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 import dataclasses
 
 import numpy as np
@@ -37,10 +37,18 @@ def even_and_unwrap(
   times, messages = _even_stamps(data.times)
   states = [np.array(s) for s in data.states]
   variables = list(data.variables)
+  factors = dict(data.factors)
+
+  def scale(i: int, factor: float) -> None:
+    name = variables[i].name
+    factors[name] = factor * factors.get(name, 1.)
+    for s in states:
+      s[:, i] *= factor
+
   for i, v in enumerate(variables):
     columns = [s[:, i] for s in states]
     if v.factor != 1:
-      _scale(columns, v.factor)
+      scale(i, v.factor)
       variables[i] = dataclasses.replace(v, factor=1.)
       what = "rad" if v.unit.is_angle else str(v.unit)
       messages.append(f"{v.name} converted to "
@@ -57,17 +65,20 @@ def even_and_unwrap(
             f"{v.name} jumps by about 1: if it is an angle in turns, give its "
             f"unit, as in columns='{v.name}:turn'; else the jumps stay")
       elif period:
-        messages += _make_angle(variables, states, times, i, period, told)
+        messages += _make_angle(variables, states, times, i, period, told,
+                                scale)
   return dataclasses.replace(data,
                              variables=tuple(variables),
                              times=tuple(times),
                              states=tuple(states),
-                             messages=(*data.messages, *messages))
+                             messages=(*data.messages, *messages),
+                             factors=factors)
 
 
 def _make_angle(variables: list[Variable], states: Sequence[np.ndarray],
                 times: Sequence[np.ndarray], i: int, period: float,
-                told: Collection[str]) -> list[str]:
+                told: Collection[str], scale: Callable[[int, float],
+                                                       None]) -> list[str]:
   """Make a column that jumps an angle; convert its derivative likewise."""
   name = variables[i].name
   columns = [s[:, i] for s in states]
@@ -87,16 +98,11 @@ def _make_angle(variables: list[Variable], states: Sequence[np.ndarray],
   for j, v in enumerate(variables):
     if j != i and v.name not in told and v.unit == Unit() and _is_derivative(
         columns, [s[:, j] for s in states], times):
-      _scale([s[:, j] for s in states], factor)
+      scale(j, factor)
       messages.append(f"{v.name} is the derivative of {name} in {unit}: "
                       "converted to rad likewise")
-  _scale(columns, factor)
+  scale(i, factor)
   return messages
-
-
-def _scale(columns: Sequence[np.ndarray], factor: float) -> None:
-  for c in columns:
-    c *= factor
 
 
 def _unwrap(columns: Sequence[np.ndarray], period: float) -> int:

@@ -50,9 +50,24 @@ def test_names_that_do_not_fit(told, message):
     with_named_derivatives(_data(), told)
 
 
-def test_a_column_in_degrees_is_refused():
-  with pytest.raises(InputError, match="'x' was converted"):
+def test_a_derivative_without_unit_of_a_column_in_degrees_is_refused():
+  with pytest.raises(InputError, match="'x' was converted .* 'dx' was not"):
     with_named_derivatives(_data("x:deg,v,dx,dv"), "dx,dv")
+
+
+@pytest.mark.parametrize("unit, factor", [("deg/s", np.pi / 180),
+                                          ("rad/s", 1.)])
+def test_a_column_and_its_derivative_each_have_a_unit(unit, factor):
+  found = with_named_derivatives(_data(f"x:deg,v,dx:{unit},dv"), "dx,dv")
+  np.testing.assert_allclose(found.states[0][:, 0], _TABLE[:, 0] * np.pi / 180)
+  np.testing.assert_allclose(found.derivatives[0][:, 0], factor * _TABLE[:, 2])
+  np.testing.assert_array_equal(found.derivatives[0][:, 1], _TABLE[:, 3])
+
+
+def test_arrays_have_the_units_of_their_columns():
+  found = with_array_derivatives(_TABLE[:, :2], None, _TABLE[:, 2:], "x:deg,v")
+  np.testing.assert_allclose(found.derivatives[0],
+                             _TABLE[:, 2:] * [np.pi / 180, 1.])
 
 
 def test_rows_without_derivatives_are_left_out():
