@@ -123,8 +123,12 @@ class TermFit:
     """Whether its residual is no larger than that of a form with more terms.
 
     What noise could be is not enough: of the same noise, each further term
-    takes one row's part, and a true one takes more.
+    takes one row's part, and a true one takes more. Where trials differ by
+    constants, forms that are multiplied by functions of these weigh trials
+    differently, and do not compare.
     """
+    if self.features.samples.constants:
+      return True
     rows = sum(map(len, self.features.raw))
     more = len(longer.coefficients) - len(self.coefficients)
     return (self.evidence.excess <= longer.evidence.excess * (1 + _MORE) +
