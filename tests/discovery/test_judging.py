@@ -1,6 +1,7 @@
 """Fits of a set of terms, and what they are worth."""
 
 import numpy as np
+import pytest
 
 from noether_jax.discovery import Subject
 from noether_jax.discovery.features import Features
@@ -33,3 +34,22 @@ def test_noise_of_another_term_excuses_no_steady_one():
   states = [np.c_[s, .5 * random.normal(size=300)] for s in steady]
   fit = _fit(states, "z,x", [1e-4, .5], "z", "x")
   assert fit.verdict != verdicts.CONSERVED
+
+
+@pytest.mark.parametrize("anharmonic", [0., .3])
+def test_a_shorter_form_leaves_no_more_than_noise_and_fewer_terms_explain(
+    anharmonic):
+  # v^2 + x^2 + anharmonic x^4 is constant on each curve.
+  random, angle = np.random.default_rng(0), np.linspace(0., 20., 200)
+  states = []
+  for energy in np.linspace(1., 2., 10):
+    v = np.sqrt(energy) * np.cos(angle)
+    rest = energy * np.sin(angle)**2
+    root = (np.sqrt(1 + 4 * anharmonic * rest) - 1) / (2 * anharmonic or 1)
+    x = np.sign(np.sin(angle)) * np.sqrt(root if anharmonic else rest)
+    states.append(np.c_[x, v] + .05 * random.normal(size=(200, 2)))
+  short = _fit(states, "x,v", [.05, .05], "v^2", "x^2")
+  long = _fit(states, "x,v", [.05, .05], "v^2", "x^2", "x^4", "x", "v")
+  assert short.verdict == long.verdict == verdicts.CONSERVED
+  assert short.leaves_no_more(long) == (not anharmonic)
+  assert long.leaves_no_more(long)
