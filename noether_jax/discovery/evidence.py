@@ -79,9 +79,11 @@ class Evidence:
 
     The rest need not be white: sensors that filter leave noise that is not.
     But it must be next to nothing, or be small, not far from noise in size and
-    colour, and without a trend: else the form only approximates.
+    colour, and without a trend: else the form only approximates. Data without
+    noise leave no doubt.
     """
-    if self.explained < _EXPLAINED or abs(self.drift) > _TREND:
+    if (math.isinf(self.excess) or self.explained < _EXPLAINED or
+        abs(self.drift) > _TREND):
       return False
     return self.corrected < _LITTLE or (self.corrected < _SOME and
                                         self.excess < _BESIDE_NOISE and

@@ -32,7 +32,8 @@ def test_verdicts(values, verdict):
                           ((.02, .005, 5., 1., 20.), 9., False),
                           ((.02, .005, 5., 1., 5.), 3., False),
                           ((.02, 5e-4, 50., 1., 20.), 9., True),
-                          ((.02, 5e-4, 50., 4., 20.), 9., False)])
+                          ((.02, 5e-4, 50., 4., 20.), 9., False),
+                          ((5e-4, 5e-4, math.inf, 1., 0.), 9., False)])
 def test_losses_must_explain_nearly_all_change(values, explained, balances):
   assert Evidence(*values, explained=explained).balances == balances
 
