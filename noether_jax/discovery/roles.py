@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import itertools
 import re
 
 import numpy as np
@@ -14,12 +15,14 @@ from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.vectors import find_vectors
 
-# v1 and p1 belong to x1 or q1, w1 to an angle.
+# v1 and p1 belong to x1 or q1, w1 to an angle, and vx1 to x1.
 _VELOCITY = re.compile(r"(v|p|w|omega)_?(.*)")
-_PLACES = ("x", "q", "o", "a", "theta", "phi")
+_PLACES = ("", "x", "q", "o", "a", "theta", "phi")
 _UNNAMED = re.compile(r"x\d+")
 # A column is a velocity if a multiple of it explains this part of a derivative.
 _EXPLAINED = .95
+# Noise may hide that it is one; no input is what explains this part.
+_PERHAPS = .5
 # A column has one sign if so few of its values have the other one.
 _SELDOM = .02
 # Pairs of near states: how many are tried, how few are enough, and how alike
@@ -119,11 +122,13 @@ def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
   return factor, left / max(size, 1e-300)
 
 
-def _is_rate(samples: Samples, column: int, other: int) -> bool:
-  """Whether another column is a multiple of a column's derivative."""
+def _is_rate(samples: Samples,
+             column: int,
+             other: int,
+             part: float = _EXPLAINED) -> bool:
+  """Whether a multiple of another column explains a part of a derivative."""
   x, dx, _ = samples.rates_of_change
-  return bool(len(x)) and _multiple(dx[:, column],
-                                    x[:, other])[1]**2 < 1 - _EXPLAINED
+  return bool(len(x)) and _multiple(dx[:, column], x[:, other])[1]**2 < 1 - part
 
 
 def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
@@ -151,10 +156,15 @@ def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
 def _inputs(samples: Samples, pairs: Sequence[tuple[int,
                                                     int]]) -> tuple[int, ...]:
   """Columns beside positions and velocities; accelerations are none."""
-  known = {i for pair in pairs for i in pair} | set(samples.constants)
-  rest = [i for i in range(len(samples.variables)) if i not in known]
   if not pairs or not samples.ordered:
     return ()
+  known = {i for pair in pairs for i in pair} | set(samples.constants)
+  rest = [i for i in range(len(samples.variables)) if i not in known]
+  doubtful = {
+      i for a, b in itertools.permutations(rest, 2)
+      if _is_rate(samples, a, b, _PERHAPS) for i in (a, b)
+  }
+  rest = [i for i in rest if i not in doubtful]
   return tuple(i for i in rest
                if not samples.variables[i].unit.is_angle and not any(
                    _is_rate(samples, v, i) for _, v in pairs))

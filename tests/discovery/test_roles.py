@@ -59,6 +59,22 @@ def test_a_force_from_outside_is_an_input():
   assert subject.velocities == ((0, 1),) and subject.inputs == (2,)
 
 
+def test_what_noise_hides_as_a_velocity_is_no_input():
+  random, states = np.random.default_rng(1), _orbits()
+  for s in states:
+    s[:, 3] += .5 * random.normal(size=len(s))
+  subject = roles.make_subject(_samples(states, "a,b,c,d"), None, None)
+  assert subject.velocities == ((0, 2),) and subject.inputs == ()
+
+
+def test_names_tell_velocities_that_noise_hides():
+  random, states = np.random.default_rng(1), _orbits()
+  for s in states:
+    s[:, 3] += .5 * random.normal(size=len(s))
+  subject = roles.make_subject(_samples(states, "x1,x2,vx1,vx2"), None, None)
+  assert subject.velocities == ((0, 2), (1, 3))
+
+
 def test_an_acceleration_is_no_input():
   states = [np.c_[s[:, [0, 2]], -s[:, 0]**3] for s in _orbits()]
   mixed = [np.c_[s[:, 0], s[:, 2], -s[:, 0]] for s in _orbits()]
