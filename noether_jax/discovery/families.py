@@ -87,7 +87,8 @@ def _screened(u: Any, a: float) -> tuple[Any, Any]:
 
 _SINE: Function = lambda u, a: (np.sin(a * u), a * np.cos(a * u))
 _COSINE: Function = lambda u, a: (np.cos(a * u), -a * np.sin(a * u))
-_LOG: Function = lambda u, a: (np.log(u + a), 1 / (u + a))
+# But for a constant log(u + a); u may have a unit.
+_LOG: Function = lambda u, a: (np.log(1 + u / a), 1 / (u + a))
 _POWER: Function = lambda u, a: (u**(a / 2), a / 2 * u**(a / 2 - 1))
 _inverse = lambda size: 1 / size
 _same = lambda size: size
@@ -106,7 +107,6 @@ PLAIN = (
 SQUARED = (
     Family(("1/sqrt({u} + {a})",), (_core(-.5),), _CORES, _same, True),
     Family(("sqrt({u} + {a})",), (_core(.5),), _CORES, _same, True),
-    # But for a constant log(u + a); u may have a unit.
     Family(("log(1 + ({u})/{a})",), (_LOG,), _CORES, _same, True),
     Family(("exp(-{a}*({u}))",), (_exp(-1),), _SCALES, _inverse, True),
     Family(("({u})^({h})",), (_POWER,), _POWERS, _none, True),
