@@ -99,19 +99,23 @@ class Features:
     return features.with_paths(path) if path else features
 
   def with_paths(self, paths: Sequence[PathTerm]) -> Features:
-    """Return the features with integrals along trajectories after the terms."""
+    """Return the features with integrals along trajectories after the terms.
+
+    They are of the observed states: a smoother flattens peaks, and what it
+    takes from each adds up. Noise adds up, too, but its mean is left out.
+    """
     samples = self.samples
+    sigma = samples.noise.sigma
     raw = [
-        np.stack([p.along(t, s)
+        np.stack([p.along(t, r, p.excess(s, sigma))
                   for p in paths], 1)
-        for t, s in zip(samples.times, samples.states)
+        for t, r, s in zip(samples.times, samples.raw, samples.states)
     ]
     raw = [r - r.mean(0) for r in raw]
     scale = np.sqrt(np.mean([r.var(0) for r in raw], axis=0))
     scale = np.where(scale > 0, scale, np.inf)
     along = [r / scale for r in raw]
-    count, sigma = len(paths), samples.noise.sigma
-    steps = []
+    count, steps = len(paths), []
     for t, s in zip(samples.times, samples.states):
       change = np.stack([p.swing(s, sigma) for p in paths]) / scale[:, None,
                                                                     None]

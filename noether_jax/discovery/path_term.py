@@ -70,17 +70,38 @@ class PathTerm:
     """False: such a term never leads a formula."""
     return False
 
-  def along(self, times: np.ndarray, states: np.ndarray) -> np.ndarray:
+  def along(self,
+            times: np.ndarray,
+            states: np.ndarray,
+            excess: np.ndarray | float = 0.) -> np.ndarray:
     """Integrate along one trajectory.
 
     Args:
       times: `[T]`.
       states: `[T, D]`.
+      excess: what noise adds to the rate on average, `[T]`; see `excess`.
 
     Returns:
       `[T]`, 0 at the start.
     """
-    return CubicSpline(times, self._rate(states)).antiderivative()(times)
+    rate = self._rate(states) - excess
+    return CubicSpline(times, rate).antiderivative()(times)
+
+  def excess(self, states: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Return what noise adds to the rate on average.
+
+    Args:
+      states: `[T, D]`.
+      sigma: `[D]`, standard deviations.
+
+    Returns:
+      `[T]`, half the sum of the changes at one sigma above and below.
+    """
+    added = np.zeros(len(states))
+    for step in np.diag(sigma)[sigma > 0]:
+      ends = self._rate(states + step) + self._rate(states - step)
+      added += ends / 2 - self._rate(states)
+    return added
 
   def swing(self, states: np.ndarray, sigma: np.ndarray) -> np.ndarray:
     """Return by how much noise changes the rate.

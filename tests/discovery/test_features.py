@@ -171,3 +171,21 @@ def test_integrals_have_no_gradient_and_begin_with_the_trajectory():
   wanted = times / 2 - turned / 4
   along = work.along(times, states[0])
   np.testing.assert_allclose(along, wanted, atol=1e-5)
+
+
+def test_integrals_are_of_observed_states_without_what_noise_adds():
+  random = np.random.default_rng(0)
+  times = np.linspace(0., 1., 4000)
+  # A smoother took a tenth of the velocity.
+  states = [np.stack([n + times, .9 + 0 * times], 1) for n in _LEVELS]
+  raw = [
+      np.stack([s[:, 0], 1 + .2 * random.normal(size=len(s))], 1)
+      for s in states
+  ]
+  samples = observed.samples(states, "x,v", [0., .2], raw, [times] * len(raw))
+  loss = PathTerm.make((variable(1, 2),), samples.variables)
+  terms = (*Subject(samples.variables).terms("x^2"), loss)
+  features = Features.make(samples, terms)
+  for values in features.values:
+    change = features.scale[1] * (values[-1, 1] - values[0, 1])
+    np.testing.assert_allclose(change, 1., atol=.02)

@@ -54,3 +54,18 @@ def test_words_and_unit():
   assert term.cost == term.rate.cost and term.degree == term.rate.degree
   work = PathTerm.make((variable(0), variable(1)), _COLUMNS, loss=False)
   assert not work.loss
+
+
+@pytest.mark.parametrize("power, wanted", [(2, .04), (3, .12)])
+def test_noise_adds_to_the_rate_on_average(power, wanted):
+  states = np.stack([np.zeros(5), np.ones(5)], 1)
+  excess = _friction(power).excess(states, np.array([.1, .2]))
+  np.testing.assert_allclose(excess, wanted, rtol=1e-9)
+  assert not _friction(power).excess(states, np.zeros(2)).any()
+
+
+def test_what_noise_adds_is_left_out():
+  t = np.linspace(0., 3., 50)
+  states = np.stack([t, 2 * np.ones(50)], 1)
+  along = _friction().along(t, states, np.ones(50))
+  np.testing.assert_allclose(along, 3 * t, atol=1e-12)
