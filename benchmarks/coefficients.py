@@ -112,8 +112,8 @@ def compare(law: Law, known: truth.Exact) -> dict[str, Any]:
 
   Returns:
     `form`: "one term", "approximate", "ambiguous" or "same"; and `errors` in
-    standard errors, of the last kind only, without the first coefficient, which
-    is 1.
+    standard errors, of the last kind only, without the coefficient that was
+    chosen.
 
   Raises:
     ValueError: as `term_rates`.
@@ -127,7 +127,9 @@ def compare(law: Law, known: truth.Exact) -> dict[str, Any]:
     return {"form": "ambiguous", "errors": []}
   if not len(true):
     return {"form": "approximate", "errors": []}
-  errors = (found - true[0] / true[0, 0])[1:] / np.maximum(spread[1:], 1e-300)
+  chosen = law.reference
+  true = true[0] * (found[chosen] / true[0, chosen])
+  errors = np.delete((found - true) / np.maximum(spread, 1e-300), chosen)
   return {"form": "same", "errors": errors.round(2).tolist()}
 
 

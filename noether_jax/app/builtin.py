@@ -50,7 +50,9 @@ def planet_notes(laws: Sequence[Law]) -> list[str]:
   notes = []
   for law in laws:
     if [t.text for t in law.terms] == ["|v|^2", "1/|r|"]:
-      value, spread = -law.coefficients[1] / 2, law.uncertainties[1] / 2
+      twice = 2 * law.coefficients[0]
+      value = -law.coefficients[1] / twice
+      spread = law.uncertainties[1] / abs(twice)
       known = ephemeris.SUN_GM
       notes.append(f"|v|^2 / 2 - GM / |r| with GM = ({value * 1e4:.6f} +- "
                    f"{spread * 1e4:.6f}) 1e-4 AU^3/day^2; the Sun's GM is "

@@ -50,6 +50,10 @@ class Form(Protocol):
     """The simple numbers (k) that coefficients agree with, where certain."""
 
   @property
+  def reference(self) -> int:
+    """Index of the term that sets the scale; its coefficient is not fitted."""
+
+  @property
   def losses(self) -> tuple[Loss, ...]:
     """Of a balance law: integrals beside the terms; else empty."""
 
@@ -90,19 +94,22 @@ class Combination:
   """A sum of terms, `sum_k coefficients[k] * terms[k]`.
 
   Attributes:
-    terms: k terms; the first has coefficient 1.
-    coefficients: `[k]`, in units of terms[0] over terms[k].
+    terms: k terms.
+    coefficients: `[k]`, in units of terms[reference] over terms[k].
     uncertainties: `[k]` bootstrap standard deviations.
     freedom: their degrees of freedom: one less than the number of trajectories
       that were resampled.
     losses: of a balance law: the sum of terms changes by minus what these
       integrals change.
+    reference: index of the term that sets the scale and the unit. Its
+      coefficient is a pure number that was chosen, mostly 1.
   """
   terms: tuple[Term, ...]
   coefficients: np.ndarray
   uncertainties: np.ndarray
   freedom: float = math.inf
   losses: tuple[Loss, ...] = ()
+  reference: int = 0
 
   @property
   def simple(self) -> tuple[Fraction | None, ...]:
@@ -113,8 +120,8 @@ class Combination:
 
   @property
   def unit(self) -> str:
-    """The first term's unit."""
-    return str(self.terms[0].unit)
+    """The unit of the term that sets the scale."""
+    return str(self.terms[self.reference].unit)
 
   def value(self, states: Any) -> Any:
     """Return `[...]` at states `[..., D]`."""
@@ -134,16 +141,12 @@ class Combination:
   def text(self, variables: Sequence[Variable]) -> str:
     """Return the formula with the digits that the uncertainties allow."""
     del variables  # The terms know their names.
-    out = self.terms[0].text
-    for term, c, u, simple in zip(self.terms[1:], self.coefficients[1:],
-                                  self.uncertainties[1:], self.simple[1:]):
-      size = simple_numbers.coefficient_text(
-          abs(float(c)), float(u), None if simple is None else abs(simple))
-      if term.text.startswith("1/") and "/" not in size:
-        piece = size + term.text[1:]
-      else:
-        piece = term.text if size == "1" else f"{size} {term.text}"
-      out += f" {'-' if c < 0 else '+'} {piece}"
+    out = ""
+    for term, c, u, simple in zip(self.terms, self.coefficients,
+                                  self.uncertainties, self.simple):
+      sign = "-" if c < 0 else "+" if out else ""
+      out += f" {sign} " if out else sign
+      out += simple_numbers.product_text(term.text, float(c), float(u), simple)
     for loss in self.losses:
       size = simple_numbers.coefficient_text(abs(loss.coefficient),
                                              loss.uncertainty, None)
@@ -157,9 +160,14 @@ class Combination:
   def to_sympy(self, variables: Sequence[Variable]) -> sympy.Expr:
     """Return the formula in SymPy with the fitted coefficients."""
     symbols = [sympy.Symbol(v.name) for v in variables]
-    return sympy.Add(*((sympy.Integer(1) if c == 1 else sympy.Float(float(c))) *
-                       term.to_sympy(symbols)
-                       for c, term in zip(self.coefficients, self.terms)))
+    # A number that was chosen is exact.
+    numbers = [
+        sympy.Integer(int(c)) if c == 1 or
+        (k == self.reference and float(c).is_integer()) else sympy.Float(
+            float(c)) for k, c in enumerate(self.coefficients)
+    ]
+    return sympy.Add(*(number * term.to_sympy(symbols)
+                       for number, term in zip(numbers, self.terms)))
 
 
 class WithoutTerms:
@@ -184,6 +192,11 @@ class WithoutTerms:
   def simple(self) -> tuple[Fraction | None, ...]:
     """Empty."""
     return ()
+
+  @property
+  def reference(self) -> int:
+    """0, without a meaning."""
+    return 0
 
   @property
   def losses(self) -> tuple[Loss, ...]:

@@ -131,13 +131,22 @@ class Law:
 
   @property
   def terms(self) -> tuple[Term, ...]:
-    """The k terms of a formula, the first with coefficient 1."""
+    """The k terms of a formula, the leading one first; it is positive."""
     return self.form.terms
 
   @property
   def coefficients(self) -> np.ndarray:
-    """The fitted coefficients `[k]`, in units of terms[0] over terms[k]."""
+    """The fitted coefficients `[k]`, in `unit` over that of terms[k]."""
     return self.form.coefficients
+
+  @property
+  def reference(self) -> int:
+    """Index of the term that sets the scale; its coefficient is not fitted.
+
+    It is the leading term with coefficient 1, unless another scale makes more
+    coefficients simple numbers.
+    """
+    return self.form.reference
 
   @property
   def uncertainties(self) -> np.ndarray:
@@ -188,7 +197,7 @@ class Law:
       k: index of its term, from 0.
 
     Returns:
-      The unit of terms[0] over that of terms[k].
+      `unit` over that of terms[k].
 
     Raises:
       InputError: if there is no such term; a network has none.
@@ -197,11 +206,11 @@ class Law:
     if not 0 <= k < count:
       has = f"its terms are 0 to {count - 1}" if count else "a network has none"
       raise InputError(f"{self.text} has no coefficient {k}: {has}.")
-    return str(self.terms[0].unit / self.terms[k].unit)
+    return str(self.terms[self.reference].unit / self.terms[k].unit)
 
   def loss_unit(self, k: int) -> str:
     """Return the unit of the coefficient of `losses[k]`."""
-    return str(self.terms[0].unit / self.losses[k].term.unit)
+    return str(self.terms[self.reference].unit / self.losses[k].term.unit)
 
   def sympy(self) -> sympy_lib.Expr:
     """Return the quantity in SymPy; the columns' names are the symbols."""

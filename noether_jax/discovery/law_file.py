@@ -107,7 +107,8 @@ def _function(number: int, law: Law) -> str:
   rows = []
   for k, (term, c,
           u) in enumerate(zip(law.terms, law.coefficients, law.uncertainties)):
-    note = f"+- {u:.2g} {_safe(law.coefficient_unit(k))}" if k else "chosen"
+    note = ("chosen" if k == law.reference else
+            f"+- {u:.2g} {_safe(law.coefficient_unit(k))}")
     sign = "  " if not k else "+ "
     rows.append(
         f"      {sign}{float(c)!r} * {term.code(names, 'xp')}  # {note}")

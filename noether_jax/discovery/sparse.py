@@ -74,7 +74,7 @@ def _validated(moments: Moments, split: Split, support: np.ndarray,
 
 def leading_first(coefficients: np.ndarray,
                   terms: Sequence[AnyTerm]) -> np.ndarray:
-  """Return the order in which terms are written; the first gets coefficient 1.
+  """Return the order in which terms are written; the first is positive.
 
   A term qualifies if it contributes at least a tenth of the largest
   contribution. The first square among these terms leads, so that energies begin

@@ -9,6 +9,7 @@ import numpy as np
 
 from noether_jax.data.trajectories import Trajectories
 from noether_jax.reporting import drawing
+from noether_jax.reporting import simple_numbers
 from noether_jax.reporting import verdicts
 from noether_jax.reporting.drawing import Panel
 from noether_jax.reporting.drawing import Picture
@@ -199,7 +200,10 @@ def _exchange(axes: Any, law: ShownLaw, points: Sequence[np.ndarray],
     head = law.coefficients[0] * law.terms[0].value(list(s.T))
     drawing.dots(axes, np.asarray(law(s)) - head, head, n)
   axes.set_title("First term against the others")
-  head = _shorten(unit_text(law.terms[0].text))
+  head = simple_numbers.product_text(unit_text(law.terms[0].text),
+                                     float(law.coefficients[0]),
+                                     float(law.uncertainties[0]), law.simple[0])
+  head = _shorten(head if law.coefficients[0] > 0 else f"-{head}")
   axes.set_ylabel(_with_unit(head, law.unit))
   axes.set_xlabel(_with_unit("all other terms", law.unit))
   limits = axes.get_xlim(), axes.get_ylim()

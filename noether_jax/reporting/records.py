@@ -62,6 +62,7 @@ def law_record(law: ShownLaw) -> dict[str, Any]:
           "coefficient": _plain(law.coefficients[k]),
           "uncertainty": _plain(law.uncertainties[k]),
           "unit": law.coefficient_unit(k),
+          "chosen": k == law.reference,
       } for k, term in enumerate(law.terms)],
       "losses": [{
           "term": loss.term.text,

@@ -136,7 +136,7 @@ def _law_lines(heading: str, law: ShownLaw) -> list[str]:
       f"{words.statistics_text(law)})"
   ]
   for k, (c, u) in enumerate(zip(law.coefficients, law.uncertainties)):
-    if k:
+    if k != law.reference:
       unit = law.coefficient_unit(k)
       lines.append(f"  {c:>14.8g} +- {u:.2g}{'' if unit == '1' else ' ' + unit}"
                    f"  *  {law.terms[k].text}")

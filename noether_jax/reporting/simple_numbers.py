@@ -49,10 +49,31 @@ def simple_number(value: float,
     >>> simple_number(-.9999873, 6.1e-6, freedom=3), simple_number(2.93, .04)
     (Fraction(-1, 1), None)
   """
-  if not (math.isfinite(value) and math.isfinite(uncertainty)):
-    return None
-  near = max(_deviations(freedom) * uncertainty, _PRECISION * abs(value))
-  if abs(value) > _LARGEST + near:
+  found = agreement(value, uncertainty, freedom)
+  return found[0] if found else None
+
+
+def agreement(value: float,
+              uncertainty: float,
+              freedom: float = math.inf) -> tuple[Fraction, float] | None:
+  """Return a coefficient's simple number, and the chance of a coincidence.
+
+  Args:
+    value: as for `simple_number`.
+    uncertainty: as for `simple_number`.
+    freedom: as for `simple_number`.
+
+  Returns:
+    The number, and the probability, at most 5 %, that a random value is this
+    close to a simple number of its denominator or a smaller one; or None.
+
+  Example:
+    >>> number, chance = agreement(2.001, .002)
+    >>> number, round(chance, 4)
+    (Fraction(2, 1), 0.008)
+  """
+  near = _near(value, uncertainty, freedom)
+  if not abs(value) <= _LARGEST + near:
     return None
   density = 0
   for denominator in range(1, _LARGEST_DENOMINATOR + 1):
@@ -63,8 +84,35 @@ def simple_number(value: float,
       return None
     number = Fraction(round(value * denominator), denominator)
     if number and abs(value - number) <= near:
-      return number
+      return number, 2 * near * density
   return None
+
+
+def is_short(value: float,
+             uncertainty: float,
+             freedom: float = math.inf) -> bool:
+  """Return whether a coefficient is certainly a decimal of one or two places.
+
+  People read 0.3 and 9.81 as easily as simple numbers. Certain means as little
+  likely by chance as a simple number.
+
+  Args:
+    value: as for `simple_number`.
+    uncertainty: as for `simple_number`.
+    freedom: as for `simple_number`.
+
+  Example:
+    >>> is_short(9.810001, 1e-6), is_short(9.8101, 1e-6), is_short(9.8, .1)
+    (True, False, False)
+  """
+  near = _near(value, uncertainty, freedom)
+  return any(0 < abs(round(value, places)) and abs(value - round(value, places))
+             <= near and 2 * near * 10**places <= _CHANCE for places in (1, 2))
+
+
+def _near(value: float, uncertainty: float, freedom: float) -> float:
+  """Return two standard deviations; not finite if the value is not."""
+  return max(_deviations(freedom) * uncertainty, _PRECISION * abs(value))
 
 
 @functools.cache
@@ -116,3 +164,26 @@ def coefficient_text(value: float, uncertainty: float,
     return f"{value:.{significant_digits(value, uncertainty)}g}"
   exact = simple.denominator in (1, 2, 4, 5)
   return f"{float(simple):g}" if exact else str(simple)
+
+
+def product_text(term: str, value: float, uncertainty: float,
+                 simple: Fraction | None) -> str:
+  """Write a coefficient's size and its term; nothing is written for 1.
+
+  Args:
+    term: the term's text.
+    value: the fitted coefficient, whose sign is left out.
+    uncertainty: its standard deviation.
+    simple: the simple number that it agrees with, or None.
+
+  Example:
+    >>> product_text("v^2", -2.93123, .04, None)
+    '2.931 v^2'
+    >>> product_text("1/|r|", 2., 1e-6, Fraction(2))
+    '2/|r|'
+  """
+  size = coefficient_text(abs(value), uncertainty,
+                          None if simple is None else abs(simple))
+  if term.startswith("1/") and "/" not in size:
+    return size + term[1:]
+  return term if size == "1" else f"{size} {term}"

@@ -116,6 +116,10 @@ class ShownLaw(ShownQuantity, Protocol):
     """The simple numbers (k) that coefficients agree with, where certain."""
 
   @property
+  def reference(self) -> int:
+    """Index of the term whose coefficient was chosen, not fitted."""
+
+  @property
   def losses(self) -> Sequence[ShownLoss]:
     """Of a balance law: integrals beside the terms; else empty."""
 

@@ -49,7 +49,7 @@ def law_view(law: ShownLaw, heading: str,
         "fitted":
             formulas.number(value, 8),
         "uncertainty":
-            formulas.number(spread, 2) if k else "chosen",
+            "chosen" if k == law.reference else formulas.number(spread, 2),
         "unit":
             formulas.raised(law.coefficient_unit(k)),
     })

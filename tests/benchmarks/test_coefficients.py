@@ -19,7 +19,7 @@ from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.subject import Subject
 
 
-def _law(name, terms, found, rate=None, lost=0.):
+def _law(name, terms, found, rate=None, lost=0., reference=0):
   """A law whose coefficients have standard errors of .01."""
   variables = SAMPLINGS[name].system.variables
   losses = ()
@@ -28,7 +28,7 @@ def _law(name, terms, found, rate=None, lost=0.):
     losses = (Loss(PathTerm(term, term.unit), lost, .01, .1),)
   form = Combination(
       Subject(variables).terms(*terms), np.array(found),
-      np.full(len(found), .01), 19, losses)
+      np.full(len(found), .01), 19, losses, reference)
   return Law(variables, form, Evidence(0., 0., 0., 0.), "conserved")
 
 
@@ -41,6 +41,10 @@ def _law(name, terms, found, rate=None, lost=0.):
     ("damped spring", (("q^2", "p^2"), [1., .99], "p^2", .22), [-1., 2.]),
     ("spring of stiffness", (("p^2", "k*q^2"), [1., 1.02]), [2.]),
     ("three unequal bodies", (("vx1", "vx2", "vx3"), [1., .5, 1.5]), [0., 0.]),
+    ("three unequal bodies",
+     (("vx1", "vx2", "vx3"), [2.02, 1., 3.], None, 0., 1), [2., 0.]),
+    ("damped spring", (("q^2", "p^2"), [2., 2.02], "p^2", .42, 0), [2., 2.]),
+    ("pendulum", (("p^2", "cos(q)"), [.34, -1.], None, 0., 1), [.67]),
 ])
 def test_errors_are_those_of_the_true_combination(name, law, errors):
   row = coefficients.compare(_law(name, *law), truth.exact(SAMPLINGS[name]))

@@ -21,6 +21,18 @@ def test_simple_numbers_are_shown_and_fits_kept(value, spread, text, latex):
   assert law.sympy().coeff(sympy.cos(sympy.Symbol("q"))) == value
 
 
+@pytest.mark.parametrize("value,spread,text,latex", [
+    (.37, 1e-4, "0.37 p^2 - cos(q)", r"0.37 \, p^{2} - \cos{q}"),
+    (1.00001, 1e-5, "p^2 - cos(q)", r"p^{2} - \cos{q}"),
+    (-2.99999, 1e-5, "-3 p^2 - cos(q)", r"-3 \, p^{2} - \cos{q}"),
+    (.33333, 1e-5, "1/3 p^2 - cos(q)", r"\tfrac{1}{3} \, p^{2} - \cos{q}"),
+])
+def test_the_first_coefficient_is_shown(value, spread, text, latex):
+  law = laws.make("q:rad,p:1/s", spread, **{"p^2": value, "cos(q)": -1.})
+  assert law.text == text and law.latex == latex
+  assert law.sympy().coeff(sympy.Symbol("p")**2) == value
+
+
 def test_a_number_over_a_distance():
   law = laws.make("x,y,vx,vy", 1e-8, **{"|v|^2": 1., "1/|r|": -.0005918})
   assert law.text == "|v|^2 - 0.0005918/|r|"

@@ -52,7 +52,8 @@ def law(kind="conserved", columns="q:m,p:m/s", **changes):
       "terms": terms,
       "coefficients": np.array([1., 2.5]),
       "uncertainties": np.array([0., 1e-4]),
-      "freedom": 7
+      "freedom": 7,
+      "reference": 0
   }
   if kind == verdicts.BALANCE:
     friction = PathTerm.make(((Atom("var", (1,)), 2),), variables,

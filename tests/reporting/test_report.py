@@ -1,11 +1,13 @@
 """The page, the notebook's cell and the text: content, escaping, verdicts."""
 
 import dataclasses
+import html
 import re
 
 import numpy as np
 import pytest
 
+from noether_jax.reporting import figures
 from noether_jax.reporting import report
 from noether_jax.reporting import verdicts
 from tests.reporting import made
@@ -168,6 +170,32 @@ def test_laws_are_named_where_that_is_certain():
   found = made.found(laws=(law,))
   shown = " ".join(pages.text(pages.page(page(found))).split())
   assert "energy" not in shown and "Law 1" in shown
+
+
+def test_any_term_can_set_the_scale():
+  law = made.law("balance",
+                 coefficients=np.array([.37, 1.]),
+                 uncertainties=np.array([1e-4, 0.]),
+                 reference=1)
+  found = made.found(laws=(law,))
+  lines = report.plain_text(found, None, ()).splitlines()
+  assert lines[0].endswith("0.37 q^2 + p^2 + 0.1 integral(p^2)   [m^2/s^2]")
+  assert "            0.37 +- 0.0001 1/s^2  *  q^2" in lines
+  assert "             0.1 +- 0.002 1/s  *  integral(p^2)" in lines
+  assert not any(line.endswith("*  p^2") for line in lines)
+  tree = pages.page(page(found))
+  cells = ["".join(cell.itertext()) for cell in tree.iter("td")]
+  place = cells.index("chosen")
+  assert cells[place - 2:place] == ["1", "1"]
+  assert "0.37" in cells[:place - 2] and "1/s2" in cells[:place - 2]
+
+
+def test_the_first_term_of_the_portrait_has_its_coefficient():
+  law = made.law(coefficients=np.array([.37, 1.]),
+                 uncertainties=np.array([1e-4, 0.]),
+                 reference=1)
+  svg = "".join(figures.portrait(law, made.data()).svgs())
+  assert "0.37 q² [m²/s²]" in html.unescape(svg)
 
 
 def test_simple_coefficients_stand_beside_the_fitted_ones():
