@@ -27,6 +27,7 @@ from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.sparse import eliminate
+from noether_jax.discovery.terms import without_common_factor
 from noether_jax.reporting import verdicts
 
 # Below this ratio of a dense combination it is worth while to look for a law.
@@ -91,7 +92,8 @@ class RungSearch:
       level, _ = smallest(sub(moments.within.mean(0), index), sub(total, index))
       if level > _HOPEFUL:
         break
-      law = as_balance(self.choose(moments, total, index), self.velocities,
+      chosen = self.choose(moments, total, index)
+      law = as_balance(self.tidied(chosen), self.velocities,
                        self.samples.points)
       self.progress(f"  {law.text}: {law.verdict}")
       if law.verdict == verdicts.NOT_CONSERVED:
@@ -114,7 +116,7 @@ class RungSearch:
         done = dataclasses.replace(done, near=(*done.near, law))
       idle = 0 if len(done.laws) > count else idle + 1
       # Without its leading term, the next candidate must be another law.
-      allowed[terms.index(law.terms[0])] = False
+      allowed[terms.index(chosen.terms[0])] = False
     return done
 
   def choose(self, moments: Moments, total: np.ndarray,
@@ -147,6 +149,16 @@ class RungSearch:
           return exchanged(start[support], part)
       return to_law(fit, self.seed)
     return exchanged(good[-1])
+
+  def tidied(self, law: Law) -> Law:
+    """Return a law without a common factor of constants, if it is no worse."""
+    constants, variables = self.samples.constants, self.samples.variables
+    terms = without_common_factor(law.terms, constants, variables)
+    if law.losses or set(terms) == set(law.terms):
+      return law
+    features = Features.make(self.samples, terms)
+    other = TermFit.make(features, Moments.make(features, features.weights()))
+    return to_law(other, self.seed) if other.verdict == law.verdict else law
 
   def exchanged(self,
                 moments: Moments,

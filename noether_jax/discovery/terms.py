@@ -183,3 +183,36 @@ def gradients(terms: Sequence[Term], states: Any) -> Any:
     rows.append(
         xp.stack([slopes.get(i, zero) for i in range(len(columns))], axis=-1))
   return xp.stack(rows, axis=-2)
+
+
+def without_common_factor(terms: Sequence[Term], constants: Sequence[int],
+                          variables: Sequence[Variable]) -> tuple[Term, ...]:
+  """Divide terms by the powers of constants that all of them have.
+
+  Constants of a trial do not change a law: M*|v|^2 - 2 M^2/|r| is M times the
+  energy, and v1/m2 + v2/m1 is the momentum over both masses.
+
+  Args:
+    terms: of one sum.
+    constants: indices of the columns that are constant in each trial.
+    variables: the columns.
+
+  Returns:
+    The terms, each constant with the least powers that are not negative.
+
+  Example:
+    >>> from noether_jax.data import parse_columns
+    >>> columns = parse_columns("v,w,M")
+    >>> v, w, mass = (Atom("var", (i,)) for i in range(3))
+    >>> terms = [Term.make(factors, columns)
+    ...          for factors in ([(mass, 1), (v, 2)], [(mass, 2), (w, 2)])]
+    >>> [t.text for t in without_common_factor(terms, [2], columns)]
+    ['v^2', 'M*w^2']
+  """
+  powers: list[dict[Any, Power]] = [dict(t.factors) for t in terms]
+  for atom in (Atom("var", (c,)) for c in constants):
+    least = min(p.get(atom, 0) for p in powers)
+    for one in powers:
+      one[atom] = one.get(atom, 0) - least
+  return tuple(
+      Term.make([f for f in one.items() if f[1]], variables) for one in powers)

@@ -45,8 +45,9 @@ def test_no_term_comes_twice(name, rung):
 
 
 def test_small_libraries_come_first():
-  assert rungs.default[0] is rungs.linear
+  assert rungs.default[:2] == (rungs.weighted, rungs.linear)
   subject = SUBJECTS["two numbers"]
+  assert not rungs.weighted(subject)
   sizes = [
       len(rung(subject))
       for rung in (rungs.linear, rungs.quadratic, rungs.polynomials)

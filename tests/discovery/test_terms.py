@@ -111,6 +111,24 @@ def test_identifiers(name, identifier):
   assert Variable(name).identifier == identifier
 
 
+@pytest.mark.parametrize("powers,wanted", [
+    ([(1, 0, 0, -1), (0, 1, -1, 0)], [(1, 0, 1, 0), (0, 1, 0, 1)]),
+    ([(2, 0, 1, 0), (0, 1, 2, 1)], [(2, 0, 0, 0), (0, 1, 1, 1)]),
+    ([(1, 0, 1, 0), (0, 1, 0, 0)], [(1, 0, 1, 0), (0, 1, 0, 0)]),
+])
+def test_no_power_of_a_constant_is_common_to_all_terms(powers, wanted):
+  columns = parse_columns("v1,v2,m1,m2")
+  make = lambda all_powers: [
+      Term.make([(Atom("var", (i,)), p)
+                 for i, p in enumerate(one)
+                 if p], columns)
+      for one in all_powers
+  ]
+  found = terms.without_common_factor(make(powers), (2, 3), columns)
+  assert [set(t.factors) for t in found
+         ] == [set(t.factors) for t in make(wanted)]
+
+
 class TestVectors:
 
   def test_equal_units_are_needed(self):

@@ -37,11 +37,13 @@ from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.rungs.waves import waves
+from noether_jax.discovery.rungs.weighted import weighted
 
 __all__ = [
     "Rung", "bodies", "central", "default", "distances", "exponentials",
     "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
     "losses", "losses_on_a_line", "mechanics", "moments", "network", "pairs",
     "polynomials", "powers", "products", "quadratic", "radial", "reactions",
-    "rotors", "sines", "trigonometric", "tuned", "waves"
+    "rotors", "sines", "trigonometric", "tuned", "waves",
+    "weighted"
 ]

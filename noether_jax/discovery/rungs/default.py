@@ -31,12 +31,14 @@ from noether_jax.discovery.rungs.sines import sines
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.rungs.waves import waves
+from noether_jax.discovery.rungs.weighted import weighted
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import Term
 
 Rung = Callable[[Subject], Sequence[Term | PathTerm]]
 
 default: tuple[Rung, ...] = (
+    weighted,
     linear,
     central,
     bodies,

@@ -69,7 +69,27 @@ def _cart(s):
   return [v, w, *rates]
 
 
+def _weighed(s):
+  """A weight on a spring; its mass and the spring's stiffness differ."""
+  y, v, mass, stiffness = s
+  return [v, -9.8 - stiffness / mass * y, 0., 0.]
+
+
+def _attracted(s):
+  """A body in a plane, around masses that differ."""
+  return [*s[2:4], *(-s[4] * s[:2] / np.hypot(*s[:2])**3), 0.]
+
+
 EXAMPLES = {
+    "weighted":
+        Example("y:m,v:m/s,m:kg,k:kg/s^2", _weighed, [-2., -1., 1., 4.],
+                [2., 1., 3., 9.], [rungs.weighted],
+                {"m*v^2 + 19.6 m*y + k*y^2"}),
+    "constants":
+        Example("x:m,y:m,vx:m/s,vy:m/s,M:m^3/s^2", _attracted,
+                [.8, -.2, -.2, .8, .8], [1.2, .2, .2, 1.1, 1.3],
+                [rungs.central, rungs.quadratic],
+                {"|v|^2 - 2 M/|r|", "x*vy - y*vx"}),
     "bodies":
         Example(
             "x1:m,y1:m,x2:m,y2:m,vx1:m/s,vy1:m/s,vx2:m/s,vy2:m/s", _line_pair,
