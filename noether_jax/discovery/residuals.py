@@ -4,23 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import functools
-import typing
+from typing import Protocol
 
 import numpy as np
 
 from noether_jax.discovery import evidence as evidence_lib
 from noether_jax.discovery.differences import left_in_means
+from noether_jax.discovery.features import Features
+from noether_jax.discovery.features import Weights
+from noether_jax.discovery.moments import Moments
 from noether_jax.discovery.rate_noise import distance_from_noise
 from noether_jax.discovery.rate_noise import ratio_by_state
-
-if typing.TYPE_CHECKING:
-  from noether_jax.discovery.judging import TermFit
 
 # Parts of states with measured rates, each judged by fits to the others.
 _FOLDS = 6
 
 
-def explained(fit: TermFit) -> float:
+class FittedTerms(Protocol):
+  """A fitted combination of k terms: `judging.TermFit`."""
+
+  @property
+  def features(self) -> Features:
+    """Of the k terms."""
+
+  @property
+  def moments(self) -> Moments:
+    """Theirs, weighted for this combination."""
+
+  @property
+  def coefficients(self) -> np.ndarray:
+    """`[k]`."""
+
+  @property
+  def variance(self) -> Weights:
+    """What noise adds to each observed sample, N arrays `[T_i]`."""
+
+  def fit(self, weights: np.ndarray) -> np.ndarray:
+    """Return `[k]` of trajectories that count by `weights` [N]."""
+
+
+def explained(fit: FittedTerms) -> float:
   """By how many times losses and inputs lessen the scatter within."""
   within = fit.moments.within.mean(0)
   state = np.where(fit.features.paths, 0., fit.coefficients)
@@ -28,7 +51,7 @@ def explained(fit: TermFit) -> float:
   return float(state @ within @ state) / max(left, 1e-300)
 
 
-def over_noise(fit: TermFit,
+def over_noise(fit: FittedTerms,
                walks: Sequence[float]) -> tuple[list[np.ndarray], float, float]:
   """Return the observed values over their noise, Q, and Rc.
 
@@ -68,7 +91,7 @@ def over_noise(fit: TermFit,
   return out, excess, change / max(change + between, 1e-300)
 
 
-def rate_colour(fit: TermFit, ratio: float) -> float:
+def rate_colour(fit: FittedTerms, ratio: float) -> float:
   """How far measured rates of change are from noise; each occurs twice.
 
   Each group of states is judged by a fit to the others, because many terms
@@ -92,7 +115,7 @@ def rate_colour(fit: TermFit, ratio: float) -> float:
                              ratio)
 
 
-def left_in_blocks(fit: TermFit) -> Callable[[int], float]:
+def left_in_blocks(fit: FittedTerms) -> Callable[[int], float]:
   """The part of white noise's variance in means of so many samples."""
   c = fit.coefficients
   parts = []
@@ -102,7 +125,7 @@ def left_in_blocks(fit: TermFit) -> Callable[[int], float]:
   return functools.partial(left_in_means, fit.features.samples, parts)
 
 
-def walk_steps(fit: TermFit) -> list[float]:
+def walk_steps(fit: FittedTerms) -> list[float]:
   """Variances of what noise adds to integrals at each sample, over its own."""
   c = fit.coefficients
   return [
