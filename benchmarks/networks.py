@@ -20,6 +20,7 @@ standard error and one JSON object: by system,
 """
 
 from collections.abc import Sequence
+import functools
 import json
 import statistics
 import sys
@@ -56,6 +57,24 @@ _COUNT, _LONGER, _STEPS, _HIDDEN = 20, 4, 5000, (64, 64)
 _GOOD = .8
 
 
+@functools.cache
+def _training(width: int) -> tuple[Any, Any]:
+  """`(apply, train)` of a network of so many columns, compiled once."""
+  apply, _ = mlp(jax.random.key(0), width, width, hidden=_HIDDEN)
+  chain = optax.adam(optax.cosine_decay_schedule(3e-3, _STEPS, .01))
+
+  @jax.jit
+  def train(params: Any, x: Any, y: Any) -> Any:
+    scale = y.std(0)[None]
+    loss = lambda p, _: jnp.mean(((jax.vmap(lambda s: apply(p, s))
+                                   (x) - y) / scale)**2)
+    step = gradient_step(loss, chain)
+    return scan_steps(step, (params, chain.init(params)),
+                      jnp.arange(_STEPS))[0][0]
+
+  return apply, train
+
+
 def control(data: Any, seed: int) -> tuple[Any, Any]:
   """Train a network for the rates of change, `(apply, params)`."""
   samples = prepare(data, seed)
@@ -66,14 +85,9 @@ def control(data: Any, seed: int) -> tuple[Any, Any]:
   ]
   x, y = (jnp.asarray(np.concatenate(a)) for a in (samples.states, rates))
   width = x.shape[1]
-  apply, params = mlp(jax.random.key(seed), width, width, hidden=_HIDDEN)
-  scale = y.std(0)
-  loss = lambda p, _: jnp.mean(((jax.vmap(lambda s: apply(p, s))
-                                 (x) - y) / scale[None])**2)
-  chain = optax.adam(optax.cosine_decay_schedule(3e-3, _STEPS, .01))
-  step = gradient_step(loss, chain)
-  train = jax.jit(lambda carry: scan_steps(step, carry, jnp.arange(_STEPS))[0])
-  return apply, train((params, chain.init(params)))[0]
+  apply, train = _training(width)
+  _, params = mlp(jax.random.key(seed), width, width, hidden=_HIDDEN)
+  return apply, train(params, x, y)
 
 
 def read_off(law: Law, name: str, seed: int) -> float:

@@ -1,0 +1,50 @@
+"""What a learned law is worth: the measures, without the learning."""
+
+import numpy as np
+import pytest
+
+from benchmarks import networks
+from benchmarks.systems import UNSPELLED
+
+
+def _energy(name):
+  system = UNSPELLED[name].system
+  return lambda states: system.laws(np.asarray(states), np)[..., 0]
+
+
+@pytest.mark.parametrize("name", list(UNSPELLED))
+def test_a_function_of_the_energy_reads_it_off_and_a_column_does_not(name):
+  energy = _energy(name)
+  assert networks.read_off(lambda s: 3 - 2 * energy(s), name, 0) > 1 - 1e-9
+  assert networks.read_off(lambda s: s[..., 0], name, 0) < .9
+
+
+def test_the_control_of_another_seed_is_not_compiled_again(monkeypatch):
+  monkeypatch.setattr(networks, "_STEPS", 20)
+  networks._training.cache_clear()
+  drawn = UNSPELLED["bumped_spring"]
+  found = []
+  for seed in (0, 1):
+    paths = drawn.paths(6, np.random.default_rng(seed))
+    data = drawn.observed(paths, .01, np.random.default_rng([seed, 1]))
+    apply, params = networks.control(data, seed)
+    found.append(apply(params, paths[0, 0]))
+  assert networks._training(2)[1]._cache_size() == 1
+  assert found[0].shape == (2,) and not np.allclose(found[0], found[1])
+  networks._training.cache_clear()
+
+
+def test_the_summary_counts_what_is_good():
+  row = {"formula": False, "r2": .98, "ratio": .7, "seconds": 3.}
+  worse = {**row, "r2": .9, "ratio": .9}
+  none = {**row, "formula": True, "r2": None, "ratio": None}
+  assert networks.summarise([row, worse, none]) == {
+      "data_sets": 3,
+      "formulas": 1,
+      "learned": 2,
+      "r2": [.9, .94],
+      "ratio": .8,
+      "good": "1 of 3",
+      "seconds": 3.
+  }
+  assert networks.summarise([none])["r2"] is None
