@@ -44,7 +44,8 @@ def _form(fit: TermFit, order: np.ndarray, plain: np.ndarray,
   terms = [fit.features.terms[i] for i in order]
   state = [k for k, term in enumerate(terms) if isinstance(term, Term)]
   freedom = len(fit.moments.mean) - 1
-  scaled = simplest(plain, draws, freedom, state)
+  natural = [k for k in state if terms[k].unit == terms[0].unit]
+  scaled = simplest(plain, draws, freedom, state, natural)
   span = float(
       np.sqrt(
           max(fit.coefficients @ fit.moments.total @ fit.coefficients, 1e-300)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import dataclasses
 from fractions import Fraction
 import math
@@ -64,22 +64,26 @@ class Scaled:
     return found
 
 
-def simplest(coefficients: np.ndarray, draws: np.ndarray, freedom: float,
-             terms: Sequence[int]) -> Scaled:
+def simplest(coefficients: np.ndarray,
+             draws: np.ndarray,
+             freedom: float,
+             terms: Sequence[int],
+             natural: Sequence[int] = ()) -> Scaled:
   """Return coefficients under the scale that makes most of them simple.
 
-  The first coefficient is 1, unless another scale is clearly better. If the
-  first is the odd one, as in 0.37 v1^2 + v2^2 + x1^2 + 2 x2^2, all others were
-  odd with it: v1^2 + 2.703 v2^2 + 2.703 x1^2 + 5.405 x2^2. Another scale is
-  taken only if
+  The first coefficient is 1, unless another scale is clearly better. If only the
+  first coefficient is odd, as in 0.37 v1^2 + v2^2 + x1^2 + 2 x2^2, a 1 there
+  makes all others odd: v1^2 + 2.703 v2^2 + 2.703 x1^2 + 5.405 x2^2. Another
+  scale is taken only if
 
-  - more of the other coefficients are simple numbers under it than all
-    coefficients are simple numbers or short decimals (2.7) with the first at 1;
+  - the simple numbers beside the first coefficient are more than all simple
+    numbers and short decimals, such as 2.7, where the first one is 1;
   - a coincidence among random coefficients is improbable (5 %);
-  - no more of them are very large or very small.
+  - no more coefficients are very large or very small.
 
-  Of several such scales, the one of most simple numbers is taken, then of most
-  whole numbers, then of the smallest numbers.
+  Of several such scales, the one of most simple numbers is taken, then one that
+  keeps the first term's unit, then the one that is written shortest (1 is not
+  written at all), then the one of most whole and of the smallest numbers.
 
   Args:
     coefficients: `[k]`, fitted, with any factor.
@@ -87,6 +91,7 @@ def simplest(coefficients: np.ndarray, draws: np.ndarray, freedom: float,
     freedom: degrees of freedom of the uncertainties.
     terms: indices of the coefficients that count, 0 among them. Others, such
       as losses, are scaled with them.
+    natural: indices of the terms that have the first one's unit.
 
   Returns:
     The coefficients, with uncertainties for their scale.
@@ -95,9 +100,6 @@ def simplest(coefficients: np.ndarray, draws: np.ndarray, freedom: float,
     >>> c = np.array([.37, 1., 1., 2.])
     >>> simplest(2. * c, 2. * c[None], 7, range(4)).coefficients.tolist()
     [0.37, 1.0, 1.0, 2.0]
-    >>> c = np.array([1., .5, 2.7])
-    >>> simplest(2. * c, 2. * c[None], 7, range(3)).coefficients.tolist()
-    [1.0, 0.5, 2.7]
   """
   plain = best = _under(coefficients, draws, 0)
   readable = sum(_is_readable(plain, k, freedom) for k in terms)
@@ -109,20 +111,15 @@ def simplest(coefficients: np.ndarray, draws: np.ndarray, freedom: float,
     if not k or not coefficients[k]:
       continue
     tried = _under(coefficients, draws, k)
-    # A simple first one would not show that it should not be 1.
-    agreed = {
-        n: simple
-        for n, simple in tried.agreements(freedom).items()
-        if n and n in terms
-    }
+    agreed = _others(tried, freedom, terms)
     if (len(agreed) <= readable or _coincidence(agreed, k,
                                                 len(terms) - 1) > _CHANCE or
         _awkward(tried, terms) > _awkward(plain, terms)):
       continue
-    tried, agreed = _whole(coefficients, draws, tried, agreed, freedom)
-    rank = _rank(agreed, k)
-    if rank > best_rank:
-      best, best_rank = tried, rank
+    for scaled in (tried, *_whole(coefficients, draws, tried, agreed, freedom)):
+      rank = (len(agreed), k in natural, *_ease(scaled, freedom, terms))
+      if rank > best_rank:
+        best, best_rank = scaled, rank
   return best
 
 
@@ -158,24 +155,43 @@ def _awkward(tried: Scaled, terms: Sequence[int]) -> int:
   return int(np.sum((size < _SMALL) | (size > _LARGE)))
 
 
+def _others(tried: Scaled, freedom: float, terms: Sequence[int]) -> Agreements:
+  """The simple numbers of all terms but the first one.
+
+  A simple first number would not show that it should not be 1.
+  """
+  found = tried.agreements(freedom)
+  return {k: simple for k, simple in found.items() if k and k in terms}
+
+
 def _whole(coefficients: np.ndarray, draws: np.ndarray, tried: Scaled,
-           agreed: Agreements, freedom: float) -> tuple[Scaled, Agreements]:
-  """Make whole numbers of fractions, if all of them stay simple."""
-  number = math.lcm(*(simple.denominator for simple, _ in agreed.values()))
+           agreed: Agreements, freedom: float) -> Iterator[Scaled]:
+  """Make whole numbers of thirds and sixths, if all numbers stay simple."""
+  parts = {simple.denominator for simple, _ in agreed.values()}
+  if all(n % 3 for n in parts):
+    return
+  number = math.lcm(*parts)
   larger = _under(coefficients, draws, tried.reference, number)
   still = larger.agreements(freedom)
-  if any(k not in still or still[k][0] != number * simple
+  if all(k in still and still[k][0] == number * simple
          for k, (simple, _) in agreed.items()):
-    return tried, agreed
-  return larger, {k: still[k] for k in agreed}
+    yield larger
 
 
-def _rank(agreed: Agreements, reference: int) -> tuple[Any, ...]:
-  """Compare scales: more simple numbers, more whole ones, smaller ones.
+def _ease(tried: Scaled, freedom: float,
+          terms: Sequence[int]) -> tuple[float, ...]:
+  """How easily numbers are read: short, whole and small ones are best.
 
-  Of equal scales, the chosen number is 1 where one of the numbers is.
+  Of equal scales, the number that was chosen is 1 where one of the numbers is.
   """
-  numbers = [number for number, _ in agreed.values()]
-  whole = sum(number.denominator == 1 for number in numbers)
-  return (len(numbers), whole, -sum(map(abs, numbers)),
-          -abs(agreed[reference][0]))
+  agreed = tried.agreements(freedom)
+  texts = [
+      simple_numbers.coefficient_text(
+          abs(float(tried.coefficients[k])), float(tried.uncertainties[k]),
+          abs(agreed[k][0]) if k in agreed else None) for k in terms
+  ]
+  numbers = [agreed[k][0] for k in terms if k in agreed]
+  return (-sum(len(text) for text in texts if text != "1"),
+          sum(number.denominator == 1 for number in numbers),
+          -float(sum(map(abs, numbers))),
+          -abs(float(tried.coefficients[tried.reference])))

@@ -13,13 +13,13 @@ from noether_jax.discovery.scale import simplest
 from tests.discovery import laws
 
 
-def _scaled(fitted, spread=0., terms=None, count=20, seed=0):
+def _scaled(fitted, spread=0., terms=None, count=20, seed=0, natural=()):
   """Coefficients as a search has them: any factor, 100 resamples."""
   fitted = np.array(fitted)
   random = np.random.default_rng(seed)
   draws = fitted * (1 + spread * random.normal(size=(100, len(fitted))))
   terms = range(len(fitted)) if terms is None else terms
-  return simplest(-1.7 * fitted, -1.7 * draws, count - 1, terms)
+  return simplest(-1.7 * fitted, -1.7 * draws, count - 1, terms, natural)
 
 
 @pytest.mark.parametrize("fitted, wanted, reference", [
@@ -28,11 +28,12 @@ def _scaled(fitted, spread=0., terms=None, count=20, seed=0):
     ([.37, -1., 2., 3.], [.37, -1., 2., 3.], 1),
     ([-.37, -1., -2., 3.], [.37, 1., 2., -3.], 1),
     ([.37, 3., 2., 1.], [.37, 3., 2., 1.], 3),
-    ([1.7, 3., 2., 4.], [1.7, 3., 2., 4.], 2),
-    ([7., 3., 2., 4.], [7., 3., 2., 4.], 2),
+    ([1.7, 3., 2., 4.], [1.7, 3., 2., 4.], 1),
+    ([7., 3., 2., 4.], [7., 3., 2., 4.], 1),
     ([.37, .53, 1., 1., 1.], [.37, .53, 1., 1., 1.], 2),
     ([14., -14., -1., -6., 5.], [14., -14., -1., -6., 5.], 2),
     ([math.pi, 210., 140., 35.], [math.pi / 35, 6., 4., 1.], 3),
+    ([.73, 1., 1., 1., -2 / 3, 2.], [.73, 1., 1., 1., -2 / 3, 2.], 1),
     ([1., math.pi, math.pi], [1 / math.pi, 1., 1.], 1),
 ])
 def test_the_odd_coefficient_does_not_set_the_scale(fitted, wanted, reference):
@@ -63,6 +64,20 @@ def test_the_first_coefficient_is_1_where_nothing_is_gained(fitted):
                              np.array(fitted) / fitted[0],
                              rtol=1e-12)
   assert found.reference == 0
+
+
+@pytest.mark.parametrize("fitted, natural, wanted, reference", [
+    ([.37, 1., 1., .5, .5], [], [.74, 2., 2., 1., 1.], 3),
+    ([.37, 1., 1., .5, .5], [0, 1], [.37, 1., 1., .5, .5], 1),
+    ([.37, 1., 1., .5, .5], [0], [.74, 2., 2., 1., 1.], 3),
+    ([.37, 1., 4., 4., 4 / 3], [0, 1], [.37, 1., 4., 4., 4 / 3], 1),
+    ([.37, .53, 1., 1.], [0, 1], [.37, .53, 1., 1.], 2),
+])
+def test_the_unit_stays_where_as_many_numbers_are_simple(
+    fitted, natural, wanted, reference):
+  found = _scaled(fitted, natural=natural)
+  np.testing.assert_allclose(found.coefficients, wanted, rtol=1e-12)
+  assert found.reference == reference
 
 
 def test_uncertainties_are_of_the_scale():
