@@ -71,10 +71,10 @@ def simplest(coefficients: np.ndarray,
              natural: Sequence[int] = ()) -> Scaled:
   """Return coefficients under the scale that makes most of them simple.
 
-  The first coefficient is 1, unless another scale is clearly better. If only the
-  first coefficient is odd, as in 0.37 v1^2 + v2^2 + x1^2 + 2 x2^2, a 1 there
-  makes all others odd: v1^2 + 2.703 v2^2 + 2.703 x1^2 + 5.405 x2^2. Another
-  scale is taken only if
+  The first coefficient is 1, unless another scale is clearly better. If the
+  first one only is odd, as in 0.37 v1^2 + v2^2 + x1^2 + 2 x2^2, a 1 there makes
+  all others odd: v1^2 + 2.703 v2^2 + 2.703 x1^2 + 5.405 x2^2. Another scale is
+  taken only if
 
   - the simple numbers beside the first coefficient are more than all simple
     numbers and short decimals, such as 2.7, where the first one is 1;
