@@ -131,8 +131,9 @@ class TermFit:
       return True
     rows = sum(map(len, self.features.raw))
     more = len(longer.coefficients) - len(self.coefficients)
-    return (self.evidence.excess <= longer.evidence.excess * (1 + _MORE) +
-            2 * more / rows)
+    # The size of the noise is an estimate, and differs from form to form.
+    least = max(longer.evidence.excess, 1.)
+    return self.evidence.excess <= least * (1 + _MORE) + 2 * more / rows
 
   def serves_as_well(self, other: TermFit) -> bool:
     """Whether this fit is no less a law than another one, but for chance."""
