@@ -38,6 +38,9 @@ _EXCUSED = 2.
 _NEARLY = 5.
 # A longer combination must change so many times less for each further term.
 _PRICE = 1.25
+# What one trajectory can show.
+_BY_LOSSES = ("a balance law is verified, because losses lead through other "
+              "values of it; too few to verify what is kept")
 # A column takes part in a relation if its gradient does by this part.
 _PART = .05
 
@@ -150,8 +153,10 @@ def _relations(samples: Samples, done: Climb) -> str:
 
 def _too_few(found: Found, count: int) -> Found:
   """Doubt all laws of one or two trajectories."""
-  told = (f"{count} trajector{'y' if count == 1 else 'ies'}: too few to verify "
-          "a law; searched in windows of at least two cycles")
+  balance = any(law.verdict == verdicts.BALANCE for law in found.laws)
+  told = (f"{count} trajector{'y' if count == 1 else 'ies'}: "
+          f"{_BY_LOSSES if balance else 'too few to verify a law'}; searched "
+          "in windows of at least two cycles")
   # So few trajectories leave a greater doubt than coincidence within them.
   laws = [
       _demote(law, verdicts.UNKNOWN, verdicts.FEW,

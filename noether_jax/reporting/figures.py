@@ -57,15 +57,22 @@ def quantity(law: ShownLaw, data: Trajectories) -> Picture:
     data: the trajectories.
 
   Returns:
-    Two panels, see `series`.
+    Two panels, see `series`. Of a balance law, the second one has the losses
+    added.
   """
   with np.errstate(all="ignore"):
     values = [np.asarray(law(s)) for s in data.states]
+    kept = [
+        sum((loss.coefficient * loss.term.along(t, s)
+             for loss in law.losses), v)
+        for v, t, s in zip(values, data.times, data.states)
+    ]
   return series(values,
                 law.unit,
                 data,
                 law.reason == verdicts.ONE_VALUE,
-                name=law.name or "quantity")
+                name=law.name or "quantity",
+                kept=kept if law.losses else None)
 
 
 def series(values: Sequence[np.ndarray],
@@ -73,7 +80,8 @@ def series(values: Sequence[np.ndarray],
            data: Trajectories,
            one_value: bool = False,
            *,
-           name: str = "quantity") -> Picture:
+           name: str = "quantity",
+           kept: Sequence[np.ndarray] | None = None) -> Picture:
   """Draw a quantity along time, and its change along each trajectory.
 
   Args:
@@ -82,6 +90,8 @@ def series(values: Sequence[np.ndarray],
     data: the trajectories.
     one_value: whether all values are the same but for small errors.
     name: of the quantity.
+    kept: N arrays `[T_i]`, the values with what was lost added; None without
+      losses.
 
   Returns:
     Two panels. The change is in units of the quantity's overall spread, or of
@@ -92,7 +102,7 @@ def series(values: Sequence[np.ndarray],
   one_value = one_value or spread <= 1e-12 * size
   size_name, scale = (("mean size", size) if one_value else
                       ("overall spread", spread))
-  changes = [(v - v.mean()) / (scale or 1.) for v in values]
+  changes = [(v - v.mean()) / (scale or 1.) for v in kept or values]
   largest = max(float(np.abs(c).max()) for c in changes)
 
   def along(axes: Any) -> None:
@@ -109,17 +119,21 @@ def series(values: Sequence[np.ndarray],
   def change(axes: Any) -> None:
     for n, i in enumerate(_chosen(data)):
       drawing.line(axes, data.times[i], changes[i], n)
-    axes.set_title("Change along each trajectory")
+    axes.set_title("Change with the losses added"
+                   if kept else "Change along each trajectory")
     axes.set_ylabel(f"change / {size_name}")
     if np.isfinite(largest):
       axes.set_ylim(-1.1 * max(largest, 1e-15), 1.1 * max(largest, 1e-15))
     axes.set_xlabel(_time_label(data))
     _legend(axes, data)
 
+  level = ("The quantity changes along time by its losses; with these added, "
+           "it is level."
+           if kept else "Along time, a conserved quantity is level.")
   return Picture(
-      "quantity", "Along time, a conserved quantity is level. The change is "
-      "how far the quantity strays from its mean on each trajectory, in units "
-      f"of its {size_name}.", (Panel(along), Panel(change)))
+      "quantity", f"{level} The change is how far the quantity strays from its "
+      f"mean on each trajectory, in units of its {size_name}.",
+      (Panel(along), Panel(change)))
 
 
 def _columns(law: ShownLaw) -> list[str]:

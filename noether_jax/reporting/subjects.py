@@ -77,7 +77,7 @@ class ShownLoss(Protocol):
 
   @property
   def term(self) -> Any:
-    """With `text` and `rate`."""
+    """With `text`, `rate` and `along`; see `discovery.path_term.PathTerm`."""
 
   @property
   def coefficient(self) -> float:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import matplotlib.figure
 import numpy as np
 import pytest
 
@@ -64,6 +65,25 @@ def test_axes_have_names_and_units():
       pages.parsed("".join(figures.quantity(made.law(), made.data()).svgs())))
   assert "time [s]" in shown and "energy [m²]" in shown
   assert "run 0" in shown
+
+
+def test_with_its_losses_added_a_balance_is_level():
+  times = np.linspace(0., 6., 400)
+  # p' = -p / 2: q = 0, and 2.5 p^2 falls by 2.5 times the integral of p^2.
+  states = np.stack([0. * times, np.exp(-times / 2)], -1)
+  data = dataclasses.replace(made.data(1), times=(times,), states=(states,))
+  law = made.law("balance")
+  (loss,) = law.form.losses
+  loss = dataclasses.replace(loss, coefficient=2.5)
+  law = dataclasses.replace(law,
+                            form=dataclasses.replace(law.form, losses=(loss,)))
+  heights = []
+  for panel in figures.quantity(law, data).panels:
+    axes = matplotlib.figure.Figure().subplots()
+    panel.draw(axes)
+    heights.append(np.ptp(axes.lines[0].get_ydata()))
+  assert heights[0] > 2 and heights[1] < 1e-3
+  assert "losses added" in axes.get_title()
 
 
 def test_three_columns_have_no_level_sets():
