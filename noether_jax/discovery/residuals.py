@@ -45,6 +45,8 @@ class FittedTerms(Protocol):
 
 def explained(fit: FittedTerms) -> float:
   """By how many times losses and inputs lessen the scatter within."""
+  if not fit.features.paths.any():
+    return 1.
   within = fit.moments.within.mean(0)
   state = np.where(fit.features.paths, 0., fit.coefficients)
   left = float(fit.coefficients @ within @ fit.coefficients)
@@ -120,7 +122,8 @@ def left_in_blocks(fit: FittedTerms) -> Callable[[int], float]:
   c = fit.coefficients
   parts = []
   for swing, var in zip(fit.features.swing, fit.variance):
-    change = np.einsum("tfs,f->ts", swing, c) / np.sqrt(var)[:, None]
+    with np.errstate(all="ignore"):
+      change = np.einsum("tfs,f->ts", swing, c) / np.sqrt(var)[:, None]
     parts.append(np.nan_to_num(change, posinf=0., neginf=0.))
   return functools.partial(left_in_means, fit.features.samples, parts)
 

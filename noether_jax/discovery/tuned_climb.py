@@ -74,8 +74,10 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
     if new:
       # Fewer terms beside it determine the number better.
       own = [x for x in new[0].terms if x not in one.terms]
-      scan = Scan.make(samples, subject, own, known)
-      better = scan.tune(one.argument, one.family) or one
+      better = one
+      if own:
+        scan = Scan.make(samples, subject, own, known)
+        better = scan.tune(one.argument, one.family) or one
       final = search((*own, *better.terms), dataclasses.replace(done,
                                                                 laws=rest),
                      len(rest) + 1)

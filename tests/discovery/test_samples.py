@@ -107,6 +107,15 @@ class TestWildPoints:
     assert not set(times[[3, 70, 197]]) & set(when[0])
     assert np.abs(kept[0]).max() < 1.1
 
+  @pytest.mark.parametrize("noise", [0., .01])
+  @pytest.mark.parametrize("rows", [[90, 91], [90, 93], [90, 92, 93]])
+  def test_neighbours_are_found_where_there_are_wild_points(self, noise, rows):
+    (states,), times = observed.circles(1, 1000, noise)
+    states[[40, *rows], 0] += 30.
+    kept, when, count = outliers.without_wild_points([states], [times])
+    assert count == 1 + len(rows) and not set(times[rows]) & set(when[0])
+    assert np.abs(kept[0]).max() < 1.1
+
   @pytest.mark.parametrize("noise", [0., .01, .1])
   def test_clean_and_noisy_data_are_kept(self, noise):
     states, times = observed.circles(noise=noise)

@@ -1,5 +1,7 @@
 """Functions with a number inside: exp(-1.3 q), soft cores, waves."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,16 @@ from noether_jax import discover
 from noether_jax.data import as_trajectories
 from noether_jax.data import parse_columns
 from noether_jax.discovery import families
+from noether_jax.discovery.climbed import Climb
+from noether_jax.discovery.features import Features
+from noether_jax.discovery.fitted_law import to_law
+from noether_jax.discovery.judging import TermFit
+from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.roles import make_subject
 from noether_jax.discovery.rungs import tuned
 from noether_jax.discovery.samples import prepare
 from noether_jax.discovery.subject import Subject
+from noether_jax.discovery.tuned_climb import climb_tuned
 from noether_jax.discovery.tuning import tune
 from tests.discovery import laws
 
@@ -51,6 +60,26 @@ def test_law_is_saved_with_its_number(tmp_path):
 @pytest.mark.parametrize("name", ["Lorenz", "Van der Pol", "white noise"])
 def test_no_number_makes_a_law_of_systems_without_one(name):
   assert not _found(name).independent
+
+
+def test_a_law_of_its_functions_alone_has_no_other_terms_to_refine_it():
+  sampling = SAMPLINGS["stiff Morse"]
+  paths = sampling.paths(8, np.random.default_rng(4))
+  data = sampling.observed(paths, 0., np.random.default_rng(5))
+  ready = prepare(data, 0)
+  subject = make_subject(ready, None, None)
+  fixed = set(tuned(subject))
+
+  def search(terms, done, most):
+    del most
+    own = [t for t in terms if t not in fixed]
+    features = Features.make(ready, own)
+    fit = TermFit.make(features, Moments.make(features, features.weights()))
+    law = dataclasses.replace(to_law(fit, 0), verdict="conserved")
+    return dataclasses.replace(done, laws=(*done.laws, law))
+
+  found = climb_tuned(ready, subject, Climb(), 1, search, lambda line: None)
+  assert found.laws and not fixed & set(found.laws[0].terms)
 
 
 def test_an_exact_energy_costs_no_search():
