@@ -148,18 +148,31 @@ class TermFit:
 
   @property
   def verdict(self) -> str:
-    """The evidence's, unless noisy terms hide the change of a steady one.
+    """The evidence's, unless the combination is of a kind that misleads it.
 
     What a nearly constant term changes by itself would be excused by the noise
-    of others that are added to it.
+    of others that are added to it. A sum of functions of one column may be
+    stationary where the column is; if it were a law, so would be the column.
     """
-    if not math.isinf(self.evidence.excess) and len(self.coefficients) > 1:
-      within = self.moments.within.mean(0).diagonal()
-      total = np.maximum(self.moments.total.diagonal(), 1e-300)
-      steady = ~self.features.paths & (within < self.evidence.ratio * total)
-      if self.evidence.verdict == verdicts.CONSERVED and steady.any():
-        return verdicts.APPROXIMATE
-    return self.evidence.verdict
+    verdict = self.evidence.verdict
+    if verdict == verdicts.CONSERVED and len(
+        self.coefficients) > 1 and (self._hides_a_steady_term or
+                                    self._is_of_one_column):
+      return verdicts.APPROXIMATE
+    return verdict
+
+  @property
+  def _hides_a_steady_term(self) -> bool:
+    if math.isinf(self.evidence.excess):
+      return False
+    within = self.moments.within.mean(0).diagonal()
+    total = np.maximum(self.moments.total.diagonal(), 1e-300)
+    steady = ~self.features.paths & (within < self.evidence.ratio * total)
+    return bool(steady.any())
+
+  @property
+  def _is_of_one_column(self) -> bool:
+    return int(np.sum(self.features.slopes.any(axis=(0, 1)))) == 1
 
   @functools.cached_property
   def variance(self) -> Weights:

@@ -130,7 +130,7 @@ def _under(coefficients: np.ndarray,
   """Scale so that one coefficient is a whole number; the first is positive."""
   number *= -1 if coefficients[0] * coefficients[reference] < 0 else 1
   # A resample without the term shows that it cannot set a scale.
-  with np.errstate(divide="ignore", invalid="ignore"):
+  with np.errstate(all="ignore"):
     spread = np.std(number * (draws / draws[:, [reference]]), axis=0)
   return Scaled(reference, number * (coefficients / coefficients[reference]),
                 spread)

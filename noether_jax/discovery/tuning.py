@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
+import math
 
 import numpy as np
 import scipy.optimize
@@ -39,6 +40,8 @@ _DIGITS = 9
 # where the ratio shows that no noise is there.
 _NEAR, _NEAR_EXACT = .5, 5.
 _EXACT = 1e-9
+# The logarithm of a ratio that is no number.
+_OVERFLOW = 100.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -201,7 +204,9 @@ class Scan:
              low: float,
              high: float,
              part: int = -1) -> float:
-    cost = lambda a: np.log(self.ratio(argument, family, a, part) + _ROUNDING)
+    # What overflows is worse than any number; infinity has no parabola.
+    cost = lambda a: min(
+        math.log(self.ratio(argument, family, a, part) + _ROUNDING), _OVERFLOW)
     return float(
         scipy.optimize.minimize_scalar(cost,
                                        bounds=(low, high),

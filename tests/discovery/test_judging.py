@@ -36,6 +36,19 @@ def test_noise_of_another_term_excuses_no_steady_one():
   assert fit.verdict != verdicts.CONSERVED
 
 
+def test_functions_of_one_column_make_no_law():
+  # Stationary where the column hardly moves; beside it, another one moves.
+  random = np.random.default_rng(0)
+  states = [
+      np.c_[np.sqrt(1 + n / 10) + 1e-5 * random.normal(size=300),
+            random.normal(size=300)] for n in range(12)
+  ]
+  one = _fit(states, "x,y", None, "x^2", "x^4")
+  assert one.evidence.verdict == verdicts.CONSERVED != one.verdict
+  alone = _fit(states, "x,y", None, "x")
+  assert alone.verdict == verdicts.CONSERVED
+
+
 @pytest.mark.parametrize("anharmonic", [0., .3])
 def test_a_shorter_form_leaves_no_more_than_noise_and_fewer_terms_explain(
     anharmonic):
