@@ -147,9 +147,8 @@ def test_where_more_is_conserved_than_has_a_formula_a_network_is_learned(
     monkeypatch):
   # The dense combinations are verified, and every short form is lost.
   search = RungSearch.search
-  monkeypatch.setattr(
-      RungSearch, "search",
-      lambda *args: dataclasses.replace(search(*args), laws=()))
+  monkeypatch.setattr(RungSearch, "search",
+                      lambda *args: dataclasses.replace(search(*args), laws=()))
   states = _solved(lambda x: np.array([x[1], -x[0]]), _starts(12))
   found = discover(states, _TIMES, columns="q,v", rungs=[rungs.quadratic])
   assert found.rungs[:2] == ("quadratic", "network")

@@ -44,6 +44,5 @@ __all__ = [
     "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
     "losses", "losses_on_a_line", "mechanics", "moments", "network", "pairs",
     "polynomials", "powers", "products", "quadratic", "radial", "reactions",
-    "rotors", "sines", "trigonometric", "tuned", "waves",
-    "weighted"
+    "rotors", "sines", "trigonometric", "tuned", "waves", "weighted"
 ]
