@@ -172,6 +172,9 @@ class TermFit:
 
   @property
   def _is_of_one_column(self) -> bool:
+    # With losses, the energy of a free body is one: that of its velocity.
+    if self.features.paths.any():
+      return False
     return int(np.sum(self.features.slopes.any(axis=(0, 1)))) == 1
 
   @functools.cached_property

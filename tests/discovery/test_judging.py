@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from noether_jax.discovery import Subject
+from noether_jax.discovery.atoms import Atom
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.judging import TermFit
 from noether_jax.discovery.moments import Moments
+from noether_jax.discovery.path_term import PathTerm
 from noether_jax.reporting import verdicts
+from noether_jax.symbolic.units import Unit
 from tests.discovery import observed
 
 
@@ -47,6 +50,21 @@ def test_functions_of_one_column_make_no_law():
   assert one.evidence.verdict == verdicts.CONSERVED != one.verdict
   alone = _fit(states, "x,y", None, "x")
   assert alone.verdict == verdicts.CONSERVED
+
+
+def test_a_velocity_with_its_losses_is_more_than_functions_of_one_column():
+  # v' = -v^2 / 2, so v^2 falls by the integral of v^3.
+  times, random = np.linspace(0., 6., 300), np.random.default_rng(0)
+  states = [
+      np.c_[v / (1 + v * times / 2),
+            random.normal(size=300)] for v in random.uniform(1., 3., 10)
+  ]
+  samples = observed.samples(states, "v,y", times=[times] * 10)
+  (square,) = Subject(samples.variables).terms("v^2")
+  loss = PathTerm.make(((Atom("norm", (0,)), 3),), samples.variables, Unit())
+  features = Features.make(samples, [square, loss])
+  fit = TermFit.make(features, Moments.make(features, features.weights()))
+  assert fit.verdict == verdicts.CONSERVED
 
 
 @pytest.mark.parametrize("anharmonic", [0., .3])
