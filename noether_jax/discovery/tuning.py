@@ -204,9 +204,12 @@ class Scan:
              low: float,
              high: float,
              part: int = -1) -> float:
-    # What overflows is worse than any number; infinity has no parabola.
-    cost = lambda a: min(
-        math.log(self.ratio(argument, family, a, part) + _ROUNDING), _OVERFLOW)
+
+    def cost(number: float) -> float:
+      # Of round-off, a ratio may be negative; infinity has no parabola.
+      ratio = max(self.ratio(argument, family, number, part), 0.)
+      return min(math.log(ratio + _ROUNDING), _OVERFLOW)
+
     return float(
         scipy.optimize.minimize_scalar(cost,
                                        bounds=(low, high),
