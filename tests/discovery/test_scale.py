@@ -124,22 +124,28 @@ def test_random_coefficients_keep_their_scale(count, spread):
   assert np.mean(changed) < .05 + 3 * math.sqrt(.05 * .95 / 300)
 
 
-def _two_masses(mass, noise, seed=0):
-  """Trajectories of mass v1^2 + v2^2 + x1^2 + 2 x2^2 + x1^2 x2^2."""
-  random = np.random.default_rng(seed)
+def _solved(field, count, random):
+  """Trajectories `[161, 4]` from random starts, and their times."""
   times = np.linspace(0., 8., 161)
-
-  def field(_, s):
-    x1, x2, v1, v2 = s
-    return [v1, v2, -(x1 + x1 * x2**2) / mass, -2 * x2 - x1**2 * x2]
-
   paths = [
       solve_ivp(field, (0., 8.),
                 random.uniform(-1.2, 1.2, 4),
                 t_eval=times,
                 rtol=1e-10,
-                atol=1e-12).y.T for _ in range(12)
+                atol=1e-12).y.T for _ in range(count)
   ]
+  return paths, times
+
+
+def _two_masses(mass, noise, seed=0):
+  """Trajectories of mass v1^2 + v2^2 + x1^2 + 2 x2^2 + x1^2 x2^2."""
+  random = np.random.default_rng(seed)
+
+  def field(_, s):
+    x1, x2, v1, v2 = s
+    return [v1, v2, -(x1 + x1 * x2**2) / mass, -2 * x2 - x1**2 * x2]
+
+  paths, times = _solved(field, 12, random)
   return [p + noise * random.normal(size=p.shape) for p in paths], times
 
 
@@ -181,8 +187,6 @@ def _check_files(found, law, folder):
 
 
 def test_a_balance_law_has_the_scale_of_its_energy():
-  random = np.random.default_rng(2)
-  times = np.linspace(0., 8., 161)
 
   def field(_, s):
     x1, x2, v1, v2 = s
@@ -191,13 +195,7 @@ def test_a_balance_law_has_the_scale_of_its_energy():
         -2 * x2 - x1**2 * x2 - .05 * v2
     ]
 
-  states = [
-      solve_ivp(field, (0., 8.),
-                random.uniform(-1.2, 1.2, 4),
-                t_eval=times,
-                rtol=1e-10,
-                atol=1e-12).y.T for _ in range(16)
-  ]
+  states, times = _solved(field, 16, np.random.default_rng(2))
   law = discover(states, times, columns="x1:m,x2:m,v1:m/s,v2:m/s").laws[0]
   assert law.verdict == "balance" and law.reference == 1
   assert law.text.startswith("0.37 v1^2 + v2^2 + x1^2 + 2 x2^2 + ")
