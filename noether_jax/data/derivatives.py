@@ -58,7 +58,7 @@ def with_named_derivatives(data: Trajectories,
     data = as_trajectories(data, columns=rest)
   owner = _owners(pairs, data)
   for name, own in owner.items():
-    if name in data.factors and own not in data.factors and own not in known:
+    if name in data.converted and own not in data.converted | known:
       raise InputError(f"{_TOLD}: {name!r} was converted to another unit, and "
                        f"{own!r} was not, because its own is not given: name "
                        f"it, as in columns='{name}:deg,{own}:deg/s'.")

@@ -37,11 +37,10 @@ def even_and_unwrap(
   times, messages = _even_stamps(data.times)
   states = [np.array(s) for s in data.states]
   variables = list(data.variables)
-  factors = dict(data.factors)
+  converted = set(data.converted)
 
   def scale(i: int, factor: float) -> None:
-    name = variables[i].name
-    factors[name] = factor * factors.get(name, 1.)
+    converted.add(variables[i].name)
     for s in states:
       s[:, i] *= factor
 
@@ -72,7 +71,7 @@ def even_and_unwrap(
                              times=tuple(times),
                              states=tuple(states),
                              messages=(*data.messages, *messages),
-                             factors=factors)
+                             converted=frozenset(converted))
 
 
 def _make_angle(variables: list[Variable], states: Sequence[np.ndarray],

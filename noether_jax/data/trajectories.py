@@ -28,7 +28,7 @@ class Trajectories:
       `[T_i]` by name, as written, with NaN where a cell is blank.
     timed: whether times were given; else they count rows.
     source: name of the file, for messages; empty for data in memory.
-    factors: by what columns were multiplied, by name, to change their units.
+    converted: names of columns that were converted to another unit.
   """
   variables: tuple[Variable, ...]
   labels: tuple[str, ...]
@@ -42,7 +42,7 @@ class Trajectories:
                              ...]] = dataclasses.field(default_factory=dict)
   timed: bool = True
   source: str = ""
-  factors: Mapping[str, float] = dataclasses.field(default_factory=dict)
+  converted: frozenset[str] = frozenset()
 
   def take(self, columns: Sequence[int]) -> Trajectories:
     """Return some of the columns.
