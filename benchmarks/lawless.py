@@ -74,9 +74,10 @@ def _wild(random: Random) -> DataSet:
   ], .1)
 
 
-def _coloured(random: Random) -> DataSet:
+def _coloured(random: Random,
+              names: Sequence[str] = LAWFUL + LAWLESS) -> DataSet:
   """Noise with a memory, as of a filtered sensor."""
-  data = drawn(random, LAWFUL + LAWLESS, noises=(0.,))
+  data = drawn(random, names, noises=(0.,))
   keep, size = random.uniform(.7, .98), random.choice([.02, .05, .1])
   out = []
   for s in data.states:
@@ -257,6 +258,8 @@ KINDS: dict[str, Kind] = {
         _drifting,
     "damped":
         named(tuple(SYSTEM_KINDS["losses"])),
+    "filtered losses":
+        functools.partial(_coloured, names=tuple(SYSTEM_KINDS["losses"])),
     "driven":
         named(("driven Duffing", "forced pendulum", "parametric spring")),
     "chaotic":

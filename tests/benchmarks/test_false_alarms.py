@@ -23,8 +23,8 @@ _KEYS = {
 # Kinds of data of which a true law may be found.
 _TRUE = {
     "fast events", "wrapped angles", "quantised", "coarse", "wild points",
-    "coloured noise", "no times", "drifting sensor", "damped", "one value",
-    "hidden constant"
+    "coloured noise", "no times", "drifting sensor", "damped",
+    "filtered losses", "one value", "hidden constant"
 }
 
 
