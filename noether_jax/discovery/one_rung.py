@@ -100,8 +100,11 @@ class RungSearch:
         better = done.rejected
         if better is None or law.evidence.ratio < better.evidence.ratio:
           done = dataclasses.replace(done, rejected=law)
-        break
-      if law.verdict in (verdicts.CONSERVED, verdicts.BALANCE):
+        # With losses, what is no energy may hide one: x = integral(|v|) does
+        # where a body moves one way.
+        if chosen.verdict == verdicts.NOT_CONSERVED:
+          break
+      elif law.verdict in (verdicts.CONSERVED, verdicts.BALANCE):
         if rank([*done.laws, law], self.samples.points, self.samples.spread,
                 normals) > len(done.laws):
           if null is None and self.with_null:

@@ -49,6 +49,21 @@ def test_a_damped_system_has_a_balance_law(noise):
   assert law.loss_unit(0) == "1"
 
 
+def test_a_body_that_slides_one_way_has_a_balance():
+  # v' = -v^2 / 2, so v^2 falls by the integral of v^3; and x is that of |v|.
+  times, random = np.linspace(0, 6, 300), np.random.default_rng(3)
+  states = []
+  for start in random.uniform(1., 3., 10):
+    gone = 1 + start * times / 2
+    path = np.stack([random.normal() + 2 * np.log(gone), start / gone], 1)
+    states.append(path + .005 * random.normal(size=path.shape))
+  found = discover(states, times, columns="x:m,v:m/s", rungs=[rungs.losses])
+  (law,) = found.laws
+  assert law.verdict == "balance" and law.terms[0].text == "v^2"
+  cube = next(w for w in law.losses if w.term.text == "integral(|v|^3)")
+  np.testing.assert_allclose(cube.coefficient, 1., rtol=.1)
+
+
 def _filtered(random, shape, keep=.6):
   """Noise of unit size that a sensor remembers."""
   noise = random.normal(size=shape)
