@@ -6,19 +6,21 @@
 Each seed draws 20 trajectories of a system whose energy no rung spells (see
 datasets/systems/unspelled.py) and searches them with the default rungs and
 `network`. A small network is trained on smooth states and their derivatives,
-and is made to keep the law with `conserve`. Controls are that network without
-the law, and the same trained again as long. All are rolled out four times as
-long as the data, from 20 new starts. Prints a line per seed on standard error
-and one JSON object: by system,
+and trained again as long (fine-tuned). Both are rolled out as they are, and
+made to keep the law with `conserve`, which trains nothing; four times as long
+as the data, from 20 new starts. Prints a line per seed on standard error and
+one JSON object: by system,
 
   formulas  data sets in which a formula was found instead;
   learned   data sets with a network among the laws;
   r2        of the true law, read off the network by a polynomial of degree two
             that is fitted to other trajectories; least and mean;
-  ratio     error of the rollouts with the law over that of the control that was
-            trained again, paired by seed; least, median, largest;
+  ratio     error of the fine-tuned network's rollouts with the law over that
+            without, paired by seed; least, median, largest;
   good      in how many seeds it is at most .8;
-  plain     the same as `ratio`, over the network that was not trained again;
+  plain     the same of the network that was trained once;
+  once      the same of that network with the law, over the fine-tuned one
+            without;
   seconds   of a search, the median.
 """
 
@@ -113,7 +115,7 @@ def read_off(law: Law, name: str, seed: int) -> float:
 
 def rollouts(law: Law, model: tuple[Any, Any, Any], name: str,
              seed: int) -> dict[str, float]:
-  """Errors of long rollouts, in spreads: with the law, and of the controls."""
+  """Errors of long rollouts, in spreads, with the law and without."""
   drawn = UNSPELLED[name]
   dt = float(drawn.times[1] - drawn.times[0])
   steps = _LONGER * (len(drawn.times) - 1)
@@ -121,15 +123,13 @@ def rollouts(law: Law, model: tuple[Any, Any, Any], name: str,
   truth = drawn.paths(_COUNT, np.random.default_rng([seed, 200]), times)
   spread = truth.reshape(-1, truth.shape[-1]).std(0)
   apply, params, longer = model
-  keeps = conserve((apply, params),
-                   law,
-                   of="vector_field",
-                   dt=dt,
-                   state_scale=spread)
+  keep = lambda p: conserve(
+      (apply, p), law, of="vector_field", dt=dt, state_scale=spread)
   fields = {
-      "kept": keeps,
+      "kept": keep(params),
       "plain": lambda x: apply(params, x),
-      "longer": lambda x: apply(longer, x)
+      "tuned_kept": keep(longer),
+      "tuned": lambda x: apply(longer, x)
   }
   errors = {}
   for key, field in fields.items():
@@ -171,9 +171,10 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
   """See the module."""
   learned = [row for row in rows if row["r2"] is not None]
   r2 = [row["r2"] for row in learned]
-  ratio, plain = ([row["kept"] / row[key]
-                   for row in learned]
-                  for key in ("longer", "plain"))
+  ratio, plain, once = ([row[a] / row[b]
+                         for row in learned]
+                        for a, b in (("tuned_kept", "tuned"), ("kept", "plain"),
+                                     ("kept", "tuned")))
   spread = lambda values: [
       round(f(values), 3) for f in (min, statistics.median, max)
   ]
@@ -185,6 +186,7 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
       "ratio": spread(ratio) if ratio else None,
       "good": f"{sum(r <= _GOOD for r in ratio)} of {len(rows)}",
       "plain": spread(plain) if plain else None,
+      "once": spread(once) if once else None,
       "seconds": statistics.median(row["seconds"] for row in rows)
   }
 
