@@ -1,10 +1,7 @@
 """Data in which laws are easily imagined: lawless, or distorted.
 
-A kind is a function `random -> DataSet`. It distorts exact trajectories of a
-pool.
+A kind `random -> DataSet` distorts exact trajectories of a pool.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
