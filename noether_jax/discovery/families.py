@@ -14,6 +14,7 @@ Function = Callable[[Any, float], tuple[Any, Any]]
 
 _SCALES = np.geomspace(.1, 10., 32)
 _CORES = np.geomspace(5e-4, 4., 36)
+_LIMITS = np.geomspace(.05, 100., 36)
 _POWERS = np.r_[np.linspace(-6.2, -.2, 31), np.linspace(.2, 5.2, 26)]
 
 
@@ -43,11 +44,13 @@ class Argument(NamedTuple):
     plus: columns; their squares are added up if `squared`.
     minus: the column that is subtracted, if any.
     squared: whether it is a sum of squares.
+    moving: whether it is of velocities or momenta.
   """
   text: str
   plus: tuple[int, ...]
   minus: tuple[int, ...] = ()
   squared: bool = False
+  moving: bool = False
 
   def value(self, states: np.ndarray) -> np.ndarray:
     """Evaluate on states `[m, D]`."""
@@ -85,6 +88,11 @@ def _screened(u: Any, a: float) -> tuple[Any, Any]:
   return value, -value * (a + 1 / r) / (2 * r)
 
 
+def _limited(u: Any, a: float) -> tuple[Any, Any]:
+  left = np.where(u < a, a - u, np.nan)
+  return left**-.5, left**-1.5 / 2
+
+
 _SINE: Function = lambda u, a: (np.sin(a * u), a * np.cos(a * u))
 _COSINE: Function = lambda u, a: (np.cos(a * u), -a * np.sin(a * u))
 # But for a constant log(u + a); u may have a unit.
@@ -111,12 +119,17 @@ SQUARED = (
     Family(("exp(-{a}*({u}))",), (_exp(-1),), _SCALES, _inverse, True),
     Family(("({u})^({h})",), (_POWER,), _POWERS, _none, True),
 )
+# Kinetic energies that are not the square: with the momentum, the velocity.
+MOVING = (
+    Family(("sqrt({u} + {a})",), (_core(.5),), _LIMITS, _same, True),
+    Family(("1/sqrt({a} - ({u}))",), (_limited,), _LIMITS, _same, True),
+)
 DISTANCE = (Family(("exp(-{a}*sqrt({u}))/sqrt({u})",), (_screened,), _SCALES,
                    lambda size: size**-.5, True),)
 
 
 def arguments(subject: Subject) -> Iterator[Argument]:
-  """Yield what functions may be of: places, differences and distances."""
+  """Yield what functions may be of: places, distances, squares of speeds."""
   names = [v.name for v in subject.variables]
   places = shapes.places(subject)
   inside = {i for vector in subject.vectors for i in vector}
@@ -128,14 +141,18 @@ def arguments(subject: Subject) -> Iterator[Argument]:
   for i, j in shapes.alike(subject, lengths):
     yield Argument(f"({names[i]} - {names[j]})", (i,), (j,))
   speeds = {v for _, v in subject.velocities}
-  for vector in subject.vectors:
-    if not speeds & set(vector):
-      square = " + ".join(f"{names[i]}^2" for i in vector)
-      yield Argument(square, vector, squared=True)
+  for vector in (*subject.vectors, *((v,) for v in sorted(speeds - inside))):
+    square = " + ".join(f"{names[i]}^2" for i in vector)
+    yield Argument(square,
+                   vector,
+                   squared=True,
+                   moving=bool(speeds & set(vector)))
 
 
 def families(argument: Argument) -> tuple[Family, ...]:
   """Return the families of an argument."""
+  if argument.moving:
+    return MOVING
   if not argument.squared:
     return PLAIN
   return SQUARED + (DISTANCE if len(argument.plus) > 1 else ())

@@ -34,6 +34,7 @@ from noether_jax.discovery.rungs.quadratic import quadratic
 from noether_jax.discovery.rungs.reactions import reactions
 from noether_jax.discovery.rungs.rotors import rotors
 from noether_jax.discovery.rungs.sines import sines
+from noether_jax.discovery.rungs.torques import torques
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.rungs.waves import waves
@@ -44,5 +45,5 @@ __all__ = [
     "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
     "losses", "losses_on_a_line", "mechanics", "moments", "network", "pairs",
     "polynomials", "powers", "products", "quadratic", "radial", "reactions",
-    "rotors", "sines", "trigonometric", "tuned", "waves", "weighted"
+    "rotors", "sines", "torques", "trigonometric", "tuned", "waves", "weighted"
 ]

@@ -28,6 +28,7 @@ from noether_jax.discovery.rungs.quadratic import quadratic
 from noether_jax.discovery.rungs.reactions import reactions
 from noether_jax.discovery.rungs.rotors import rotors
 from noether_jax.discovery.rungs.sines import sines
+from noether_jax.discovery.rungs.torques import torques
 from noether_jax.discovery.rungs.trigonometric import trigonometric
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.rungs.waves import waves
@@ -56,6 +57,7 @@ default: tuple[Rung, ...] = (
     lattice,
     rotors,
     sines,
+    torques,
     reactions,
     polynomials,
     waves,

@@ -152,6 +152,11 @@ EXAMPLES = {
                 sin(s[1])
             ], [-1.] * 4, [1.] * 4, [rungs.sines],
             {"w^2 + 2 u^2 - 4 cos(a)*cos(b)"}),
+    "torques":
+        Example("a:rad,w:rad/s",
+                lambda s: [s[1], -np.sin(s[0]) - .25 * s[0] + .2], [-1., -1.],
+                [1., 1.], [rungs.torques],
+                {"w^2 - 2 cos(a) - 0.4 a + 0.25 a^2"}),
 }
 
 

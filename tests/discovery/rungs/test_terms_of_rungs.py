@@ -110,6 +110,9 @@ def test_no_term_is_a_combination_of_others(rung, name):
     (rungs.rotors, "species", set()),
     (rungs.sines, "angles", {"cos(a)*cos(b)", "sin(a)*cos(b)", "w*u"}),
     (rungs.sines, "rotor", set()),
+    (rungs.torques, "rotor", {"a", "a^2", "w^2", "cos(a)", "v*w"}),
+    (rungs.torques, "angles", {"a", "a*b", "w*u*cos(a - b)"}),
+    (rungs.torques, "line", set()),
 ])
 def test_what_a_rung_holds(rung, name, wanted):
   found = _texts(rung, name)
