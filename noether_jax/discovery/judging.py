@@ -19,6 +19,7 @@ from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
 from noether_jax.discovery.rate_noise import is_flat
+from noether_jax.discovery.sparse import is_column
 from noether_jax.discovery.sparse import leading_first
 from noether_jax.reporting import verdicts
 
@@ -103,21 +104,31 @@ class TermFit:
 
     Returns:
       Indices of the terms left, longest first, as long as the scatter of block
-      means stays near the noise's; at least one term is no path integral.
+      means stays near the noise's; at least one term is no path integral, and
+      one alone is a column.
     """
     within, noise = self.within.sum(0), self.noise.sum(0)
     along = self.features.paths
     support = np.arange(len(within))
     best = smallest(within, noise)[0]
     out: list[np.ndarray] = []
-    while self.by_noise and np.sum(~along[support]) > 1 and len(support) > 2:
+    while self.by_noise and np.sum(~along[support]) > 1:
       left = without_each(sub(within, support), sub(noise, support))
       drop = int(np.argmin(left))
-      if left[drop] > _HOPELESS * best:
+      if left[drop] > _HOPELESS * best or (len(support) == 2 and not is_column(
+          self.features.terms, np.delete(support, drop))):
         break
       support = np.delete(support, drop)
       out.append(support)
     return out
+
+  @property
+  def left_over_noise(self) -> float:
+    """The scatter of block means over that of their noise; else infinite."""
+    if not self.by_noise:
+      return math.inf
+    c = self.coefficients
+    return float(c @ self.within.sum(0) @ c / (c @ self.noise.sum(0) @ c))
 
   def leaves_no_more(self, longer: TermFit) -> bool:
     """Whether its residual is no larger than that of a form with more terms.

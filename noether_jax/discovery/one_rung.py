@@ -27,6 +27,7 @@ from noether_jax.discovery.moments import smallest
 from noether_jax.discovery.moments import sub
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.sparse import eliminate
+from noether_jax.discovery.sparse import is_column
 from noether_jax.discovery.terms import without_common_factor
 from noether_jax.reporting import verdicts
 
@@ -97,9 +98,7 @@ class RungSearch:
                        self.samples.points)
       self.progress(f"  {law.text}: {law.verdict}")
       if law.verdict == verdicts.NOT_CONSERVED:
-        better = done.rejected
-        if better is None or law.evidence.ratio < better.evidence.ratio:
-          done = dataclasses.replace(done, rejected=law)
+        done = _with_rejected(done, law)
         # With losses, what is no energy may hide one: x = integral(|v|) does
         # where a body moves one way.
         if chosen.verdict == verdicts.NOT_CONSERVED:
@@ -109,12 +108,8 @@ class RungSearch:
                 normals) > len(done.laws):
           if null is None and self.with_null:
             null = null_lib.joined(features, index, known, self.seed)
-          law = null_lib.doubted(law, null, lengths)
-          if law.verdict == verdicts.UNKNOWN:
-            done = dataclasses.replace(done, near=(*done.near, law))
-          else:
-            done = dataclasses.replace(done, laws=(*done.laws, law))
-            first = True
+          done = _with_law(done, null_lib.doubted(law, null, lengths))
+          first = len(done.laws) > count
       else:
         done = dataclasses.replace(done, near=(*done.near, law))
       idle = 0 if len(done.laws) > count else idle + 1
@@ -134,7 +129,9 @@ class RungSearch:
     path = eliminate(moments, total, samples.split, index, samples.floor,
                      self.features.terms)
     along = self.features.paths
-    path = [(s, score) for s, score in path if np.sum(~along[s]) > 1] or path
+    # Without noise, a column that is constant is a constant of the trial.
+    path = [(s, score) for s, score in path if np.sum(~along[s]) > 1 or
+            samples.noisy and is_column(self.features.terms, s)] or path
     best = min(score for _, score in path)
     good = [s for s, score in path if score <= _SLACK * best]
     if best <= samples.floor:
@@ -184,3 +181,18 @@ class RungSearch:
     part = Moments(sub(moments.within, support), moments.mean[:, support],
                    sub(moments.total, support))
     return TermFit.make(self.features.take(support), part)
+
+
+def _with_rejected(done: Climb, law: Law) -> Climb:
+  """Keep the best of what is not conserved."""
+  better = done.rejected
+  if better is None or law.evidence.ratio < better.evidence.ratio:
+    return dataclasses.replace(done, rejected=law)
+  return done
+
+
+def _with_law(done: Climb, law: Law) -> Climb:
+  """Add a law, or what may be none."""
+  if law.verdict == verdicts.UNKNOWN:
+    return dataclasses.replace(done, near=(*done.near, law))
+  return dataclasses.replace(done, laws=(*done.laws, law))

@@ -13,6 +13,7 @@ from noether_jax.discovery.moments import sub
 from noether_jax.discovery.moments import without_each
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.split import Split
+from noether_jax.discovery.terms import Term
 
 # Longer paths lose several terms at once, and have no score.
 _LONG = 40
@@ -56,6 +57,12 @@ def eliminate(moments: Moments, total: np.ndarray, split: Split,
     path.append(support)
   short = [s for s in path if len(s) <= _LONG]
   return [(s, max(_validated(moments, split, s, total), floor)) for s in short]
+
+
+def is_column(terms: Sequence[AnyTerm], support: np.ndarray) -> bool:
+  """Whether one term only is left, which is a column as it is."""
+  one = terms[support[0]]
+  return len(support) == 1 and isinstance(one, Term) and one.is_column
 
 
 def _validated(moments: Moments, split: Split, support: np.ndarray,

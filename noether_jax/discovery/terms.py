@@ -87,6 +87,11 @@ class Term:
     return total
 
   @property
+  def is_column(self) -> bool:
+    """Whether it is a column as it is."""
+    return [(atom.kind, power) for atom, power in self.factors] == [("var", 1)]
+
+  @property
   def cost(self) -> float:
     """How complex the term is: its degree, a little for each factor.
 

@@ -270,3 +270,17 @@ def test_a_long_form_of_few_noisy_rows_is_no_law():
                      columns="a,b,c,d")
     sure = [w for w in found.laws if w.verdict == verdicts.CONSERVED]
     assert all(len(law.terms) == 8 for law in sure)
+
+
+def test_a_noisy_column_that_stays_constant_is_a_law_by_itself():
+  random = np.random.default_rng(0)
+  times = np.linspace(0., 1.5, 60)
+  speed, up = random.uniform([1., 4.], [5., 12.], (20, 2)).T[..., None]
+  states = np.stack([
+      speed * times, 2 + up * times - 4.905 * times**2, speed + 0 * times,
+      up - 9.81 * times
+  ], -1)
+  states += .01 * states.std((0, 1)) * random.normal(size=states.shape)
+  found = discover(states, times, columns="x,y,u,v")
+  assert "u" in [law.text for law in found.laws]
+  assert all("u + " not in law.text for law in found.laws)
