@@ -20,7 +20,7 @@ _FEWEST_BLOCKS = 8
 # How far the variance of block means may exceed that of white noise: this part
 # for what a fit leaves, and so many standard errors.
 _SLACK = .08
-_ERRORS = 3.5
+_ERRORS = 3.1
 # Above this ratio a quantity is no law, whatever the noise excuses.
 _MOST = .5
 # With noise, a ratio this far below an exact law's needs no excuse.

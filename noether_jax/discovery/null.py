@@ -15,6 +15,7 @@ from noether_jax.discovery.law import Law
 from noether_jax.discovery.moments import parallel
 from noether_jax.discovery.moments import shares
 from noether_jax.discovery.moments import whitening
+from noether_jax.discovery.series import is_series
 from noether_jax.reporting import verdicts
 
 _DRAWS = 99
@@ -68,6 +69,8 @@ class Null:
 def doubted(law: Law, null: Null | None, lengths: Sequence[int]) -> Law:
   """Return a law with its p-value, in doubt if it may be a coincidence.
 
+  It is in doubt, too, if it may be a series that approximates.
+
   Args:
     law: as found.
     null: of the search that found it, or None.
@@ -81,11 +84,14 @@ def doubted(law: Law, null: Null | None, lengths: Sequence[int]) -> Law:
   most = min(_TERMS_PER_TRAJECTORY * len(lengths),
              _TERMS_PER_ROOT * float(np.sum(np.sqrt(lengths))))
   long = not math.isinf(evidence.excess) and size > most
+  reason = ""
   if evidence.p_value > _CHANCE or long:
-    law = dataclasses.replace(law,
-                              verdict=verdicts.UNKNOWN,
-                              reason=verdicts.CHANCE)
-  return dataclasses.replace(law, evidence=evidence)
+    reason = verdicts.CHANCE
+  elif is_series(law):
+    reason = verdicts.SERIES
+  law = dataclasses.replace(law, evidence=evidence)
+  return dataclasses.replace(law, verdict=verdicts.UNKNOWN,
+                             reason=reason) if reason else law
 
 
 def joined(features: Features,

@@ -22,6 +22,7 @@ UNTIMED = "no times"
 RATES = "noisy derivatives"
 DISAGREE = "derivatives disagree"
 CHANCE = "coincidence"
+SERIES = "series"
 
 # What each verdict on a law means.
 MEANINGS = {
@@ -106,6 +107,15 @@ REASONS = {
             "constant, so it may be a coincidence.",
             "Measure more or longer trajectories, or search with fewer "
             "columns: then a coincidence becomes less likely."),
+    SERIES:
+        Reason(
+            "a long formula stays constant within the noise, but most of its "
+            "numbers are arbitrary, so it may only approximate",
+            "It stays constant within the noise. But it is long and most of "
+            "its numbers are arbitrary, so it may be a series that only "
+            "approximates something, or nothing, that is conserved.",
+            "Measure with less noise, or at more times: then a series shows "
+            "by what it leaves."),
 }
 
 

@@ -1,0 +1,49 @@
+"""Long forms of arbitrary numbers: series that may approximate anything."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.law import Law
+from noether_jax.reporting import simple_numbers
+
+# Shorter forms, or ones of fewer arbitrary numbers, are no series.
+_TERMS, _NUMBERS = 6, 4
+# What noise may excuse of the variance of a series.
+_MOST = 3e-4
+# Sizes that differ by less than this part are one number.
+_ALIKE = 1 / 8
+
+
+def is_series(law: Law) -> bool:
+  """Whether a form may be a series that only approximates, within the noise.
+
+  A law has few numbers: coefficients are simple, or several are alike, because
+  bodies and directions are. Those of a series are arbitrary. Without noise, or
+  where it excuses next to nothing, a series shows by its residual.
+
+  Args:
+    law: with its evidence; losses do not count.
+  """
+  evidence, form = law.evidence, law.form
+  if math.isinf(evidence.excess) or evidence.corrected < _MOST:
+    return False
+  count = len(law.terms)
+  return count >= _TERMS and isinstance(
+      form, Combination) and arbitrary_numbers(form) >= max(
+          _NUMBERS, count / 2)
+
+
+def arbitrary_numbers(form: Combination) -> int:
+  """How many coefficients are neither simple nor of the size of another."""
+  sizes = np.abs(form.coefficients)
+  known = [float(sizes[0])]
+  for size, error in zip(sizes[1:], form.uncertainties[1:]):
+    simple = simple_numbers.agreement(float(size), float(error), form.freedom)
+    if simple is None and not any(
+        abs(size - other) < _ALIKE * max(size, other) for other in known):
+      known.append(float(size))
+  return len(known) - 1
