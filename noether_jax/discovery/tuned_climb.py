@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 
 import numpy as np
@@ -11,19 +11,22 @@ from noether_jax.discovery.climbed import Climb
 from noether_jax.discovery.climbed import count_laws
 from noether_jax.discovery.climbed import gradients_at_points
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.refining import refined
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import Term
 from noether_jax.discovery.tuning import Scan
 from noether_jax.discovery.tuning import tune
+from noether_jax.discovery.tuning import Tuned
 from noether_jax.reporting import verdicts
 
 # A function with a number is searched beside at most so many terms.
 _MOST_FIXED = 20
-# An energy of more terms than this, or without noise of a ratio above that, may
-# approximate a function with a number inside.
-_SHORT = 4
+# An energy of more terms than this may approximate a function with a number
+# inside; so may one that leaves more than its noise, by this factor, or without
+# noise has a ratio above that.
+_SHORT, _LEFT = 4, 1.1
 _EXACT = 1e-10
 # A shorter law may have so many times the ratio.
 _NO_WORSE = 1.5
@@ -38,8 +41,8 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
 
   It does so where no energy of all velocities was found, where less has a
   formula than is conserved, or where an energy approximates: not exact without
-  noise, or of many terms. The new law replaces it if it is shorter and changes
-  no more.
+  noise, of many terms, or with more left than its noise. The new law replaces
+  it if it is shorter and changes no more, or as short and leaves clearly less.
 
   Args:
     samples: trajectories; constants of a trial, and rates, are left alone.
@@ -56,40 +59,58 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
     return done
   energies = [w for w in done.laws if _is_energy(w, subject)]
   rough = next((w for w in energies if _is_rough(w, samples)), None)
-  rest = tuple(w for w in done.laws if w is not rough)
-  fixed = tuned(subject)
   count = count_laws(samples, done)
   missing = (count.at_least > count.with_formula or
              not _moves_all(energies, samples, subject))
-  if not missing and rough is None or len(rest) >= most or not (0 < len(fixed)
-                                                                <= _MOST_FIXED):
+  fixed = tuned(subject)
+  if not missing and rough is None or not 0 < len(fixed) <= _MOST_FIXED:
+    return done
+  beside = [done.laws] if missing else []
+  if rough is not None:
+    beside.append(tuple(w for w in done.laws if w is not rough))
+  beside = [rest for rest in beside if len(rest) < most]
+  if not beside:
     return done
   progress("tuned: functions with a number inside")
   done = dataclasses.replace(done, climbed=(*done.climbed, "tuned"))
-  known = gradients_at_points(samples, rest)
-  for one in tune(samples, subject, fixed, known):
-    again = search((*fixed, *one.terms), dataclasses.replace(done, laws=rest),
-                   len(rest) + 1)
-    new = again.laws[len(rest):]
-    if new:
-      # Fewer terms beside it determine the number better.
-      own = [x for x in new[0].terms if x not in one.terms]
-      better = one
-      if own:
-        scan = Scan.make(samples, subject, own, known)
-        better = scan.tune(one.argument, one.family) or one
-      final = search((*own, *better.terms), dataclasses.replace(done,
-                                                                laws=rest),
-                     len(rest) + 1)
-      if len(final.laws) > len(rest):
-        one, again, new = better, final, final.laws[len(rest):]
-    if new and (rough is None or _is_better(new[0], rough)):
-      laws = again.laws if rough is None else tuple(
-          new[0] if w is rough else w for w in done.laws)
+  for rest in beside:
+    start = dataclasses.replace(done, laws=rest)
+    for one, again in _further(samples, subject, start, fixed, search):
+      new = again.laws[len(rest)]
+      if rest is done.laws:
+        laws = again.laws
+      elif rough is not None and _is_better(new, rough):
+        laws = tuple(new if w is rough else w for w in done.laws)
+      else:
+        continue
       return dataclasses.replace(again,
                                  laws=laws,
                                  notes=(*done.notes, one.text))
   return done
+
+
+def _further(
+    samples: Samples, subject: Subject, start: Climb, fixed: Sequence[Term],
+    search: Callable[[Sequence[Term], Climb, int], Climb]
+) -> Iterator[tuple[Tuned, Climb]]:
+  """Yield functions, best first, with climbs that have one law more by them."""
+  count = len(start.laws) + 1
+  known = gradients_at_points(samples, start.laws)
+  every = Scan.make(samples, subject, fixed, known)
+  for one in tune(samples, subject, fixed, known):
+    one = refined(samples, every, one, fixed)
+    again = search((*fixed, *one.terms), start, count)
+    if len(again.laws) < count:
+      continue
+    # Fewer terms beside it determine the number better.
+    own = [x for x in again.laws[-1].terms if x not in one.terms]
+    better = one
+    if own:
+      scan = Scan.make(samples, subject, own, known)
+      better = scan.tune(one.argument, one.family) or one
+      better = refined(samples, scan, better, own)
+    final = search((*own, *better.terms), start, count)
+    yield (better, final) if len(final.laws) == count else (one, again)
 
 
 def _is_energy(law: Law, subject: Subject) -> bool:
@@ -121,11 +142,16 @@ def _is_rough(law: Law, samples: Samples) -> bool:
   if law.verdict != verdicts.CONSERVED:
     return False
   if samples.noisy:
-    return len(law.terms) > _SHORT
+    return len(law.terms) > _SHORT or law.evidence.excess > _LEFT
   return law.evidence.ratio > _EXACT
 
 
 def _is_better(law: Law, other: Law) -> bool:
-  """Whether a law is shorter than another one and changes no more."""
-  return law.verdict == verdicts.CONSERVED and len(law.terms) < len(
-      other.terms) and law.evidence.ratio < _NO_WORSE * other.evidence.ratio
+  """Whether a law is shorter and changes no more, or changes clearly less."""
+  if law.verdict != verdicts.CONSERVED:
+    return False
+  if (len(law.terms) < len(other.terms) and
+      law.evidence.ratio < _NO_WORSE * other.evidence.ratio):
+    return True
+  return (len(law.terms) == len(other.terms) and
+          law.evidence.excess * _LEFT < other.evidence.excess)
