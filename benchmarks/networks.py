@@ -17,10 +17,10 @@ one JSON object: by system,
             that is fitted to other trajectories; least and mean;
   ratio     error of the fine-tuned network's rollouts with the law over that
             without, paired by seed; least, median, largest;
-  good      in how many seeds it is at most .8;
   plain     the same of the network that was trained once;
   once      the same of that network with the law, over the fine-tuned one
             without;
+  good      in how many seeds each of the three is at most .8;
   seconds   of a search, the median.
 """
 
@@ -60,6 +60,12 @@ _NOISE = flags.DEFINE_float("net_noise", .01, "In spreads of the columns.")
 
 _COUNT, _LONGER, _STEPS, _HIDDEN = 20, 4, 5000, (64, 64)
 _GOOD = .8
+# What is divided by what, see above.
+_COMPARED = {
+    "ratio": ("tuned_kept", "tuned"),
+    "plain": ("kept", "plain"),
+    "once": ("kept", "tuned")
+}
 
 
 @functools.cache
@@ -171,10 +177,10 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
   """See the module."""
   learned = [row for row in rows if row["r2"] is not None]
   r2 = [row["r2"] for row in learned]
-  ratio, plain, once = ([row[a] / row[b]
-                         for row in learned]
-                        for a, b in (("tuned_kept", "tuned"), ("kept", "plain"),
-                                     ("kept", "tuned")))
+  ratios = {
+      key: [row[a] / row[b] for row in learned]
+      for key, (a, b) in _COMPARED.items()
+  }
   spread = lambda values: [
       round(f(values), 3) for f in (min, statistics.median, max)
   ]
@@ -183,10 +189,12 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
       "formulas": sum(row["formula"] for row in rows),
       "learned": len(learned),
       "r2": [min(r2), round(statistics.mean(r2), 4)] if r2 else None,
-      "ratio": spread(ratio) if ratio else None,
-      "good": f"{sum(r <= _GOOD for r in ratio)} of {len(rows)}",
-      "plain": spread(plain) if plain else None,
-      "once": spread(once) if once else None,
+      **{
+          key: spread(r) if r else None for key, r in ratios.items()
+      }, "good": {
+          key: f"{sum(x <= _GOOD for x in r)} of {len(rows)}"
+          for key, r in ratios.items()
+      },
       "seconds": statistics.median(row["seconds"] for row in rows)
   }
 

@@ -52,9 +52,13 @@ def test_the_summary_compares_networks_that_were_trained_equally_long():
       "learned": 2,
       "r2": [.9, .94],
       "ratio": [.7, .8, .9],
-      "good": "1 of 3",
       "plain": [.7, .7, .7],
       "once": [1.4, 1.4, 1.4],
+      "good": {
+          "ratio": "1 of 3",
+          "plain": "2 of 3",
+          "once": "0 of 3"
+      },
       "seconds": 3.
   }
   assert networks.summarise([none])["ratio"] is None
