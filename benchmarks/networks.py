@@ -7,14 +7,14 @@ Each seed draws 20 trajectories of a system whose energy no rung spells (see
 datasets/systems/unspelled.py) and searches them with the default rungs and
 `network`. A small network is trained on smooth states and their derivatives,
 and trained again as long (fine-tuned). Both are rolled out as they are, and
-made to keep the law with `conserve`, which trains nothing; four times as long
-as the data, from 20 new starts. Prints a line per seed on standard error and
-one JSON object: by system,
+made to keep the law with `conserve`, which trains nothing; from 20 new starts.
+Prints a line per seed on standard error and one JSON object: by system,
 
   formulas  data sets in which a formula was found instead;
   learned   data sets with a network among the laws;
   r2        of the true law, read off the network by a polynomial of degree two
             that is fitted to other trajectories; least and mean;
+  lengths   for rollouts of 4 and of 10 times the length of the data:
   ratio     error of the fine-tuned network's rollouts with the law over that
             without, paired by seed; least, median, largest;
   plain     the same of the network that was trained once;
@@ -58,7 +58,9 @@ _SEEDS = flags.DEFINE_integer("net_seeds", 10, "Data sets per system.")
 _FIRST = flags.DEFINE_integer("first_net_seed", 0, "The first seed.")
 _NOISE = flags.DEFINE_float("net_noise", .01, "In spreads of the columns.")
 
-_COUNT, _LONGER, _STEPS, _HIDDEN = 20, 4, 5000, (64, 64)
+_COUNT, _STEPS, _HIDDEN = 20, 5000, (64, 64)
+# Lengths of rollouts, in those of the data.
+_LENGTHS = 4, 10
 _GOOD = .8
 # What is divided by what, see above.
 _COMPARED = {
@@ -120,11 +122,11 @@ def read_off(law: Law, name: str, seed: int) -> float:
 
 
 def rollouts(law: Law, model: tuple[Any, Any, Any], name: str,
-             seed: int) -> dict[str, float]:
-  """Errors of long rollouts, in spreads, with the law and without."""
+             seed: int) -> dict[str, dict[str, float]]:
+  """Errors of rollouts by length, in spreads, with the law and without."""
   drawn = UNSPELLED[name]
-  dt = float(drawn.times[1] - drawn.times[0])
-  steps = _LONGER * (len(drawn.times) - 1)
+  dt, once = float(drawn.times[1] - drawn.times[0]), len(drawn.times) - 1
+  steps = max(_LENGTHS) * once
   times = dt * np.arange(steps + 1)
   truth = drawn.paths(_COUNT, np.random.default_rng([seed, 200]), times)
   spread = truth.reshape(-1, truth.shape[-1]).std(0)
@@ -137,13 +139,15 @@ def rollouts(law: Law, model: tuple[Any, Any, Any], name: str,
       "tuned_kept": keep(longer),
       "tuned": lambda x: apply(longer, x)
   }
-  errors = {}
+  errors: dict[str, dict[str, float]] = {str(n): {} for n in _LENGTHS}
   for key, field in fields.items():
     step = rk4(field, dt)
     path = jax.jit(jax.vmap(lambda x: rollout(step, x, steps)))(jnp.asarray(
         truth[:, 0]))
     rest = (np.asarray(path) - truth[:, 1:]) / spread
-    errors[key] = round(float(np.sqrt(np.mean(rest**2))), 4)
+    for n in _LENGTHS:
+      error = np.sqrt(np.mean(rest[:, :n * once]**2))
+      errors[str(n)][key] = round(float(error), 4)
   return errors
 
 
@@ -169,31 +173,34 @@ def measured(name: str, seed: int, noise: float) -> dict[str, Any]:
   if networks:
     row.update(r2=round(read_off(networks[0], name, seed), 5),
                verdict=networks[0].verdict,
-               **rollouts(networks[0], control(data, seed), name, seed))
+               errors=rollouts(networks[0], control(data, seed), name, seed))
   return row
+
+
+def _compared(errors: Sequence[dict[str, float]]) -> dict[str, Any]:
+  """Ratios of errors, paired by seed: least, median, largest; and the good."""
+  out: dict[str, Any] = {}
+  good = {}
+  for key, (a, b) in _COMPARED.items():
+    ratios = [e[a] / e[b] for e in errors]
+    out[key] = [round(f(ratios), 3) for f in (min, statistics.median, max)
+               ] if ratios else None
+    good[key] = sum(r <= _GOOD for r in ratios)
+  return {**out, "good": good}
 
 
 def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
   """See the module."""
   learned = [row for row in rows if row["r2"] is not None]
   r2 = [row["r2"] for row in learned]
-  ratios = {
-      key: [row[a] / row[b] for row in learned]
-      for key, (a, b) in _COMPARED.items()
-  }
-  spread = lambda values: [
-      round(f(values), 3) for f in (min, statistics.median, max)
-  ]
   return {
       "data_sets": len(rows),
       "formulas": sum(row["formula"] for row in rows),
       "learned": len(learned),
       "r2": [min(r2), round(statistics.mean(r2), 4)] if r2 else None,
-      **{
-          key: spread(r) if r else None for key, r in ratios.items()
-      }, "good": {
-          key: f"{sum(x <= _GOOD for x in r)} of {len(rows)}"
-          for key, r in ratios.items()
+      "lengths": {
+          str(n): _compared([row["errors"][str(n)] for row in learned])
+          for n in _LENGTHS
       },
       "seconds": statistics.median(row["seconds"] for row in rows)
   }

@@ -35,30 +35,44 @@ def test_the_control_of_another_seed_is_not_compiled_again(monkeypatch):
 
 
 def test_the_summary_compares_networks_that_were_trained_equally_long():
+  errors = {"kept": 1.4, "plain": 2., "tuned_kept": .7, "tuned": 1.}
   row = {
       "formula": False,
       "r2": .98,
-      "kept": 1.4,
-      "plain": 2.,
-      "tuned_kept": .7,
-      "tuned": 1.,
+      "errors": {
+          "4": errors,
+          "10": errors
+      },
       "seconds": 3.
   }
-  worse = {**row, "r2": .9, "tuned_kept": .9}
+  worse = {
+      **row, "r2": .9,
+      "errors": {
+          "4": {
+              **errors, "tuned_kept": .9
+          },
+          "10": errors
+      }
+  }
   none = {"formula": True, "r2": None, "seconds": 3.}
-  assert networks.summarise([row, worse, none]) == {
+  found = networks.summarise([row, worse, none])
+  lengths = found.pop("lengths")
+  assert found == {
       "data_sets": 3,
       "formulas": 1,
       "learned": 2,
       "r2": [.9, .94],
+      "seconds": 3.
+  }
+  assert lengths["4"] == {
       "ratio": [.7, .8, .9],
       "plain": [.7, .7, .7],
       "once": [1.4, 1.4, 1.4],
       "good": {
-          "ratio": "1 of 3",
-          "plain": "2 of 3",
-          "once": "0 of 3"
-      },
-      "seconds": 3.
+          "ratio": 1,
+          "plain": 2,
+          "once": 0
+      }
   }
-  assert networks.summarise([none])["ratio"] is None
+  assert lengths["10"]["ratio"] == [.7, .7, .7]
+  assert networks.summarise([none])["lengths"]["4"]["ratio"] is None
