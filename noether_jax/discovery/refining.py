@@ -18,9 +18,10 @@ from noether_jax.discovery.terms import Term
 from noether_jax.discovery.tuning import Scan
 from noether_jax.discovery.tuning import Tuned
 
-# A number is looked for within this factor, and so many standard errors.
-_REACH, _ERRORS = 6., 4.
-_STEPS = 24
+# A number is looked for within so many standard errors, and at least within the
+# first part of it; at most within the factor.
+_ERRORS, _LEAST, _REACH = 4., .5, 6.
+_STEPS, _PRECISION = 12, 1e-4
 # A shorter number may leave so many times as much.
 _SLACK = 1.003
 _DIGITS = 5
@@ -39,9 +40,9 @@ def refined(samples: Samples, scan: Scan, one: Tuned,
     one: the function, with a number to start from.
     beside: the other terms.
   """
-  part = _ERRORS * one.error / abs(one.number) if one.number else 0.
-  if not samples.noisy or part <= 0:
+  if not samples.noisy or not one.number:
     return one
+  part = max(_ERRORS * one.error / abs(one.number), _LEAST)
 
   @functools.cache
   def left(number: float) -> float:
@@ -55,8 +56,8 @@ def refined(samples: Samples, scan: Scan, one: Tuned,
   # The least of a few numbers, because there may be several.
   low = -math.log(1 - part) if part < 1 else math.inf
   reach = min(low, math.log(_REACH)), min(math.log1p(part), math.log(_REACH))
-  tried = start + np.r_[np.linspace(-reach[0], 0, 5),
-                        np.linspace(0, reach[1], 5)[1:]]
+  tried = start + np.r_[np.linspace(-reach[0], 0, 4),
+                        np.linspace(0, reach[1], 4)[1:]]
   at = int(np.argmin([cost(log) for log in tried]))
   if at in (0, len(tried) - 1) or not cost(tried[at]) < cost(start) * 2:
     return one
@@ -64,7 +65,8 @@ def refined(samples: Samples, scan: Scan, one: Tuned,
                                         bounds=(tried[at - 1], tried[at + 1]),
                                         method="bounded",
                                         options={
-                                            "maxiter": _STEPS
+                                            "maxiter": _STEPS,
+                                            "xatol": _PRECISION
                                         }).x
   number = math.copysign(math.exp(best), one.number)
   short = [float(f"{number:.{n}g}") for n in range(1, _DIGITS + 1)]

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import simple_numbers
 
@@ -37,8 +38,13 @@ def is_series(law: Law) -> bool:
           _NUMBERS, count / 2)
 
 
-def arbitrary_numbers(form: Combination) -> int:
-  """How many coefficients are neither simple nor of the size of another."""
+def arbitrary_numbers(form: Form) -> int:
+  """How many coefficients are neither simple nor of the size of another.
+
+  A network has none.
+  """
+  if not isinstance(form, Combination):
+    return 0
   sizes = np.abs(form.coefficients)
   known = [float(sizes[0])]
   for size, error in zip(sizes[1:], form.uncertainties[1:]):

@@ -14,6 +14,7 @@ from noether_jax.discovery.law import Law
 from noether_jax.discovery.refining import refined
 from noether_jax.discovery.rungs.tuned import tuned
 from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.series import arbitrary_numbers
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import Term
 from noether_jax.discovery.tuning import Scan
@@ -23,10 +24,10 @@ from noether_jax.reporting import verdicts
 
 # A function with a number is searched beside at most so many terms.
 _MOST_FIXED = 20
-# An energy of more terms than this may approximate a function with a number
-# inside; so may one that leaves more than its noise, by this factor, or without
-# noise has a ratio above that.
-_SHORT, _LEFT = 4, 1.1
+# An energy of so many arbitrary numbers may approximate a function with a
+# number inside; so may one that leaves more than its noise, by this factor, or
+# without noise has a ratio above that.
+_NUMBERS, _LEFT = 2, 1.1
 _EXACT = 1e-10
 # A shorter law may have so many times the ratio.
 _NO_WORSE = 1.5
@@ -41,8 +42,9 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
 
   It does so where no energy of all velocities was found, where less has a
   formula than is conserved, or where an energy approximates: not exact without
-  noise, of many terms, or with more left than its noise. The new law replaces
-  it if it is shorter and changes no more, or as short and leaves clearly less.
+  noise, of arbitrary numbers, or with more left than its noise. The new law
+  replaces it if it is shorter and changes no more, or as short and leaves
+  clearly less.
 
   Args:
     samples: trajectories; constants of a trial, and rates, are left alone.
@@ -58,31 +60,25 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
   if samples.rates is not None or samples.constants:
     return done
   energies = [w for w in done.laws if _is_energy(w, subject)]
-  rough = next((w for w in energies if _is_rough(w, samples)), None)
+  rough = [w for w in energies if _is_rough(w, samples)]
   count = count_laws(samples, done)
   missing = (count.at_least > count.with_formula or
              not _moves_all(energies, samples, subject))
   fixed = tuned(subject)
-  if not missing and rough is None or not 0 < len(fixed) <= _MOST_FIXED:
-    return done
-  beside = [done.laws] if missing else []
-  if rough is not None:
-    beside.append(tuple(w for w in done.laws if w is not rough))
-  beside = [rest for rest in beside if len(rest) < most]
-  if not beside:
+  spared = [*([None] if missing and len(done.laws) < most else []), *rough]
+  if not spared or not 0 < len(fixed) <= _MOST_FIXED:
     return done
   progress("tuned: functions with a number inside")
   done = dataclasses.replace(done, climbed=(*done.climbed, "tuned"))
-  for rest in beside:
+  for old in spared:
+    rest = tuple(w for w in done.laws if w is not old)
     start = dataclasses.replace(done, laws=rest)
     for one, again in _further(samples, subject, start, fixed, search):
       new = again.laws[len(rest)]
-      if rest is done.laws:
-        laws = again.laws
-      elif rough is not None and _is_better(new, rough):
-        laws = tuple(new if w is rough else w for w in done.laws)
-      else:
+      if old is not None and not _is_better(new, old):
         continue
+      laws = again.laws if old is None else tuple(
+          new if w is old else w for w in done.laws)
       return dataclasses.replace(again,
                                  laws=laws,
                                  notes=(*done.notes, one.text))
@@ -97,20 +93,29 @@ def _further(
   count = len(start.laws) + 1
   known = gradients_at_points(samples, start.laws)
   every = Scan.make(samples, subject, fixed, known)
+
+  def again(one: Tuned, own: Sequence[Term]) -> tuple[Tuned, Climb] | None:
+    """Fit the number beside fewer terms, which determine it better."""
+    scan = Scan.make(samples, subject, own, known)
+    better = scan.tune(one.argument, one.family) or one
+    better = refined(samples, scan, better, own)
+    final = search((*own, *better.terms), start, count)
+    return (better, final) if len(final.laws) == count else None
+
   for one in tune(samples, subject, fixed, known):
     one = refined(samples, every, one, fixed)
-    again = search((*fixed, *one.terms), start, count)
-    if len(again.laws) < count:
+    found = one, search((*fixed, *one.terms), start, count)
+    if len(found[1].laws) < count:
       continue
-    # Fewer terms beside it determine the number better.
-    own = [x for x in again.laws[-1].terms if x not in one.terms]
-    better = one
-    if own:
-      scan = Scan.make(samples, subject, own, known)
-      better = scan.tune(one.argument, one.family) or one
-      better = refined(samples, scan, better, own)
-    final = search((*own, *better.terms), start, count)
-    yield (better, final) if len(final.laws) == count else (one, again)
+    own = [x for x in found[1].laws[-1].terms if x not in one.terms]
+    found = own and again(one, own) or found
+    # Beside a term too many, noise leaves the number open.
+    for term in own if samples.noisy else ():
+      rest = [x for x in own if x is not term]
+      shorter = again(one, rest) if rest else None
+      if shorter and _is_better(shorter[1].laws[-1], found[1].laws[-1]):
+        own, found = rest, shorter
+    yield found
 
 
 def _is_energy(law: Law, subject: Subject) -> bool:
@@ -142,7 +147,8 @@ def _is_rough(law: Law, samples: Samples) -> bool:
   if law.verdict != verdicts.CONSERVED:
     return False
   if samples.noisy:
-    return len(law.terms) > _SHORT or law.evidence.excess > _LEFT
+    return law.evidence.excess > _LEFT or arbitrary_numbers(
+        law.form) >= _NUMBERS
   return law.evidence.ratio > _EXACT
 
 

@@ -5,6 +5,7 @@ import pytest
 from noether_jax import rungs
 from noether_jax.data.columns import parse_columns
 from noether_jax.discovery import Subject
+from noether_jax.discovery.terms import Term
 from noether_jax.errors import InputError
 from tests.discovery import laws
 
@@ -55,10 +56,16 @@ def test_small_libraries_come_first():
   assert sizes == sorted(sizes) and sizes[1] == 5
 
 
-def test_angles_enter_only_through_sine_and_cosine():
-  found = set(laws.candidates("q:rad,p:1/s"))
-  assert {"cos(q)", "sin(q)", "p^2", "p*cos(q)"} <= found
-  assert "q" not in found and "q^2" not in found
+def test_angles_enter_as_they_are_in_one_rung_only():
+  known = laws.subject("q:rad,p:1/s")
+  found = {
+      rung.__name__: {t.text for t in rung(known) if isinstance(t, Term)}
+      for rung in rungs.default
+  }
+  every = set().union(*found.values())
+  assert {"cos(q)", "sin(q)", "p^2", "p*cos(q)"} <= every
+  assert [name for name, texts in found.items() if {"q", "q^2"} & texts
+         ] == ["torques"]
 
 
 @pytest.mark.parametrize("rung,name,wanted", [
