@@ -19,7 +19,8 @@ class Variable:
 
   Attributes:
     name: as in the data.
-    unit: its unit; a variable in `rad` enters only through sine and cosine.
+    unit: its unit; a variable in `rad` enters by sine and cosine, and as it is
+      in the rung `torques` only.
     factor: takes data in the unit that was written to `unit`, as from degrees
       to radians; 1 for data that are converted.
   """

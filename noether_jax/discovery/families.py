@@ -27,7 +27,7 @@ class Family(NamedTuple):
     numbers: a that are tried first, in units of what `unit` makes of the size
       of u.
     unit: from the size of u to a's.
-    squared: whether u is a square, of a distance or a column.
+    squared: whether u is a square, of a distance, a column or a speed.
   """
   texts: tuple[str, ...]
   functions: tuple[Function, ...]
@@ -119,7 +119,7 @@ SQUARED = (
     Family(("exp(-{a}*({u}))",), (_exp(-1),), _SCALES, _inverse, True),
     Family(("({u})^({h})",), (_POWER,), _POWERS, _none, True),
 )
-# Kinetic energies that are not the square: with the momentum, the velocity.
+# Kinetic energies that are no square: of a momentum, and of a velocity.
 MOVING = (
     Family(("sqrt({u} + {a})",), (_core(.5),), _LIMITS, _same, True),
     Family(("1/sqrt({a} - ({u}))",), (_limited,), _LIMITS, _same, True),

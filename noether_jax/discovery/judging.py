@@ -122,14 +122,6 @@ class TermFit:
       out.append(support)
     return out
 
-  @property
-  def left_over_noise(self) -> float:
-    """The scatter of block means over that of their noise; else infinite."""
-    if not self.by_noise:
-      return math.inf
-    c = self.coefficients
-    return float(c @ self.within.sum(0) @ c / (c @ self.noise.sum(0) @ c))
-
   def leaves_no_more(self, longer: TermFit) -> bool:
     """Whether its residual is no larger than that of a form with more terms.
 
@@ -183,8 +175,8 @@ class TermFit:
 
   @property
   def _is_of_one_column(self) -> bool:
-    # With losses, the energy of a free body is one: that of its velocity.
-    if self.features.paths.any():
+    # With losses, one term may be a law: the energy v^2 of a free body.
+    if np.sum(~self.features.paths) < 2:
       return False
     return int(np.sum(self.features.slopes.any(axis=(0, 1)))) == 1
 

@@ -129,9 +129,9 @@ class RungSearch:
     path = eliminate(moments, total, samples.split, index, samples.floor,
                      self.features.terms)
     along = self.features.paths
-    # Without noise, a column that is constant is a constant of the trial.
-    path = [(s, score) for s, score in path if np.sum(~along[s]) > 1 or
-            samples.noisy and is_column(self.features.terms, s)] or path
+    path = [(s, score)
+            for s, score in path
+            if np.sum(~along[s]) > 1 or self.is_noisy_column(s)] or path
     best = min(score for _, score in path)
     good = [s for s, score in path if score <= _SLACK * best]
     if best <= samples.floor:
@@ -149,6 +149,16 @@ class RungSearch:
           return exchanged(start[support], part)
       return to_law(fit, self.seed)
     return exchanged(good[-1])
+
+  def is_noisy_column(self, support: np.ndarray) -> bool:
+    """Whether one term only is left, which is a noisy column as it is.
+
+    Without noise, a column that is constant is a constant of the trial.
+    """
+    if not is_column(self.features.terms, support):
+      return False
+    slopes = self.features.slopes[:, support[0]]
+    return bool(slopes[:, list(self.samples.noisy)].any())
 
   def tidied(self, law: Law) -> Law:
     """Return a law without a common factor of constants, if it is no worse."""
@@ -192,7 +202,7 @@ def _with_rejected(done: Climb, law: Law) -> Climb:
 
 
 def _with_law(done: Climb, law: Law) -> Climb:
-  """Add a law, or what may be none."""
+  """Add a law; if its verdict is "cannot tell", keep it as near."""
   if law.verdict == verdicts.UNKNOWN:
     return dataclasses.replace(done, near=(*done.near, law))
   return dataclasses.replace(done, laws=(*done.laws, law))

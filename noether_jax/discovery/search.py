@@ -132,7 +132,9 @@ def _doubtful(near: Sequence[Law]) -> list[Law]:
       if w.evidence.excess < _EXCUSED and w.evidence.colour < _NEARLY
   ]
   return [
-      dataclasses.replace(law, verdict=verdicts.UNKNOWN, reason=verdicts.RATES)
+      dataclasses.replace(law,
+                          verdict=verdicts.UNKNOWN,
+                          reason=law.reason or verdicts.RATES)
       for law in _nearest(close)
   ]
 

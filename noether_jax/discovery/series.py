@@ -10,10 +10,11 @@ from noether_jax.discovery.forms import Combination
 from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
 from noether_jax.reporting import simple_numbers
+from noether_jax.symbolic.units import Unit
 
 # Shorter forms, or ones of fewer arbitrary numbers, are no series.
 _TERMS, _NUMBERS = 6, 4
-# What noise may excuse of the variance of a series.
+# How much of its variance noise may hide a change of.
 _MOST = 3e-4
 # Sizes that differ by less than this part are one number.
 _ALIKE = 1 / 8
@@ -39,17 +40,20 @@ def is_series(law: Law) -> bool:
 
 
 def arbitrary_numbers(form: Form) -> int:
-  """How many coefficients are neither simple nor of the size of another.
+  """How many coefficients are neither simple nor of the size of one before.
 
-  A network has none.
+  Coefficients of terms of different units do not compare. A network has none.
   """
   if not isinstance(form, Combination):
     return 0
-  sizes = np.abs(form.coefficients)
-  known = [float(sizes[0])]
-  for size, error in zip(sizes[1:], form.uncertainties[1:]):
+  numbers = zip(form.terms, np.abs(form.coefficients), form.uncertainties)
+  known: list[tuple[Unit, float]] = []
+  count = 0
+  for n, (term, size, error) in enumerate(numbers):
     simple = simple_numbers.agreement(float(size), float(error), form.freedom)
-    if simple is None and not any(
-        abs(size - other) < _ALIKE * max(size, other) for other in known):
-      known.append(float(size))
-  return len(known) - 1
+    if n != form.reference and size and simple is None and not any(
+        unit == term.unit and abs(size - other) < _ALIKE * max(size, other)
+        for unit, other in known):
+      count += 1
+    known.append((term.unit, float(size)))
+  return count

@@ -53,7 +53,7 @@ class Subject:
 
   @property
   def angles(self) -> tuple[int, ...]:
-    """Columns that enter by sine and cosine."""
+    """Columns that enter by sine and cosine; in `torques`, as they are."""
     return tuple(i for i, v in enumerate(self.variables)
                  if v.unit.is_angle and i not in self.constants)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 import dataclasses
+import math
 
 import numpy as np
 
@@ -29,8 +30,9 @@ _MOST_FIXED = 20
 # without noise has a ratio above that.
 _NUMBERS, _LEFT = 2, 1.1
 _EXACT = 1e-10
-# A shorter law may have so many times the ratio.
-_NO_WORSE = 1.5
+# A shorter law may have so many times the ratio. One of equally many numbers
+# leaves less of the noise by this factor.
+_NO_WORSE, _LESS = 1.5, 1.01
 # A kinetic energy is one of all velocities above this part of the largest.
 _SINGULAR = 1e-2
 
@@ -42,9 +44,9 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
 
   It does so where no energy of all velocities was found, where less has a
   formula than is conserved, or where an energy approximates: not exact without
-  noise, of arbitrary numbers, or with more left than its noise. The new law
-  replaces it if it is shorter and changes no more, or as short and leaves
-  clearly less.
+  noise, or with it, of arbitrary numbers or with more left than its noise. The
+  new law is added, or replaces that energy if it is shorter and changes no
+  more, or as short and leaves clearly less.
 
   Args:
     samples: trajectories; constants of a trial, and rates, are left alone.
@@ -75,7 +77,7 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
     start = dataclasses.replace(done, laws=rest)
     for one, again in _further(samples, subject, start, fixed, search):
       new = again.laws[len(rest)]
-      if old is not None and not _is_better(new, old):
+      if old is not None and not _is_better(new, old, 1):
         continue
       laws = again.laws if old is None else tuple(
           new if w is old else w for w in done.laws)
@@ -92,28 +94,33 @@ def _further(
   """Yield functions, best first, with climbs that have one law more by them."""
   count = len(start.laws) + 1
   known = gradients_at_points(samples, start.laws)
-  every = Scan.make(samples, subject, fixed, known)
+
+  def beside(one: Tuned, own: Sequence[Term]) -> tuple[Tuned, Climb] | None:
+    """Search for one law more, which has the function."""
+    found = search((*own, *one.terms), start, count)
+    has = len(found.laws) == count and any(
+        term in one.terms for term in found.laws[-1].terms)
+    return (one, found) if has else None
 
   def again(one: Tuned, own: Sequence[Term]) -> tuple[Tuned, Climb] | None:
     """Fit the number beside fewer terms, which determine it better."""
     scan = Scan.make(samples, subject, own, known)
     better = scan.tune(one.argument, one.family) or one
-    better = refined(samples, scan, better, own)
-    final = search((*own, *better.terms), start, count)
-    return (better, final) if len(final.laws) == count else None
+    return beside(refined(samples, subject, better, own), own)
 
   for one in tune(samples, subject, fixed, known):
-    one = refined(samples, every, one, fixed)
-    found = one, search((*fixed, *one.terms), start, count)
-    if len(found[1].laws) < count:
+    found = beside(refined(samples, subject, one, fixed), fixed)
+    if found is None:
       continue
+    one = found[0]
     own = [x for x in found[1].laws[-1].terms if x not in one.terms]
-    found = own and again(one, own) or found
+    if own:
+      found = again(one, own) or found
     # Beside a term too many, noise leaves the number open.
     for term in own if samples.noisy else ():
       rest = [x for x in own if x is not term]
       shorter = again(one, rest) if rest else None
-      if shorter and _is_better(shorter[1].laws[-1], found[1].laws[-1]):
+      if shorter and _is_better(shorter[1].laws[-1], found[1].laws[-1], 0):
         own, found = rest, shorter
     yield found
 
@@ -152,12 +159,24 @@ def _is_rough(law: Law, samples: Samples) -> bool:
   return law.evidence.ratio > _EXACT
 
 
-def _is_better(law: Law, other: Law) -> bool:
-  """Whether a law is shorter and changes no more, or changes clearly less."""
+def _is_better(law: Law, other: Law, inside: int) -> bool:
+  """Whether a law has fewer numbers, or changes clearly less.
+
+  Of fewer numbers, it must change no more.
+
+  Args:
+    law: with a number inside a function.
+    other: that it may replace.
+    inside: by how many numbers inside functions the law has more.
+  """
   if law.verdict != verdicts.CONSERVED:
     return False
-  if (len(law.terms) < len(other.terms) and
-      law.evidence.ratio < _NO_WORSE * other.evidence.ratio):
-    return True
-  return (len(law.terms) == len(other.terms) and
-          law.evidence.excess * _LEFT < other.evidence.excess)
+  new, old = law.evidence, other.evidence
+  longer = len(law.terms) - len(other.terms)
+  if math.isinf(old.excess):
+    return longer < 0 and new.ratio < _NO_WORSE * old.ratio
+  longer += inside
+  if longer < 0:
+    return (new.ratio < _NO_WORSE * old.ratio and
+            new.excess <= _LEFT * max(old.excess, 1.))
+  return longer <= 1 and new.excess * (_LEFT if longer else _LESS) < old.excess

@@ -195,8 +195,8 @@ class Scan:
       if self.ratio(argument, family, short) <= _SLACK * ratio + _ROUNDING:
         number = short
         break
-    return Tuned(self.terms(argument, family, number), ratio, number,
-                 float(error), argument, family)
+    return Tuned(function_terms(self.subject, argument, family, number), ratio,
+                 number, float(error), argument, family)
 
   def _least(self,
              argument: Argument,
@@ -206,9 +206,10 @@ class Scan:
              part: int = -1) -> float:
 
     def cost(number: float) -> float:
-      # Of round-off, a ratio may be negative; infinity has no parabola.
-      ratio = max(self.ratio(argument, family, number, part), 0.)
-      return min(math.log(ratio + _ROUNDING), _OVERFLOW)
+      # Infinity has no parabola; what is no number is no law.
+      ratio = self.ratio(argument, family, number, part)
+      return min(math.log(ratio +
+                          _ROUNDING), _OVERFLOW) if ratio >= 0 else _OVERFLOW
 
     return float(
         scipy.optimize.minimize_scalar(cost,
@@ -219,11 +220,19 @@ class Scan:
                                            "maxiter": 60
                                        }).x)
 
-  def terms(self, argument: Argument, family: Family,
-            number: float) -> tuple[Term, ...]:
-    """Write the functions as terms."""
-    texts = [written(text, argument, number) for text in family.texts]
-    return self.subject.terms(*texts)
+
+def function_terms(subject: Subject, argument: Argument, family: Family,
+                   number: float) -> tuple[Term, ...]:
+  """Write the functions of a family as terms.
+
+  Args:
+    subject: the columns.
+    argument: of the functions.
+    family: the functions.
+    number: inside.
+  """
+  texts = [written(text, argument, number) for text in family.texts]
+  return subject.terms(*texts)
 
 
 def _flat(slopes: np.ndarray) -> np.ndarray:

@@ -112,8 +112,8 @@ REASONS = {
             "a long formula stays constant within the noise, but most of its "
             "numbers are arbitrary, so it may only approximate",
             "It stays constant within the noise. But it is long and most of "
-            "its numbers are arbitrary, so it may be a series that only "
-            "approximates something, or nothing, that is conserved.",
+            "its numbers are arbitrary. It may approximate a conserved "
+            "quantity, or nothing may be conserved.",
             "Measure with less noise, or at more times: then a series shows "
             "by what it leaves."),
 }

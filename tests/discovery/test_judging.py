@@ -60,11 +60,13 @@ def test_a_velocity_with_its_losses_is_more_than_functions_of_one_column():
             random.normal(size=300)] for v in random.uniform(1., 3., 10)
   ]
   samples = observed.samples(states, "v,y", times=[times] * 10)
-  (square,) = Subject(samples.variables).terms("v^2")
+  square, speed = Subject(samples.variables).terms("v^2", "v")
   loss = PathTerm.make(((Atom("norm", (0,)), 3),), samples.variables, Unit())
-  features = Features.make(samples, [square, loss])
-  fit = TermFit.make(features, Moments.make(features, features.weights()))
-  assert fit.verdict == verdicts.CONSERVED
+  verdict = lambda *terms: TermFit.make(
+      features := Features.make(samples, [*terms, loss]),
+      Moments.make(features, features.weights())).verdict
+  assert verdict(square) == verdicts.CONSERVED
+  assert verdict(square, speed) == verdicts.APPROXIMATE
 
 
 @pytest.mark.parametrize("anharmonic", [0., .3])

@@ -14,8 +14,8 @@ def torques(subject: Subject) -> tuple[Term, ...]:
   """The terms of `mechanics`, and angles as they are, with their products.
 
   A constant torque has the potential of a slope, and a torsion spring that of a
-  square. Where an angle jumps by a turn, neither is constant. Empty without an
-  angle whose velocity is known.
+  square. Where an angle jumps by a turn, these jump, too, and are no part of a
+  law. Empty without an angle whose velocity is known.
 
   Args:
     subject: the columns and their roles.

@@ -15,11 +15,12 @@ _MOST_PLAIN = 2
 
 
 def tuned(subject: Subject) -> tuple[Term, ...]:
-  """Terms beside a function of a place, a distance or a difference.
+  """Terms beside a function of a place, a distance, a difference or a speed.
 
   A climb adds one function at a time: exponentials, waves, soft cores, powers,
-  logarithms, Gaussians and screened potentials, each with a number inside that
-  has the least change along trajectories. It does so where no energy was found.
+  logarithms, Gaussians, screened potentials and kinetic energies with a limit,
+  each with a number inside that has the least change along trajectories. It
+  does so where no energy was found, or one that may approximate.
   The terms are squares of velocities, and places with their squares; without
   velocities, polynomials of degree two, for up to two columns.
 
