@@ -77,7 +77,7 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
     start = dataclasses.replace(done, laws=rest)
     for one, again in _further(samples, subject, start, fixed, search):
       new = again.laws[len(rest)]
-      if old is not None and not _is_better(new, old, 1):
+      if old is not None and not is_better(new, old, 1):
         continue
       laws = again.laws if old is None else tuple(
           new if w is old else w for w in done.laws)
@@ -120,7 +120,7 @@ def _further(
     for term in own if samples.noisy else ():
       rest = [x for x in own if x is not term]
       shorter = again(one, rest) if rest else None
-      if shorter and _is_better(shorter[1].laws[-1], found[1].laws[-1], 0):
+      if shorter and is_better(shorter[1].laws[-1], found[1].laws[-1], 0):
         own, found = rest, shorter
     yield found
 
@@ -159,7 +159,7 @@ def _is_rough(law: Law, samples: Samples) -> bool:
   return law.evidence.ratio > _EXACT
 
 
-def _is_better(law: Law, other: Law, inside: int) -> bool:
+def is_better(law: Law, other: Law, inside: int) -> bool:
   """Whether a law has fewer numbers, or changes clearly less.
 
   Of fewer numbers, it must change no more.

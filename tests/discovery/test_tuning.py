@@ -12,7 +12,9 @@ from benchmarks.systems import SAMPLINGS
 from noether_jax import discover
 from noether_jax.data import as_trajectories
 from noether_jax.data import parse_columns
+from noether_jax.discovery import Evidence
 from noether_jax.discovery import families
+from noether_jax.discovery import tuned_climb
 from noether_jax.discovery.climbed import Climb
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.fitted_law import to_law
@@ -194,3 +196,35 @@ def test_texts_are_the_functions(family):
     (term,) = subject.terms(text)
     np.testing.assert_allclose(term.value(list(states.T)),
                                function(argument.value(states), 9.)[0])
+
+
+@pytest.mark.parametrize("terms, excess, inside, better", [
+    (2, 1.05, 1, False),
+    (2, 1.02, 1, True),
+    (1, 1.1, 1, True),
+    (1, 1.2, 1, False),
+    (3, 1., 1, False),
+    (3, .9, 1, True),
+    (2, 1.1, 0, True),
+    (4, .5, 1, False),
+])
+def test_an_energy_gives_way_to_fewer_numbers_or_much_less_change(
+    terms, excess, inside, better):
+  texts = ["v^2", "x^2", "x", "x*v"]
+  make = lambda count, left: dataclasses.replace(
+      laws.make("x,v", **dict.fromkeys(texts[:count], 1.)),
+      evidence=Evidence(.01, .001, left, 0.))
+  old = make(3, 1.05)
+  assert tuned_climb.is_better(make(terms, excess), old, inside) == better
+  worse = dataclasses.replace(make(1, 1.), verdict="approximately conserved")
+  assert not tuned_climb.is_better(worse, old, inside)
+
+
+def test_without_noise_a_shorter_energy_is_as_exact():
+  make = lambda ratio, *texts: dataclasses.replace(
+      laws.make("x,v", **dict.fromkeys(texts, 1.)),
+      evidence=Evidence(ratio, ratio, np.inf, 0.))
+  old = make(1e-8, "v^2", "x^2", "x")
+  assert tuned_climb.is_better(make(1e-12, "v^2", "x^2"), old, 1)
+  assert not tuned_climb.is_better(make(1e-7, "v^2", "x^2"), old, 1)
+  assert not tuned_climb.is_better(make(1e-12, "v^2", "x^2", "x"), old, 1)
