@@ -67,7 +67,8 @@ def climb_tuned(samples: Samples, subject: Subject, done: Climb, most: int,
   missing = (count.at_least > count.with_formula or
              not _moves_all(energies, samples, subject))
   fixed = tuned(subject)
-  spared = [*([None] if missing and len(done.laws) < most else []), *rough]
+  # First without what may approximate: its error would pass for a further law.
+  spared = [*rough, *([None] if missing and len(done.laws) < most else [])]
   if not spared or not 0 < len(fixed) <= _MOST_FIXED:
     return done
   progress("tuned: functions with a number inside")
