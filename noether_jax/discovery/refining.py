@@ -50,8 +50,9 @@ def refined(samples: Samples, subject: Subject, one: Tuned,
     beside: the other terms.
 
   Returns:
-    The function with the new number and its standard error; as it was if the
-    least lies outside of the range that is searched.
+    The function with the new number and its standard error, or with that of the
+    first fit where groups of trajectories show none. As it was if the least lies
+    outside of the range that is searched.
   """
   if not samples.noisy or not one.number:
     return one
@@ -82,18 +83,19 @@ def refined(samples: Samples, subject: Subject, one: Tuned,
                                             "xatol": _PRECISION
                                         })
   log = best.x if best.fun <= costs[at] else tried[at]
-  error = _error(left, log)
   number = math.exp(log)
+  error = _error(left, log)
+  error = one.error if error is None else error * number
   for digits in range(1, _DIGITS + 1):
     short = float(f"{number:.{digits}g}")
-    if abs(short - number) <= _NEAR * error * number or digits == _DIGITS:
+    if abs(short - number) <= _NEAR * error or digits == _DIGITS:
       number = short
       break
   return dataclasses.replace(one,
                              terms=function_terms(subject, one.argument,
                                                   one.family, sign * number),
                              number=sign * number,
-                             error=error * number)
+                             error=error)
 
 
 def _left(samples: Samples, terms: Sequence[Term]) -> np.ndarray:
@@ -110,8 +112,8 @@ def _left(samples: Samples, terms: Sequence[Term]) -> np.ndarray:
   return out
 
 
-def _error(left: Left, log: float) -> float:
-  """The standard error of a number's logarithm; 0 if it cannot be known.
+def _error(left: Left, log: float) -> float | None:
+  """The standard error of a number's logarithm; None if it cannot be known.
 
   The best numbers without each group are the vertices of parabolas.
   """
@@ -120,5 +122,5 @@ def _error(left: Left, log: float) -> float:
     bend = above - 2 * here + below
     shift = -_STEP * (above - below) / 2 / bend
   if not np.isfinite(shift).all() or np.any(bend <= 0):
-    return 0.
+    return None
   return float(np.sqrt((_GROUPS - 1) * np.var(shift)))
