@@ -30,9 +30,9 @@ _MOST_FIXED = 20
 # without noise has a ratio above that.
 _NUMBERS, _LEFT = 2, 1.1
 _EXACT = 1e-10
-# A shorter law may have so many times the ratio. One of equally many numbers
-# leaves less of the noise by this factor.
-_NO_WORSE, _LESS = 1.5, 1.01
+# A law of fewer numbers may have so many times the ratio. What is left beside
+# the noise differs clearly by the other factor.
+_NO_WORSE, _CLEARLY = 1.5, 1.01
 # A kinetic energy is one of all velocities above this part of the largest.
 _SINGULAR = 1e-2
 
@@ -161,9 +161,10 @@ def _is_rough(law: Law, samples: Samples) -> bool:
 
 
 def is_better(law: Law, other: Law, inside: int) -> bool:
-  """Whether a law has fewer numbers, or changes clearly less.
+  """Whether a law is to replace another one.
 
-  Of fewer numbers, it must change no more.
+  With fewer numbers, it must not change clearly more. With as many, it must
+  change clearly less; with one more, by the factor that makes an energy rough.
 
   Args:
     law: with a number inside a function.
@@ -179,5 +180,6 @@ def is_better(law: Law, other: Law, inside: int) -> bool:
   longer += inside
   if longer < 0:
     return (new.ratio < _NO_WORSE * old.ratio and
-            new.excess <= _LEFT * max(old.excess, 1.))
-  return longer <= 1 and new.excess * (_LEFT if longer else _LESS) < old.excess
+            new.excess <= _CLEARLY * max(old.excess, 1.))
+  less = _LEFT if longer else _CLEARLY
+  return longer <= 1 and new.excess * less < old.excess
