@@ -14,7 +14,7 @@ from noether_jax.symbolic.units import Unit
 
 # Shorter forms, or ones of fewer arbitrary numbers, are no series.
 _TERMS, _NUMBERS = 6, 4
-# How much of its variance noise may hide a change of.
+# A change of this part of the variance, hidden by noise, is next to nothing.
 _MOST = 3e-4
 # Sizes that differ by less than this part are one number.
 _ALIKE = 1 / 8
@@ -34,9 +34,7 @@ def is_series(law: Law) -> bool:
   if math.isinf(evidence.excess) or evidence.corrected < _MOST:
     return False
   count = len(law.terms)
-  return count >= _TERMS and isinstance(
-      form, Combination) and arbitrary_numbers(form) >= max(
-          _NUMBERS, count / 2)
+  return count >= _TERMS and arbitrary_numbers(form) >= max(_NUMBERS, count / 2)
 
 
 def arbitrary_numbers(form: Form) -> int:
