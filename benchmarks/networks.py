@@ -14,13 +14,14 @@ Prints a line per seed on standard error and one JSON object: by system,
   learned   data sets with a network among the laws;
   r2        of the true law, read off the network by a polynomial of degree two
             that is fitted to other trajectories; least and mean;
-  lengths   for rollouts of 4 and of 10 times the length of the data:
-  ratio     error of the fine-tuned network's rollouts with the law over that
-            without, paired by seed; least, median, largest;
-  plain     the same of the network that was trained once;
-  once      the same of that network with the law, over the fine-tuned one
+  lengths   by the length of rollouts in that of the data, 4 and 10, ratios of
+            errors, paired by seed; least, median, largest:
+    ratio   the fine-tuned network with the law, over the same without;
+    plain   the network that was trained once with the law, over the same
             without;
-  good      in how many seeds each of the three is at most .8;
+    once    the network that was trained once with the law, over the fine-tuned
+            one without;
+    good    in how many seeds each of the three is at most .8;
   seconds   of a search, the median.
 """
 

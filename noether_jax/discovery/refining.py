@@ -50,9 +50,9 @@ def refined(samples: Samples, subject: Subject, one: Tuned,
     beside: the other terms.
 
   Returns:
-    The function with the new number and its standard error, or with that of the
-    first fit where groups of trajectories show none. As it was if the least lies
-    outside of the range that is searched.
+    The function with the new number and its standard error, or with that of
+    the first fit where groups of trajectories show none. As it was if the least
+    lies outside of the range that is searched.
   """
   if not samples.noisy or not one.number:
     return one
