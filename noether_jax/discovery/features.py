@@ -12,6 +12,7 @@ from noether_jax.discovery.gradients import outside
 from noether_jax.discovery.gradients import span
 from noether_jax.discovery.path_term import PathTerm
 from noether_jax.discovery.samples import Samples
+from noether_jax.discovery.sigma_points import noise_of_terms
 from noether_jax.discovery.terms import Term
 
 # Samples count alike where noise makes less than this part of the usual change.
@@ -37,8 +38,9 @@ class Features:
     values: N arrays `[T_i, F]` at the smooth states, centred.
     raw: N arrays `[T_i, F]` at the observed states, centred, without the bias
       that noise gives a curved term; NaN where a term has no value.
-    swing: N arrays `[T_i, F, S]`: by how much one standard deviation of each of
-      the S noisy columns changes a term.
+    swing: N arrays `[T_i, F, C]`: by how much one standard deviation of each of
+      C independent parts of the noise changes a term; the first S are the noisy
+      columns, the others their squares and products (`sigma_points`).
     slopes: `[m, F, D]`, gradients at the samples' points, by columns over their
       spread.
     walk: `[N, F, F]`: what noise adds from one sample to the next to integrals
@@ -60,10 +62,7 @@ class Features:
   def make(cls, samples: Samples, terms: Sequence[AnyTerm]) -> Features:
     """Evaluate terms.
 
-    Noise of size sigma changes a term by half the difference of its values at
-    one sigma above and below the smooth state, and shifts its mean by half the
-    sum of its changes (sigma points). Both hold where a gradient does not
-    suffice, as for 1/r near a centre.
+    Noise changes a term, and shifts its mean, as `noise_of_terms` says.
     """
     state = [t for t in terms if isinstance(t, Term)]
     path = [t for t in terms if isinstance(t, PathTerm)]
@@ -271,8 +270,9 @@ def _noisy(samples: Samples, terms: Sequence[Term], centre: np.ndarray,
   usable = np.isfinite(scale)
   raw, swing = [], []
   for n, observed in enumerate(samples.raw):
-    change, bend = _sigma_points(samples, terms, n)
     with np.errstate(all="ignore"):
+      change, bend = noise_of_terms(terms, samples.states[n],
+                                    samples.noise.sigma, samples.noisy)
       seen = terms_lib.term_values(terms, observed)
       seen = (seen - centre - bend) / scale
     seen[:, ~usable] = 0.
@@ -280,20 +280,3 @@ def _noisy(samples: Samples, terms: Sequence[Term], centre: np.ndarray,
     change = np.where(usable[:, None], change, 0.) / scale[:, None]
     swing.append(np.where(np.isfinite(change), change, np.inf))
   return raw, swing
-
-
-def _sigma_points(samples: Samples, terms: Sequence[Term],
-                  n: int) -> tuple[np.ndarray, np.ndarray]:
-  """Return swing `[T, F, S]` and bias `[T, F]` of trajectory n."""
-  smooth, sigma = samples.states[n], samples.noise.sigma
-  swing, bias = [], 0.
-  with np.errstate(all="ignore"):
-    middle = terms_lib.term_values(terms, smooth)
-    for d in samples.noisy:
-      step = np.zeros(len(sigma))
-      step[d] = sigma[d]
-      above = terms_lib.term_values(terms, smooth + step)
-      below = terms_lib.term_values(terms, smooth - step)
-      swing.append((above - below) / 2)
-      bias = bias + (above + below) / 2 - middle
-  return np.stack(swing, axis=-1), np.asarray(bias)

@@ -67,9 +67,10 @@ def _shortest(features: Features) -> tuple[np.ndarray, np.ndarray] | None:
     if not noisy:
       return float(sizes[0]) / _TOLERANCE, vectors[:, 0]
     value, vector = smallest(sub(seen, support), sub(noise, support))
-    whole = float(vector @ np.diag(np.diag(sub(seen, support))) @ vector)
+    moved = np.maximum(seen.diagonal() - noise.diagonal(), 0.)[support]
     # A combination of pure noise has one value, too.
-    spared = float(vector @ sub(noise, support) @ vector) < .05 * whole
+    spared = float(vector @ sub(noise, support) @ vector) < .05 * float(
+        moved @ vector**2)
     return (float(value) / _EXCESS if spared else np.inf), vector
 
   support = np.flatnonzero(features.usable)

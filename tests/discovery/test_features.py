@@ -6,6 +6,7 @@ import pytest
 from noether_jax.discovery import Subject
 from noether_jax.discovery.features import Features
 from noether_jax.discovery.path_term import PathTerm
+from noether_jax.discovery.sigma_points import noise_of_terms
 from noether_jax.discovery.subject import variable
 from tests.discovery import observed
 
@@ -40,13 +41,38 @@ class TestSigmaPoints:
       whole = abs(function(plain[:, 0]).mean() - function(level))
       assert left < error + .1 * whole / features.scale[0]
 
-  def test_swing(self, text, function):
+  def test_size(self, text, function):
     del function
     features, _ = _monte_carlo(text)
     assert features.samples.noisy == (0,)
     for swing, seen in zip(features.swing, features.raw):
-      assert swing.shape == (len(seen), 1, 1)
-      np.testing.assert_allclose(np.abs(swing[0, 0, 0]), seen.std(), rtol=.1)
+      # One part by the slope, one by the curvature.
+      assert swing.shape == (len(seen), 1, 2)
+      np.testing.assert_allclose(np.sqrt(np.sum(swing[0]**2)),
+                                 seen.std(),
+                                 rtol=.1)
+
+
+@pytest.mark.parametrize("columns,text", [
+    ("x,y", "(x - y)^2"),
+    ("x,y", "x*y"),
+    ("x,y,z", "x*y + (y - z)^2"),
+    ("a,b,c,d", "(a - b)^2 + (c - d)^2 + a*d"),
+])
+def test_squares_and_products_of_noise_where_slopes_vanish(columns, text):
+  random = np.random.default_rng(3)
+  count = len(columns.split(","))
+  states = [np.zeros((4000, count)) for _ in range(5)]
+  raw = [.1 * random.normal(size=s.shape) for s in states]
+  samples = observed.samples(states, columns, .1 * np.ones(count), raw)
+  term, = Subject(samples.variables).terms(text)
+  change, bias = noise_of_terms([term], states[0], samples.noise.sigma,
+                                samples.noisy)
+  seen = term.value(np.concatenate(raw).T)
+  np.testing.assert_allclose(bias[0, 0], seen.mean(), atol=.1 * seen.std())
+  np.testing.assert_allclose(np.mean(np.sum(change**2, axis=(1, 2))),
+                             seen.var(),
+                             rtol=.1)
 
 
 def test_noise_without_correction_is_biased():
