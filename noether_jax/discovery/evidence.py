@@ -21,8 +21,9 @@ _FEWEST_BLOCKS = 8
 # for what a fit leaves, and so many standard errors.
 _SLACK = .08
 _ERRORS = 3.1
-# Above this ratio a quantity is no law, whatever the noise excuses.
-_MOST = .5
+# Above this ratio a quantity is no law, whatever the noise excuses. Noise may
+# hide a change of the second part of the variance.
+_MOST, _HIDDEN = .2, .05
 # With noise, a ratio this far below an exact law's needs no excuse.
 _NOISY_EXACT = 1e-2
 # Losses account for what changes if they lessen it so many times. The rest has
@@ -65,10 +66,11 @@ class Evidence:
   def verdict(self) -> str:
     """One of conserved, approximately conserved and not conserved."""
     # Noise that is seen must explain what changes, unless next to nothing does.
-    sure = self.exact * (1. if math.isinf(self.excess) else _NOISY_EXACT)
-    if self.ratio < sure:
+    noisy = not math.isinf(self.excess)
+    if self.ratio < self.exact * (_NOISY_EXACT if noisy else 1.) and (
+        self.corrected < _HIDDEN or not noisy):
       return verdicts.CONSERVED
-    if self.corrected < .05 and self.ratio < _MOST:
+    if self.corrected < _HIDDEN and self.ratio < _MOST:
       quiet = (self.excess < 2 and self.colour <= 1 and abs(self.drift) < 4)
       return verdicts.CONSERVED if quiet else verdicts.APPROXIMATE
     return verdicts.NOT_CONSERVED

@@ -69,8 +69,8 @@ def _shortest(features: Features) -> tuple[np.ndarray, np.ndarray] | None:
     value, vector = smallest(sub(seen, support), sub(noise, support))
     moved = np.maximum(seen.diagonal() - noise.diagonal(), 0.)[support]
     # A combination of pure noise has one value, too.
-    spared = float(vector @ sub(noise, support) @ vector) < .05 * float(
-        moved @ vector**2)
+    spared = float(
+        vector @ sub(noise, support) @ vector) < .05 * float(moved @ vector**2)
     return (float(value) / _EXCESS if spared else np.inf), vector
 
   support = np.flatnonzero(features.usable)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from noether_jax.discovery.agreement import settled
 from noether_jax.discovery.balance import nearest_balance
 from noether_jax.discovery.climb import climb
 from noether_jax.discovery.climb import MOST_TERMS
@@ -90,6 +91,8 @@ def search_samples(
   done = search(parts, pieces=few)
   if few:
     done = dataclasses.replace(done, is_open=network in rungs or None)
+  else:
+    done = dataclasses.replace(done, laws=settled(done.laws, samples, subject))
   laws = _with_symmetries(done.laws, subject, samples)
   found = Found(laws, done, list(done.notes), count_laws(samples, done, given))
   if done.left_out:

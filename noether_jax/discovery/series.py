@@ -16,6 +16,8 @@ from noether_jax.symbolic.units import Unit
 _TERMS, _NUMBERS = 6, 4
 # A change of this part of the variance, hidden by noise, is next to nothing.
 _MOST = 3e-4
+# Where noise may hide that much, a form of fewer numbers must be that white.
+_MUCH, _FEWER, _WHITE = .01, 3, .75
 # Sizes that differ by less than this part are one number.
 _ALIKE = 1 / 8
 
@@ -25,7 +27,8 @@ def is_series(law: Law) -> bool:
 
   A law has few numbers: coefficients are simple, or several are alike, because
   bodies and directions are. Those of a series are arbitrary. Without noise, or
-  where it excuses next to nothing, a series shows by its residual.
+  where it excuses next to nothing, a series shows by its residual; where it
+  may hide much, a shorter form is doubted whose residual is hardly white.
 
   Args:
     law: with its evidence; losses do not count.
@@ -33,8 +36,10 @@ def is_series(law: Law) -> bool:
   evidence, form = law.evidence, law.form
   if math.isinf(evidence.excess) or evidence.corrected < _MOST:
     return False
-  count = len(law.terms)
-  return count >= _TERMS and arbitrary_numbers(form) >= max(_NUMBERS, count / 2)
+  count, arbitrary = len(law.terms), arbitrary_numbers(form)
+  if evidence.corrected > _MUCH and evidence.colour > _WHITE:
+    return arbitrary >= _FEWER
+  return count >= _TERMS and arbitrary >= max(_NUMBERS, count / 2)
 
 
 def arbitrary_numbers(form: Form) -> int:

@@ -28,11 +28,12 @@ _MOST_FIXED = 20
 # An energy of so many arbitrary numbers may approximate a function with a
 # number inside; so may one that leaves more than its noise, by this factor, or
 # without noise has a ratio above that.
-_NUMBERS, _LEFT = 2, 1.1
+_NUMBERS, _LEFT = 2, 1.05
 _EXACT = 1e-10
 # A law of fewer numbers may have so many times the ratio. What is left beside
-# the noise differs clearly by the other factor.
-_NO_WORSE, _CLEARLY = 1.5, 1.01
+# the noise differs clearly by the second factor, for one number more by the
+# third.
+_NO_WORSE, _CLEARLY, _FOR_ONE = 1.5, 1.01, 1.03
 # A kinetic energy is one of all velocities above this part of the largest.
 _SINGULAR = 1e-2
 
@@ -164,7 +165,7 @@ def is_better(law: Law, other: Law, inside: int) -> bool:
   """Whether a law is to replace another one.
 
   With fewer numbers, it must not change clearly more. With as many, it must
-  change clearly less; with one more, by the factor that makes an energy rough.
+  change clearly less; with one more, more clearly so.
 
   Args:
     law: with a number inside a function.
@@ -181,5 +182,5 @@ def is_better(law: Law, other: Law, inside: int) -> bool:
   if longer < 0:
     return (new.ratio < _NO_WORSE * old.ratio and
             new.excess <= _CLEARLY * max(old.excess, 1.))
-  less = _LEFT if longer else _CLEARLY
+  less = _FOR_ONE if longer else _CLEARLY
   return longer <= 1 and new.excess * less < old.excess

@@ -23,6 +23,7 @@ RATES = "noisy derivatives"
 DISAGREE = "derivatives disagree"
 CHANCE = "coincidence"
 SERIES = "series"
+CONTRADICTION = "contradiction"
 
 # What each verdict on a law means.
 MEANINGS = {
@@ -116,6 +117,15 @@ REASONS = {
             "quantity, or nothing may be conserved.",
             "Measure with less noise, or at more times: then a series shows "
             "by what it leaves."),
+    CONTRADICTION:
+        Reason(
+            "a quantity stays constant within the noise, but not by the "
+            "motion that another law implies",
+            "It stays constant within the noise. But by the accelerations that "
+            "follow from another law it would change, so one of the two only "
+            "approximates. What this one leaves is less like noise.",
+            "Measure with less noise, or at more times: then the one that "
+            "approximates shows by its change."),
 }
 
 

@@ -61,6 +61,7 @@ def test_a_discovery_shows_and_saves_itself(tmp_path):
     (verdicts.ONE_VALUE, "cannot tell: .* only one value"),
     (verdicts.UNTIMED, "cannot tell: .* without times"),
     (verdicts.CHANCE, "cannot tell: .* broken trajectories"),
+    (verdicts.CONTRADICTION, "cannot tell: .* another law"),
     (verdicts.NOT_CONSERVED, "no law found"),
 ])
 def test_one_line_for_each_verdict(kind, line):

@@ -15,7 +15,7 @@ _TEXTS = ["v^2", "x^2", "x", "x^3", "x*v", "x^4", "x^2*v^2"]
 _ODD = [1., .317, 1.73, -.0873, 2.44, 5.17, -.611]
 
 
-def _law(numbers, error=.01, corrected=.002, excess=1.):
+def _law(numbers, error=.01, corrected=.002, excess=1., colour=.2):
   law = laws.make("x,v", **dict(zip(_TEXTS, numbers)))
   order = [_TEXTS.index(t.text) for t in law.terms]
   form = dataclasses.replace(law.form,
@@ -25,7 +25,8 @@ def _law(numbers, error=.01, corrected=.002, excess=1.):
                              freedom=19)
   return dataclasses.replace(law,
                              form=form,
-                             evidence=Evidence(.01, corrected, excess, 0.))
+                             evidence=Evidence(.01, corrected, excess, 0.,
+                                               colour))
 
 
 @pytest.mark.parametrize("law, wanted", [
@@ -33,6 +34,9 @@ def _law(numbers, error=.01, corrected=.002, excess=1.):
     (_law(_ODD, error=.2), True),
     (_law(_ODD[:6]), True),
     (_law(_ODD[:5]), False),
+    (_law(_ODD[:5], corrected=.02, colour=.9), True),
+    (_law(_ODD[:5], corrected=.02, colour=.6), False),
+    (_law(_ODD[:3], corrected=.02, colour=.9), False),
     (_law(_ODD, corrected=1e-4), False),
     (_law(_ODD, excess=np.inf), False),
     (_law([1., 2., .5, 3., 2.44, 5.17, -.611], error=1e-4), False),

@@ -31,6 +31,7 @@ EVIDENCE = {
     verdicts.DISAGREE: Evidence(3e-9, 3e-9, math.inf, .3),
     verdicts.CHANCE: Evidence(4e-5, 1e-6, 1.1, .5, .4, .3),
     verdicts.SERIES: Evidence(4e-3, 2e-3, 1.1, .5, .4, .02),
+    verdicts.CONTRADICTION: Evidence(4e-2, 7e-3, 1.1, .5, .8, .02),
     verdicts.NOT_CONSERVED: Evidence(.9, .9, 40., 1.),
 }
 HOSTILE = "q</title></script><script>alert(1)</script>"

@@ -73,6 +73,7 @@ def test_next_steps_of_a_success_name_the_limit_of_few_trajectories():
     (verdicts.RATES, "Measure more states with their derivatives"),
     (verdicts.DISAGREE, "See that each derivative is that of its column"),
     (verdicts.CHANCE, "longer trajectories"),
+    (verdicts.CONTRADICTION, "with less noise"),
     (verdicts.APPROXIMATE, "friction"),
     (verdicts.BALANCE, "Search other trajectories"),
 ])
