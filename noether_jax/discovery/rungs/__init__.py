@@ -7,9 +7,11 @@ and their roles. `default` holds those that a search climbs. To add one:
 
 # Not lazily: modules have the names of their functions, and the import of a
 # module would hide its function.
+from noether_jax.discovery.rungs.bodies import attraction
 from noether_jax.discovery.rungs.bodies import bodies
 from noether_jax.discovery.rungs.bodies import distances
 from noether_jax.discovery.rungs.bodies import moments
+from noether_jax.discovery.rungs.bodies import springs
 from noether_jax.discovery.rungs.central import central
 from noether_jax.discovery.rungs.central import radial
 from noether_jax.discovery.rungs.default import default
@@ -41,9 +43,10 @@ from noether_jax.discovery.rungs.waves import waves
 from noether_jax.discovery.rungs.weighted import weighted
 
 __all__ = [
-    "Rung", "bodies", "central", "default", "distances", "exponentials",
-    "forces", "functions", "given", "lattice", "lenz", "linear", "logarithms",
-    "losses", "losses_on_a_line", "mechanics", "moments", "network", "pairs",
-    "polynomials", "powers", "products", "quadratic", "radial", "reactions",
-    "rotors", "sines", "torques", "trigonometric", "tuned", "waves", "weighted"
+    "Rung", "attraction", "bodies", "central", "default", "distances",
+    "exponentials", "forces", "functions", "given", "lattice", "lenz", "linear",
+    "logarithms", "losses", "losses_on_a_line", "mechanics", "moments",
+    "network", "pairs", "polynomials", "powers", "products", "quadratic",
+    "radial", "reactions", "rotors", "sines", "springs", "torques",
+    "trigonometric", "tuned", "waves", "weighted"
 ]

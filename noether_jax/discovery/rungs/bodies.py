@@ -19,6 +19,20 @@ _LIKELY = (*_POLES, ("norm", 2), ("norm", 4))
 _FURTHER = (("inverse", 1), ("inverse", 2), ("norm", 1), ("norm", 2), ("norm",
                                                                        3))
 _FROM_ORIGIN = (("inverse", 1), ("norm", 2))
+_SPRINGS = (("norm", 2), ("norm", 4))
+
+
+def attraction(subject: Subject) -> tuple[Term, ...]:
+  """Kinetic energies, and the inverse of each distance between two bodies.
+
+  Of close encounters under much noise, few terms can be told apart.
+  """
+  return _energy(subject, _POLES[:1])
+
+
+def springs(subject: Subject) -> tuple[Term, ...]:
+  """Kinetic energies, squares and fourth powers of distances of two bodies."""
+  return _energy(subject, _SPRINGS)
 
 
 def bodies(subject: Subject) -> tuple[Term, ...]:
@@ -85,6 +99,18 @@ def distances(subject: Subject) -> tuple[Term, ...]:
   ])
 
 
+def _energy(subject: Subject,
+            functions: Sequence[tuple[str, int]]) -> tuple[Term, ...]:
+  """Kinetic energies, and functions of the distances between bodies."""
+  moving, places = moving_bodies(subject), several(subject)
+  if not moving or not places:
+    return ()
+  return subject.make([
+      *(((Atom("dot", v, v), 1),) for _, v in moving),
+      *_between(subject, places, functions)
+  ])
+
+
 def _distances(subject: Subject, places: Sequence[tuple[int, ...]],
                functions: Sequence[tuple[str, int]]) -> list[Product]:
   """Functions of the distances of bodies, and from the origin."""
@@ -92,8 +118,14 @@ def _distances(subject: Subject, places: Sequence[tuple[int, ...]],
                         for p in places
                         for kind, power in _FROM_ORIGIN
                         if (kind, power) in functions]
-  for first, second in itertools.combinations(places, 2):
-    if len({subject.variables[i].unit for i in (*first, *second)}) == 1:
-      out += [((Atom(kind, first, second), power),) for kind, power in functions
-             ]
-  return out
+  return out + _between(subject, places, functions)
+
+
+def _between(subject: Subject, places: Sequence[tuple[int, ...]],
+             functions: Sequence[tuple[str, int]]) -> list[Product]:
+  """Functions of the distances between bodies."""
+  return [((Atom(kind, first, second), power),)
+          for first, second in itertools.combinations(places, 2)
+          if len({subject.variables[i].unit
+                  for i in (*first, *second)}) == 1
+          for kind, power in functions]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from noether_jax.discovery.path_term import PathTerm
+from noether_jax.discovery.rungs.bodies import attraction
 from noether_jax.discovery.rungs.bodies import bodies
 from noether_jax.discovery.rungs.bodies import distances
 from noether_jax.discovery.rungs.bodies import moments
+from noether_jax.discovery.rungs.bodies import springs
 from noether_jax.discovery.rungs.central import central
 from noether_jax.discovery.rungs.central import radial
 from noether_jax.discovery.rungs.exponentials import exponentials
@@ -42,6 +44,8 @@ default: tuple[Rung, ...] = (
     weighted,
     linear,
     central,
+    attraction,
+    springs,
     bodies,
     moments,
     quadratic,
