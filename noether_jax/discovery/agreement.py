@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import dataclasses
-import itertools
 
 import numpy as np
 
@@ -15,17 +14,20 @@ from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import gradients
 from noether_jax.reporting import verdicts
 
-# Laws disagree if one changes by this part of what its changes by each column
-# amount to, and by so many standard deviations of its coefficients.
+# A law contradicts a motion if its derivative exceeds this part of the root sum
+# of squares of the columns' contributions, and so many standard errors.
 _PART, _SIGMAS = .02, 3.
 # Noise must leave room for a change of this part of a law's variance.
-_HIDDEN = .001
-# By how much the gradient by velocities may differ from masses times them; masses
-# of a larger condition number leave an acceleration open.
+_ROOM = .001
+# By how much the gradient by velocities may differ from masses times them; of
+# masses with a larger condition number, accelerations are uncertain.
 _LINEAR, _SINGULAR = 1e-6, 1e3
-# The energy's motion must explain this part of the changes of each velocity,
-# over so many samples; else there are forces that do no work.
-_EXPLAINED, _MOST_STEPS = .8, 32
+# Velocities are derivatives if their factor differs from 1 by less.
+_ONE = .05
+# The changes over up to so many samples must be those of an energy's motion,
+# but for so many times what noise and this part of them add. Noise is that of
+# about so many neighbouring smooth states together.
+_MOST_STEPS, _TIMES, _LEFT, _CORRELATED = 32, 2., .01, 8
 _STATES = 600
 
 
@@ -34,11 +36,11 @@ def settled(laws: Sequence[Law], samples: Samples,
   """Doubt a law that contradicts another one, where noise hides its change.
 
   An energy v' M v / 2 + V(q) of all columns implies the accelerations
-  -M^-1 dV/dq. By these, another law must not change: of a planet's orbit, the
-  direction of the perihelion is conserved if the force is that of a point
-  mass, and noise may hide that it is another one. Of two laws that disagree,
-  the one whose residual is less white is in doubt. Energies of which the motion
-  is not that of the data are left alone: a magnetic force does no work.
+  -M^-1 dV/dq. By these, another law must not change: the direction of a
+  perihelion is conserved only if the force is that of a point mass. Noise may
+  hide that the force differs. Of two laws that contradict each other, the one
+  whose residual is less white is in doubt. An energy is skipped if the data do
+  not follow its motion: a magnetic force does no work.
 
   Args:
     laws: that were found.
@@ -46,88 +48,166 @@ def settled(laws: Sequence[Law], samples: Samples,
     subject: the roles of their columns.
 
   Returns:
-    The laws, some with the verdict "cannot tell".
+    The laws in their order, some with the verdict "cannot tell".
   """
-  pairs = subject.velocities
-  columns = sorted(i for pair in pairs for i in pair)
+  columns = sorted(i for pair in subject.velocities for i in pair)
   if (not samples.noisy or samples.rates is not None or
       columns != list(range(len(samples.variables)))):
     return tuple(laws)
-  out = list(laws)
   states = samples.sample(_STATES)
-  for k, j in itertools.permutations(range(len(out)), 2):
-    energy, other = out[k], out[j]
-    if {energy.verdict, other.verdict} != {verdicts.CONSERVED}:
+  sure = [k for k, w in enumerate(laws) if w.verdict == verdicts.CONSERVED]
+  against = set()
+  for k in sure:
+    motion = _Motion.make(laws[k], samples, subject)
+    if motion is None or not motion.is_followed(samples):
       continue
-    worse = max(k, j, key=lambda i: out[i].evidence.colour)
-    if out[worse].evidence.corrected < _HIDDEN:
-      continue
-    flow = _flow(energy, pairs, states)
-    if flow is None or not _is_followed(energy, pairs, samples):
-      continue
-    if _contradicts(other, states, flow):
-      out[worse] = dataclasses.replace(out[worse],
-                                       verdict=verdicts.UNKNOWN,
-                                       reason=verdicts.CONTRADICTION)
+    against |= {
+        frozenset((k, j))
+        for j in sure
+        if j != k and motion.changes(laws[j], states)
+    }
+  out = list(laws)
+  kept: list[int] = []
+  for k in sorted(sure,
+                  key=lambda i: (laws[i].evidence.colour, len(laws[i].terms))):
+    doubted = any(frozenset((k, j)) in against for j in kept)
+    if doubted and laws[k].evidence.corrected > _ROOM:
+      out[k] = dataclasses.replace(laws[k],
+                                   verdict=verdicts.UNKNOWN,
+                                   reason=verdicts.CONTRADICTION)
+    else:
+      kept.append(k)
   return tuple(out)
 
 
-def _flow(energy: Law, pairs: Sequence[tuple[int, int]],
-          states: np.ndarray) -> np.ndarray | None:
-  """Rates of change `[n, D]` that an energy implies; None if it is no energy.
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Motion:
+  """The motion that an energy implies.
 
-  Its velocities are the derivatives of the places.
+  Attributes:
+    energy: of k terms.
+    masses: `[n, n]`, M.
+    factors: `[n]`, what velocities are multiplied by to be derivatives.
+    positions: indices of n columns.
+    velocities: of theirs, momenta or velocities.
   """
-  with np.errstate(all="ignore"):
-    slopes = np.asarray(energy.gradient(states))
-  places = [q for q, _ in pairs]
-  speeds = [v for _, v in pairs]
-  moving = states[:, speeds]
-  masses = np.linalg.lstsq(moving, slopes[:, speeds], rcond=None)[0]
-  whole = moving @ masses
-  error = np.abs(slopes[:, speeds] - whole)
-  if not np.all(error <= _LINEAR *
-                np.abs(whole).max()) or np.linalg.cond(masses) > _SINGULAR:
-    return None
-  flow = np.zeros_like(states)
-  flow[:, places] = moving
-  flow[:, speeds] = -np.linalg.solve(masses, slopes[:, places].T).T
-  return flow
+  energy: Combination
+  masses: np.ndarray
+  factors: np.ndarray
+  positions: list[int]
+  velocities: list[int]
 
+  @classmethod
+  def make(cls, law: Law, samples: Samples, subject: Subject) -> _Motion | None:
+    """Return the motion; None if a law is no such energy."""
+    if not isinstance(law.form, Combination):
+      return None
+    positions = [q for q, _ in subject.velocities]
+    velocities = [v for _, v in subject.velocities]
+    states, rates, _ = samples.rates_of_change
+    if not len(states):
+      return None
+    moving = states[:, velocities]
+    factors = np.sum(rates[:, positions] * moving, 0) / np.maximum(
+        np.sum(moving**2, 0), 1e-300)
+    factors = np.where(np.abs(factors - 1) < _ONE, 1., factors)
+    masses = _masses(law.form, samples, velocities)
+    if masses is None:
+      return None
+    return cls(law.form, masses, factors, positions, velocities)
 
-def _is_followed(energy: Law, pairs: Sequence[tuple[int, int]],
-                 samples: Samples) -> bool:
-  """Whether the smooth states move as an energy implies."""
-  changes, errors = [], []
-  for states, times in zip(samples.states, samples.times):
-    flow = _flow(energy, pairs, states)
-    if flow is None:
+  def flow(self, states: np.ndarray) -> np.ndarray:
+    """Return rates of change `[n, D]`; not finite at a singularity."""
+    flow = np.zeros_like(states)
+    with np.errstate(all="ignore"):
+      slopes = np.asarray(self.energy.gradient(states))[:, self.positions]
+      flow[:, self.positions] = self.factors * states[:, self.velocities]
+      flow[:, self.velocities] = -np.linalg.solve(self.masses,
+                                                  (self.factors * slopes).T).T
+    return flow
+
+  def is_followed(self, samples: Samples) -> bool:
+    """Whether the smooth states move as the energy implies, but for noise.
+
+    Noise is in the changes over some samples, and in the states at which the
+    motion is evaluated.
+    """
+    random = np.random.default_rng(0)
+    sigma = samples.gain * samples.noise.sigma
+    errors, noises, changes = [], [], []
+    for states, times in zip(samples.states, samples.times):
+      steps = int(np.clip(len(times) // _CORRELATED, 1, _MOST_STEPS))
+      knots = random.normal(size=(len(times) // _CORRELATED + 1,
+                                  states.shape[1]))
+      moved = states + sigma * np.repeat(knots, _CORRELATED, 0)[:len(times)]
+      change = states[steps:] - states[:-steps]
+      own = _integral(self.flow(states), times, steps)
+      other = _integral(self.flow(moved), times, steps)
+      known = np.isfinite(own).all(1) & np.isfinite(other).all(1)
+      errors.append((change - own)[known])
+      noises.append((other - own)[known])
+      changes.append(change[known])
+    square = lambda parts: np.mean(np.concatenate(parts)**2, axis=0)
+    noise = square(noises) + 2 * sigma**2 + _LEFT * square(changes)
+    return bool(np.all(square(errors) < _TIMES * noise))
+
+  def changes(self, law: Law, states: np.ndarray) -> bool:
+    """Whether a law changes by more than coefficients of both explain."""
+    form = law.form
+    if not isinstance(form, Combination):
       return False
-    steps = int(np.clip(len(times) // 8, 1, _MOST_STEPS))
-    mean = (flow[1:] + flow[:-1]) / 2 * np.diff(times)[:, None]
-    moved = np.vstack([np.zeros((1, states.shape[1])), np.cumsum(mean, 0)])
-    change = states[steps:] - states[:-steps]
-    changes.append(change)
-    errors.append(change - moved[steps:] + moved[:-steps])
-  whole = np.sum(np.concatenate(changes)**2, 0)
-  left = np.sum(np.concatenate(errors)**2, 0)
-  return bool(np.all(left < (1 - _EXPLAINED) * whole))
+    with np.errstate(all="ignore"):
+      slopes = gradients(form.terms, states)
+      whole = np.einsum("nkd,k->nd", slopes, form.coefficients)
+      flow = self.flow(states)
+      parts = whole * flow
+      errors = [np.einsum("nkd,nd->nk", slopes, flow) * form.uncertainties]
+      for other in self._shifted():
+        errors.append(np.sum(whole * (other.flow(states) - flow), 1)[:, None])
+    known = np.isfinite(parts).all(1)
+    known &= np.all([np.isfinite(e).all(1) for e in errors], axis=0)
+    if not known.any():
+      return False
+    mean = lambda values: float(np.sqrt(np.mean(np.sum(values[known], 1))))
+    change = mean(np.sum(parts, 1, keepdims=True)**2)
+    error = np.sqrt(sum(mean(e**2)**2 for e in errors))
+    return change > _PART * mean(parts**2) and change > _SIGMAS * error
+
+  def _shifted(self) -> Iterator[_Motion]:
+    """Motions of energies with one coefficient changed by its uncertainty."""
+    form = self.energy
+    for k, error in enumerate(form.uncertainties):
+      if not error:
+        continue
+      moved = form.coefficients.copy()
+      moved[k] += error
+      changed = dataclasses.replace(form, coefficients=moved)
+      yield dataclasses.replace(self, energy=changed)
 
 
-def _contradicts(law: Law, states: np.ndarray, flow: np.ndarray) -> bool:
-  """Whether a law changes by a flow, more than its coefficients explain."""
-  form = law.form
-  if not isinstance(form, Combination):
-    return False
+def _integral(rates: np.ndarray, times: np.ndarray, steps: int) -> np.ndarray:
+  """Integrals `[T - steps, D]` over so many samples each."""
   with np.errstate(all="ignore"):
-    slopes = gradients(form.terms, states)
-  parts = np.einsum("nkd,k->nd", slopes, form.coefficients) * flow
-  each = np.einsum("nkd,nd->nk", slopes, flow)
-  known = np.isfinite(parts).all(1) & np.isfinite(each).all(1)
+    mean = (rates[1:] + rates[:-1]) / 2 * np.diff(times)[:, None]
+    moved = np.vstack([np.zeros_like(mean[:1]), np.cumsum(mean, 0)])
+    return moved[steps:] - moved[:-steps]
+
+
+def _masses(form: Combination, samples: Samples,
+            velocities: list[int]) -> np.ndarray | None:
+  """Return M if the gradient by the velocities is M v, else None."""
+  states = samples.sample(_STATES)
+  scale = samples.spread[velocities]
+  with np.errstate(all="ignore"):
+    slopes = np.asarray(form.gradient(states))[:, velocities] * scale
+  known = np.isfinite(slopes).all(1)
+  moving = (states[:, velocities] / scale)[known]
+  slopes = slopes[known]
   if not known.any():
-    return False
-  parts, each = parts[known], each[known]
-  size = np.sqrt(np.mean(np.sum(parts**2, 1)))
-  change = np.sqrt(np.mean(np.sum(parts, 1)**2))
-  error = np.sqrt(np.mean(each**2 @ form.uncertainties**2))
-  return bool(change > _PART * size and change > _SIGMAS * error)
+    return None
+  masses = np.linalg.lstsq(moving, slopes, rcond=None)[0]
+  error = np.abs(slopes - moving @ masses)
+  if not np.all(error <= _LINEAR *
+                np.abs(slopes).max(0)) or np.linalg.cond(masses) > _SINGULAR:
+    return None
+  return masses / scale / scale[:, None]

@@ -20,8 +20,9 @@ def left_in_means(samples: Samples, changes: Sequence[np.ndarray],
 
   Args:
     samples: which columns are differences of which.
-    changes: N arrays `[T_i, S]`, by how much one standard deviation of each of
-      the S noisy columns changes the quantity.
+    changes: N arrays `[T_i, C]`, by how much one standard deviation of each of
+      C parts of the noise changes the quantity; the first S are the noisy
+      columns, the others are taken as white.
     size: of a block of samples.
 
   Returns:

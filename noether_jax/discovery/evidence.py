@@ -23,7 +23,7 @@ _SLACK = .08
 _ERRORS = 3.1
 # Above this ratio a quantity is no law, whatever the noise excuses. Noise may
 # hide a change of the second part of the variance.
-_MOST, _HIDDEN = .2, .05
+_MOST, _HIDDEN = .5, .05
 # With noise, a ratio this far below an exact law's needs no excuse.
 _NOISY_EXACT = 1e-2
 # Losses account for what changes if they lessen it so many times. The rest has

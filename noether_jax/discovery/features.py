@@ -40,7 +40,8 @@ class Features:
       that noise gives a curved term; NaN where a term has no value.
     swing: N arrays `[T_i, F, C]`: by how much one standard deviation of each of
       C independent parts of the noise changes a term; the first S are the noisy
-      columns, the others their squares and products (`sigma_points`).
+      columns, the others their squares and products (`sigma_points`; measured
+      rates have none).
     slopes: `[m, F, D]`, gradients at the samples' points, by columns over their
       spread.
     walk: `[N, F, F]`: what noise adds from one sample to the next to integrals
@@ -272,7 +273,7 @@ def _noisy(samples: Samples, terms: Sequence[Term], centre: np.ndarray,
   for n, observed in enumerate(samples.raw):
     with np.errstate(all="ignore"):
       change, bend = noise_of_terms(terms, samples.states[n],
-                                    samples.noise.sigma, samples.noisy)
+                                    samples.noise.sigma, samples.noisy, n)
       seen = terms_lib.term_values(terms, observed)
       seen = (seen - centre - bend) / scale
     seen[:, ~usable] = 0.

@@ -34,6 +34,8 @@ _SHORT = 48
 _SMALL = .01
 # A shorter form may leave so much more than a longer one.
 _MORE = .05
+# Of smooth values, noise excuses no larger ratio.
+_EXCUSED = .2
 # Held-out ratios are as good as equal up to this factor.
 _ALIKE = 1.1
 
@@ -158,6 +160,8 @@ class TermFit:
     stationary where the column is; if it were a law, so would be the column.
     """
     verdict = self.evidence.verdict
+    if self.evidence.ratio > _EXCUSED:
+      return verdicts.NOT_CONSERVED
     if verdict == verdicts.CONSERVED and len(
         self.coefficients) > 1 and (self._hides_a_steady_term or
                                     self._is_of_one_column):

@@ -97,7 +97,7 @@ def block_moments(features: Features,
   gain = samples.gain[list(samples.noisy)]
   size = int(np.clip(round(.5 / float(np.mean(gain**2))), 1, _LONGEST_BLOCK))
   left = np.sqrt(samples.cancelled(size))
-  # Squares of noise do not cancel.
+  # Squares and products of noise hardly cancel.
   left = np.pad(left, (0, features.swing[0].shape[-1] - len(left)),
                 constant_values=1.)
   within, noise = [], []

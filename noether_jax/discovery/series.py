@@ -12,11 +12,12 @@ from noether_jax.discovery.law import Law
 from noether_jax.reporting import simple_numbers
 from noether_jax.symbolic.units import Unit
 
-# Shorter forms, or ones of fewer arbitrary numbers, are no series.
+# Forms of fewer terms, or of fewer arbitrary numbers, are no series.
 _TERMS, _NUMBERS = 6, 4
 # A change of this part of the variance, hidden by noise, is next to nothing.
 _MOST = 3e-4
-# Where noise may hide that much, a form of fewer numbers must be that white.
+# If noise may hide more than the first part, a form of so many arbitrary
+# numbers is doubted unless its residual has less colour.
 _MUCH, _FEWER, _WHITE = .01, 3, .75
 # Sizes that differ by less than this part are one number.
 _ALIKE = 1 / 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import itertools
 import math
 
 import numpy as np
@@ -10,12 +11,15 @@ import numpy as np
 from noether_jax.discovery import terms as terms_lib
 from noether_jax.discovery.terms import Term
 
-# Random directions in which pairs of columns are moved together.
-_DIRECTIONS = 4
+# At most so many patterns of signs by which all columns are moved together.
+_PATTERNS = 8
 
 
-def noise_of_terms(terms: Sequence[Term], states: np.ndarray, sigma: np.ndarray,
-                   columns: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def noise_of_terms(terms: Sequence[Term],
+                   states: np.ndarray,
+                   sigma: np.ndarray,
+                   columns: Sequence[int],
+                   seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
   """Return what independent noise of some columns does to terms.
 
   A term changes by its slopes times the noise, and by its curvature times the
@@ -24,18 +28,21 @@ def noise_of_terms(terms: Sequence[Term], states: np.ndarray, sigma: np.ndarray,
   one standard deviation apart (sigma points), which hold for 1/r near a centre,
   too. Curvature makes noise of variance
   sum_i (f_ii s_i^2)^2 / 2 + sum_(i<j) (f_ij s_i s_j)^2 and a bias of
-  sum_i f_ii s_i^2 / 2. The mixed part is measured along random signs of all
-  columns: its mean square over signs is that sum.
+  sum_i f_ii s_i^2 / 2. The mixed part is measured with all columns moved
+  together, by all patterns of signs: its mean square over patterns is that sum.
+  For more than four columns, eight random patterns estimate it at each state.
 
   Args:
     terms: F terms.
     states: `[T, D]`, without noise.
     sigma: `[D]`, standard deviations of the noise.
     columns: the S columns that have some.
+    seed: of the patterns.
 
   Returns:
     `[T, F, C]`, independent changes of one standard deviation each, the first S
-    by the slopes; and the bias `[T, F]`. Not finite where a term has no value.
+    by the slopes; and the bias `[T, F]`. Slopes and bias are not finite where a
+    term has no value.
 
   Example:
     >>> from noether_jax.data.columns import Variable
@@ -46,10 +53,12 @@ def noise_of_terms(terms: Sequence[Term], states: np.ndarray, sigma: np.ndarray,
     >>> change, bias = noise_of_terms([product], np.array([[3., 4.]]),
     ...                               np.array([.1, .1]), (0, 1))
     >>> change.round(9).tolist(), bias.round(9).tolist()
-    ([[[0.4, 0.3, 0.0, 0.0, 0.01]]], [[0.0]])
+    ([[[0.4, 0.3, 0.0, 0.0, 0.007071068, -0.007071068]]], [[0.0]])
   """
   value = lambda step: terms_lib.term_values(terms, states + step)
   middle = value(np.zeros(len(sigma)))
+  if not columns:
+    return np.zeros((*middle.shape, 0)), np.zeros_like(middle)
   slopes, bends = [], []
   for d in columns:
     step = np.zeros(len(sigma))
@@ -57,14 +66,28 @@ def noise_of_terms(terms: Sequence[Term], states: np.ndarray, sigma: np.ndarray,
     above, below = value(step), value(-step)
     slopes.append((above - below) / 2)
     bends.append((above + below) / 2 - middle)
-  bias = np.sum(bends, axis=0) if bends else np.zeros_like(middle)
-  # Of two columns, any signs tell all.
-  count = min(_DIRECTIONS, max(len(columns) - 1, 0)**3)
-  signs = np.random.default_rng(0).integers(0, 2,
-                                            (count, *states.shape)) * 2. - 1.
-  mixed = [(value(step) + value(-step)) / 2 - middle - bias for step in signs *
-           np.where(np.isin(np.arange(len(sigma)), columns), sigma, 0.)]
-  curved = [math.sqrt(2) * b for b in bends
-           ] + [m / math.sqrt(count) for m in mixed]
+  bias = np.sum(bends, axis=0)
+  curved = [math.sqrt(2) * bend for bend in bends]
+  signs = _signs(len(states), len(columns), seed)
+  for sign in signs:
+    step = np.zeros(states.shape)
+    step[:, columns] = sign * sigma[list(columns)]
+    mixed = (value(step) + value(-step)) / 2 - middle - bias
+    curved.append(mixed / math.sqrt(len(signs)))
+  # A point far off may have no value where the state has one.
   curved = [np.where(np.isfinite(part), part, 0.) for part in curved]
   return np.stack(slopes + curved, axis=-1), bias
+
+
+def _signs(rows: int, columns: int, seed: int) -> np.ndarray:
+  """Patterns of signs `[n, rows or 1, columns]`, but for a common sign.
+
+  All of them if they are few; else random ones, others in each row.
+  """
+  if columns < 2:
+    return np.zeros((0, 1, columns))
+  if 2**(columns - 1) <= _PATTERNS:
+    rest = itertools.product((1., -1.), repeat=columns - 1)
+    return np.array([(1., *signs) for signs in rest])[:, None]
+  random = np.random.default_rng(seed)
+  return random.choice([1., -1.], (_PATTERNS, rows, columns))

@@ -110,10 +110,10 @@ REASONS = {
             "columns: then a coincidence becomes less likely."),
     SERIES:
         Reason(
-            "a long formula stays constant within the noise, but many of its "
+            "a formula stays constant within the noise, but several of its "
             "numbers are arbitrary, so it may only approximate",
-            "It stays constant within the noise. But it is long and many of "
-            "its numbers are arbitrary. It may approximate a conserved "
+            "It stays constant within the noise. But several of its numbers "
+            "are arbitrary. It may approximate a conserved "
             "quantity, or nothing may be conserved.",
             "Measure with less noise, or at more times: then a series shows "
             "by what it leaves."),

@@ -1,6 +1,7 @@
 """Laws that contradict each other, where noise hides it."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -105,13 +106,82 @@ def test_errors_of_coefficients_are_no_contradiction():
   assert settled([first, vague], samples, subject)[1] is vague
 
 
-def test_a_force_that_does_no_work_is_no_contradiction():
-  samples = _samples(lambda r: 1., turn=1.5)
-  angular = _law(_HARDLY, **{
-      "x*vy": 1.,
-      "y*vx": -1.,
-      "|r|^2": .75,
-  })
+@pytest.mark.parametrize("turn", [.3, .5, 1.5])
+def test_a_force_that_does_no_work_is_no_contradiction(turn):
+  samples = _samples(lambda r: 1., noise=.02, turn=turn)
+  angular = _law(_HARDLY, **{"x*vy": 1., "y*vx": -1., "|r|^2": turn / 2})
   parts = [_law(_WHITE, **_SPRING), angular]
   found = settled(parts, samples, laws.subject(_COLUMNS))
   assert found[1].verdict == verdicts.CONSERVED
+
+
+def test_errors_of_an_energy_are_no_contradiction():
+  subject, samples = laws.subject(_COLUMNS), _samples(_POINT)
+  axis = _law(_HARDLY, **_AXIS)
+  for error, doubted in ((.001, True), (.1, False)):
+    energy = _law(_WHITE, **{"|v|^2": 1., "1/|r|": -2.1})
+    form = dataclasses.replace(energy.form, uncertainties=np.array([0., error]))
+    found = settled([dataclasses.replace(energy, form=form), axis], samples,
+                    subject)
+    assert (found[1].verdict == verdicts.UNKNOWN) == doubted
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_what_is_doubted_does_not_depend_on_the_order(order):
+  """A law is doubted by laws that are not in doubt themselves, only."""
+  samples = _samples(lambda r: 1.)
+  near = dataclasses.replace(_HARDLY, colour=.5)
+  parts = {
+      0: _law(_WHITE, **_SPRING),
+      1: _law(near, **_AXIS),
+      2: _law(_HARDLY, **_TURNS)
+  }
+  found = settled([parts[i] for i in order], samples, laws.subject(_COLUMNS))
+  doubted = [i for i, w in zip(order, found) if w.verdict == verdicts.UNKNOWN]
+  assert doubted == [1]
+
+
+def test_of_equally_white_laws_the_shorter_one_stays():
+  parts = [_law(_WHITE, **_AXIS), _law(_WHITE, **_SPRING)]
+  found = settled(parts, _samples(lambda r: 1.), laws.subject(_COLUMNS))
+  assert found[0].verdict == verdicts.UNKNOWN
+  assert found[1].verdict == verdicts.CONSERVED
+
+
+@pytest.mark.parametrize("second", [1.2, 3.])
+def test_momenta_are_no_velocities(second):
+  """Two bodies on a spring, of masses 1 and `second`."""
+  columns, random = "x1,x2,p1,p2", np.random.default_rng(1)
+  mass, step, states = np.array([1., second]), .01, []
+  for _ in range(6):
+    place, momentum = random.normal(size=(2, 2))
+    orbit = []
+    for n in range(1000):
+      if n % 5 == 0:
+        orbit.append([*place, *momentum])
+      pull = (place[1] - place[0]) * np.array([1., -1.])
+      momentum = momentum + step / 2 * pull
+      place = place + step * momentum / mass
+      momentum = momentum + step / 2 * (place[1] - place[0]) * np.array(
+          [1., -1.])
+    states.append(np.array(orbit))
+  samples = observed.samples(states,
+                             columns,
+                             np.full(4, .02),
+                             times=[np.arange(200) * .05] * 6)
+  law = lambda evidence, **parts: dataclasses.replace(
+      laws.make(columns, **parts), evidence=evidence)
+  energy = law(
+      _WHITE, **{
+          "p1^2": 1.,
+          "p2^2": 1 / second,
+          "x1^2": 1.,
+          "x1*x2": -2.,
+          "x2^2": 1.
+      })
+  whole = law(_HARDLY, **{"p1": 1., "p2": 1.})
+  subject = laws.subject(columns, velocities=((0, 2), (1, 3)))
+  assert settled([energy, whole], samples, subject)[1] is whole
+  part = law(_HARDLY, **{"p1": 1., "p2": second})
+  found = settled([energy, part], samples, subject)
+  assert found[1].verdict == verdicts.UNKNOWN

@@ -58,6 +58,7 @@ class TestSigmaPoints:
     ("x,y", "x*y"),
     ("x,y,z", "x*y + (y - z)^2"),
     ("a,b,c,d", "(a - b)^2 + (c - d)^2 + a*d"),
+    ("a,b,c,d,e,f", "(a - b)^2 + c*d + e*f"),
 ])
 def test_squares_and_products_of_noise_where_slopes_vanish(columns, text):
   random = np.random.default_rng(3)
@@ -70,9 +71,28 @@ def test_squares_and_products_of_noise_where_slopes_vanish(columns, text):
                                 samples.noisy)
   seen = term.value(np.concatenate(raw).T)
   np.testing.assert_allclose(bias[0, 0], seen.mean(), atol=.1 * seen.std())
-  np.testing.assert_allclose(np.mean(np.sum(change**2, axis=(1, 2))),
-                             seen.var(),
-                             rtol=.1)
+  size = np.sum(change**2, axis=(1, 2))
+  np.testing.assert_allclose(size.mean(), seen.var(), rtol=.1)
+  if count <= 4:
+    np.testing.assert_allclose(size, size[0])
+
+
+def test_squares_of_noise_of_two_terms_go_together():
+  """x*y and 2 x*y + x^2 - y^2 at 0: covariances, too."""
+  states = np.zeros((5, 2))
+  samples = observed.samples([states] * 3, "x,y", np.full(2, .1))
+  terms = Subject(samples.variables).terms("x*y", "2*x*y + x^2 - y^2")
+  change, _ = noise_of_terms(terms, states, samples.noise.sigma, (0, 1))
+  wanted = 1e-4 * np.array([[1., 2.], [2., 8.]])
+  np.testing.assert_allclose(change[0] @ change[0].T, wanted, atol=1e-12)
+
+
+def test_without_noise_nothing_is_added():
+  states = np.ones((3, 2))
+  samples = observed.samples([states] * 3, "x,y")
+  terms = Subject(samples.variables).terms("x*y")
+  change, bias = noise_of_terms(terms, states, np.zeros(2), ())
+  assert change.shape == (3, 1, 0) and not bias.any()
 
 
 def test_noise_without_correction_is_biased():

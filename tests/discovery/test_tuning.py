@@ -204,6 +204,7 @@ def test_texts_are_the_functions(family):
     (1, 1.06, 1, True),
     (1, 1.1, 1, False),
     (3, 1.03, 1, False),
+    (3, 1., 1, True),
     (3, .9, 1, True),
     (2, 1.06, 0, True),
     (2, 1.1, 0, False),
