@@ -36,6 +36,8 @@ _SMALL = .01
 _MORE = .05
 # Of smooth values, noise excuses no larger ratio.
 _EXCUSED = .2
+# A column takes part in a combination if its gradient does by this part.
+_PART = 1e-6
 # Held-out ratios are as good as equal up to this factor.
 _ALIKE = 1.1
 
@@ -182,7 +184,9 @@ class TermFit:
     # With losses, one term may be a law: the energy v^2 of a free body.
     if np.sum(~self.features.paths) < 2:
       return False
-    return int(np.sum(self.features.slopes.any(axis=(0, 1)))) == 1
+    slopes = np.einsum("mfd,f->md", self.features.slopes, self.coefficients)
+    parts = np.sqrt(np.mean(slopes**2, axis=0))
+    return int(np.sum(parts > _PART * parts.max())) == 1
 
   @functools.cached_property
   def variance(self) -> Weights:

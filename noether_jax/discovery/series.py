@@ -14,11 +14,14 @@ from noether_jax.symbolic.units import Unit
 
 # Forms of fewer terms, or of fewer arbitrary numbers, are no series.
 _TERMS, _NUMBERS = 6, 4
-# A change of this part of the variance, hidden by noise, is next to nothing.
-_MOST = 3e-4
+# A change of this part of the variance, hidden by noise, is next to nothing; so
+# is the second one without noise, where a series may come close on short arcs.
+_MOST, _EXACT = 3e-4, 1e-8
 # If noise may hide more than the first part, a form of so many arbitrary
 # numbers is doubted unless its residual has less colour.
 _MUCH, _FEWER, _WHITE = .01, 3, .75
+# Without noise, numbers with a larger relative error are arbitrary.
+_OPEN = .1
 # Sizes that differ by less than this part are one number.
 _ALIKE = 1 / 8
 
@@ -27,18 +30,22 @@ def is_series(law: Law) -> bool:
   """Whether a form may be a series that only approximates, within the noise.
 
   A law has few numbers: coefficients are simple, or several are alike, because
-  bodies and directions are. Those of a series are arbitrary. Without noise, or
-  where it excuses next to nothing, a series shows by its residual; where it
-  may hide much, a shorter form is doubted whose residual is hardly white.
+  bodies and directions are. Those of a series are arbitrary. Where noise
+  excuses next to nothing, a series shows by its residual; where it may hide
+  much, a shorter form is doubted whose residual is hardly white.
 
   Args:
     law: with its evidence; losses do not count.
   """
   evidence, form = law.evidence, law.form
-  if math.isinf(evidence.excess) or evidence.corrected < _MOST:
+  noisy = not math.isinf(evidence.excess)
+  if evidence.corrected < (_MOST if noisy else _EXACT):
     return False
   count, arbitrary = len(law.terms), arbitrary_numbers(form)
-  if evidence.corrected > _MUCH and evidence.colour > _WHITE:
+  if not noisy:
+    open_ones = form.uncertainties > _OPEN * np.abs(form.coefficients)
+    arbitrary = max(arbitrary, int(np.sum(open_ones)))
+  elif evidence.corrected > _MUCH and evidence.colour > _WHITE:
     return arbitrary >= _FEWER
   return count >= _TERMS and arbitrary >= max(_NUMBERS, count / 2)
 

@@ -48,6 +48,8 @@ def test_functions_of_one_column_make_no_law():
   ]
   one = _fit(states, "x,y", None, "x^2", "x^4")
   assert one.evidence.verdict == verdicts.CONSERVED != one.verdict
+  nearly = _fit(states, "x,y", None, "x^2", "x^4", "1e-9*y")
+  assert nearly.verdict != verdicts.CONSERVED
   alone = _fit(states, "x,y", None, "x")
   assert alone.verdict == verdicts.CONSERVED
 

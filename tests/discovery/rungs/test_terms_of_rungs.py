@@ -66,6 +66,10 @@ def test_no_term_is_a_combination_of_others(rung, name):
 
 
 @pytest.mark.parametrize("rung,name,wanted", [
+    (rungs.attraction, "two bodies", {"|v1|^2", "|v2|^2", "1/|r1 - r2|"}),
+    (rungs.attraction, "points", set()),
+    (rungs.springs, "three bodies", {"|v3|^2", "|r1 - r3|^2", "|r2 - r3|^4"}),
+    (rungs.springs, "line", set()),
     (rungs.bodies, "two bodies",
      {"|v1|^2", "x1*vy1", "1/|r1 - r2|", "log|r1 - r2|", "|r1 - r2|^4"}),
     (rungs.bodies, "points", {"log|r1 - r3|", "1/|r2 - r3|"}),
