@@ -30,7 +30,8 @@ def noise_of_terms(terms: Sequence[Term],
   sum_i (f_ii s_i^2)^2 / 2 + sum_(i<j) (f_ij s_i s_j)^2 and a bias of
   sum_i f_ii s_i^2 / 2. The mixed part is measured with all columns moved
   together, by all patterns of signs: its mean square over patterns is that sum.
-  For more than four columns, eight random patterns estimate it at each state.
+  For more than four columns, eight random patterns estimate both parts at each
+  state.
 
   Args:
     terms: F terms.
@@ -67,19 +68,27 @@ def noise_of_terms(terms: Sequence[Term],
     slopes.append((above - below) / 2)
     bends.append((above + below) / 2 - middle)
   bias = np.sum(bends, axis=0)
-  curved = [math.sqrt(2) * bend for bend in bends]
-  signs = _signs(len(states), len(columns), seed)
+  squares = [math.sqrt(2) * bend for bend in bends]
+  random = np.random.default_rng(seed)
+  signs = _signs(len(states), len(columns), random)
+  products = []
   for sign in signs:
     step = np.zeros(states.shape)
     step[:, columns] = sign * sigma[list(columns)]
-    mixed = (value(step) + value(-step)) / 2 - middle - bias
-    curved.append(mixed / math.sqrt(len(signs)))
+    products.append((value(step) + value(-step)) / 2 - middle - bias)
+  if 2 * len(columns) > _PATTERNS:
+    # Squares join each pattern with random signs, to keep the parts few.
+    for n, part in enumerate(products):
+      own = random.choice([1., -1.], (len(columns), len(states), 1))
+      products[n] = part + sum(s * bend for s, bend in zip(own, squares))
+    squares = []
+  curved = [*squares, *(part / math.sqrt(len(signs)) for part in products)]
   # A point far off may have no value where the state has one.
   curved = [np.where(np.isfinite(part), part, 0.) for part in curved]
   return np.stack(slopes + curved, axis=-1), bias
 
 
-def _signs(rows: int, columns: int, seed: int) -> np.ndarray:
+def _signs(rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
   """Patterns of signs `[n, rows or 1, columns]`, but for a common sign.
 
   All of them if they are few; else random ones, others in each row.
@@ -89,5 +98,4 @@ def _signs(rows: int, columns: int, seed: int) -> np.ndarray:
   if 2**(columns - 1) <= _PATTERNS:
     rest = itertools.product((1., -1.), repeat=columns - 1)
     return np.array([(1., *signs) for signs in rest])[:, None]
-  random = np.random.default_rng(seed)
   return random.choice([1., -1.], (_PATTERNS, rows, columns))
