@@ -20,7 +20,7 @@ _MOST, _EXACT = 3e-4, 1e-8
 # If noise may hide more than the first part, a form of so many arbitrary
 # numbers is doubted unless its residual has less colour.
 _MUCH, _FEWER, _WHITE = .01, 3, .75
-# Without noise, numbers with a larger relative error are arbitrary.
+# Without noise, a law determines half of its numbers to this part, or more.
 _OPEN = .1
 # Sizes that differ by less than this part are one number.
 _ALIKE = 1 / 8
@@ -43,8 +43,9 @@ def is_series(law: Law) -> bool:
     return False
   count, arbitrary = len(law.terms), arbitrary_numbers(form)
   if not noisy:
-    open_ones = form.uncertainties > _OPEN * np.abs(form.coefficients)
-    arbitrary = max(arbitrary, int(np.sum(open_ones)))
+    left_open = form.uncertainties > _OPEN * np.abs(form.coefficients)
+    if np.sum(left_open) >= max((count - 1) / 2, 1):
+      return True
   elif evidence.corrected > _MUCH and evidence.colour > _WHITE:
     return arbitrary >= _FEWER
   return count >= _TERMS and arbitrary >= max(_NUMBERS, count / 2)

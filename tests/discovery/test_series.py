@@ -40,6 +40,8 @@ def _law(numbers, error=.01, corrected=.002, excess=1., colour=.2):
     (_law(_ODD, corrected=1e-4), False),
     (_law(_ODD, excess=np.inf), True),
     (_law([1.] * 6, error=.2, excess=np.inf), True),
+    (_law([1.] * 2, error=.2, excess=np.inf), True),
+    (_law([1.] * 2, error=.2, corrected=1e-9, excess=np.inf), False),
     (_law([1.] * 6, error=.05, excess=np.inf), False),
     (_law(_ODD[:5], excess=np.inf, colour=.9), False),
     (_law(_ODD, corrected=1e-9, excess=np.inf), False),
