@@ -14,6 +14,7 @@ from noether_jax.discovery.evidence import Evidence
                           ((1e-9, 1e-9, 9., 50.), "conserved"),
                           ((1e-7, 1e-7, 9., 50.), "approximately conserved"),
                           ((1e-9, .2, 9e9, 1.), "not conserved"),
+                          ((.6, .01, 1.1, 1.), "not conserved"),
                           ((.1, .01, 1.1, 1.), "conserved"),
                           ((.1, .01, 1.1, 1., .9), "conserved"),
                           ((.1, .01, 1.1, 1., 1.1), "approximately conserved"),

@@ -54,6 +54,19 @@ def test_functions_of_one_column_make_no_law():
   assert alone.verdict == verdicts.CONSERVED
 
 
+@pytest.mark.parametrize("noise,verdict", [(.3, verdicts.CONSERVED),
+                                           (.5, verdicts.NOT_CONSERVED)])
+def test_noise_excuses_no_more_than_a_fifth_of_the_scatter(noise, verdict):
+  random = np.random.default_rng(0)
+  states = [
+      np.c_[level + noise * random.normal(size=2000),
+            random.normal(size=2000)] for level in random.normal(size=20)
+  ]
+  fit = _fit(states, "x,y", [noise, 0.], "x")
+  assert fit.evidence.verdict == verdicts.CONSERVED
+  assert fit.verdict == verdict
+
+
 def test_a_velocity_with_its_losses_is_more_than_functions_of_one_column():
   # v' = -v^2 / 2, so v^2 falls by the integral of v^3.
   times, random = np.linspace(0., 6., 300), np.random.default_rng(0)
