@@ -8,7 +8,9 @@ import dataclasses
 import numpy as np
 
 from noether_jax.discovery.forms import Combination
+from noether_jax.discovery.forms import Form
 from noether_jax.discovery.law import Law
+from noether_jax.discovery.roles import multiple
 from noether_jax.discovery.samples import Samples
 from noether_jax.discovery.subject import Subject
 from noether_jax.discovery.terms import gradients
@@ -58,8 +60,8 @@ def settled(laws: Sequence[Law], samples: Samples,
   sure = [k for k, w in enumerate(laws) if w.verdict == verdicts.CONSERVED]
   against = set()
   for k in sure:
-    motion = _Motion.make(laws[k], samples, subject)
-    if motion is None or not motion.is_followed(samples):
+    motion = _Motion.make(laws[k].form, samples, subject)
+    if motion is None or not motion.is_followed():
       continue
     against |= {
         frozenset((k, j))
@@ -86,35 +88,35 @@ class _Motion:
 
   Attributes:
     energy: of k terms.
+    samples: the trajectories.
     masses: `[n, n]`, M.
     factors: `[n]`, what velocities are multiplied by to be derivatives.
     positions: indices of n columns.
     velocities: of theirs, momenta or velocities.
   """
   energy: Combination
+  samples: Samples
   masses: np.ndarray
   factors: np.ndarray
   positions: list[int]
   velocities: list[int]
 
   @classmethod
-  def make(cls, law: Law, samples: Samples, subject: Subject) -> _Motion | None:
-    """Return the motion; None if a law is no such energy."""
-    if not isinstance(law.form, Combination):
+  def make(cls, form: Form, samples: Samples,
+           subject: Subject) -> _Motion | None:
+    """Return the motion; None if a form is no such energy."""
+    states, rates, _ = samples.rates_of_change
+    if not isinstance(form, Combination) or not len(states):
       return None
     positions = [q for q, _ in subject.velocities]
     velocities = [v for _, v in subject.velocities]
-    states, rates, _ = samples.rates_of_change
-    if not len(states):
-      return None
-    moving = states[:, velocities]
-    factors = np.sum(rates[:, positions] * moving, 0) / np.maximum(
-        np.sum(moving**2, 0), 1e-300)
-    factors = np.where(np.abs(factors - 1) < _ONE, 1., factors)
-    masses = _masses(law.form, samples, velocities)
+    masses = _masses(form, samples, velocities)
     if masses is None:
       return None
-    return cls(law.form, masses, factors, positions, velocities)
+    factors = np.array(
+        [multiple(rates[:, q], states[:, v])[0] for q, v in subject.velocities])
+    factors = np.where(np.abs(factors - 1) < _ONE, 1., factors)
+    return cls(form, samples, masses, factors, positions, velocities)
 
   def flow(self, states: np.ndarray) -> np.ndarray:
     """Return rates of change `[n, D]`; not finite at a singularity."""
@@ -126,13 +128,13 @@ class _Motion:
                                                   (self.factors * slopes).T).T
     return flow
 
-  def is_followed(self, samples: Samples) -> bool:
+  def is_followed(self) -> bool:
     """Whether the smooth states move as the energy implies, but for noise.
 
     Noise is in the changes over some samples, and in the states at which the
     motion is evaluated.
     """
-    random = np.random.default_rng(0)
+    samples, random = self.samples, np.random.default_rng(0)
     sigma = samples.gain * samples.noise.sigma
     errors, noises, changes = [], [], []
     for states, times in zip(samples.states, samples.times):
@@ -168,21 +170,21 @@ class _Motion:
     known &= np.all([np.isfinite(e).all(1) for e in errors], axis=0)
     if not known.any():
       return False
-    mean = lambda values: float(np.sqrt(np.mean(np.sum(values[known], 1))))
-    change = mean(np.sum(parts, 1, keepdims=True)**2)
-    error = np.sqrt(sum(mean(e**2)**2 for e in errors))
-    return change > _PART * mean(parts**2) and change > _SIGMAS * error
+    size = lambda values: float(np.sqrt(np.mean(np.sum(values[known]**2, 1))))
+    change = size(np.sum(parts, 1, keepdims=True))
+    error = np.sqrt(sum(size(e)**2 for e in errors))
+    return change > _PART * size(parts) and change > _SIGMAS * error
 
   def _shifted(self) -> Iterator[_Motion]:
     """Motions of energies with one coefficient changed by its uncertainty."""
     form = self.energy
     for k, error in enumerate(form.uncertainties):
-      if not error:
-        continue
       moved = form.coefficients.copy()
       moved[k] += error
-      changed = dataclasses.replace(form, coefficients=moved)
-      yield dataclasses.replace(self, energy=changed)
+      energy = dataclasses.replace(form, coefficients=moved)
+      masses = _masses(energy, self.samples, self.velocities)
+      if error and masses is not None:
+        yield dataclasses.replace(self, energy=energy, masses=masses)
 
 
 def _integral(rates: np.ndarray, times: np.ndarray, steps: int) -> np.ndarray:

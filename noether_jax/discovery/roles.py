@@ -110,7 +110,7 @@ def _one_sided(samples: Samples) -> tuple[int, ...]:
   return tuple(np.flatnonzero(np.minimum(share, 1 - share) < _SELDOM).tolist())
 
 
-def _multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
+def multiple(slope: np.ndarray, column: np.ndarray) -> tuple[float, float]:
   """Return the factor of a column that fits a derivative, and what is left.
 
   The rest is in units of the derivative's spread; medians, because a derivative
@@ -128,7 +128,7 @@ def _is_rate(samples: Samples,
              part: float = _EXPLAINED) -> bool:
   """Whether a multiple of another column explains a part of a derivative."""
   x, dx, _ = samples.rates_of_change
-  return bool(len(x)) and _multiple(dx[:, column], x[:, other])[1]**2 < 1 - part
+  return bool(len(x)) and multiple(dx[:, column], x[:, other])[1]**2 < 1 - part
 
 
 def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
@@ -141,7 +141,7 @@ def _by_data(samples: Samples) -> tuple[tuple[int, int], ...]:
     for j in range(x.shape[1]):
       if i == j or {i, j} & set(samples.constants):
         continue
-      factor, left = _multiple(dx[:, i], x[:, j])
+      factor, left = multiple(dx[:, i], x[:, j])
       if factor > 0 and left**2 < 1 - _EXPLAINED:
         pairs.append((left, i, j))
   chosen: dict[int, int] = {}

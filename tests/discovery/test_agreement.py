@@ -118,9 +118,10 @@ def test_a_force_that_does_no_work_is_no_contradiction(turn):
 def test_errors_of_an_energy_are_no_contradiction():
   subject, samples = laws.subject(_COLUMNS), _samples(_POINT)
   axis = _law(_HARDLY, **_AXIS)
-  for error, doubted in ((.001, True), (.1, False)):
+  for errors, doubted in (((0., .001), True), ((0., .1), False),
+                          ((.001, 0.), True), ((.05, 0.), False)):
     energy = _law(_WHITE, **{"|v|^2": 1., "1/|r|": -2.1})
-    form = dataclasses.replace(energy.form, uncertainties=np.array([0., error]))
+    form = dataclasses.replace(energy.form, uncertainties=np.array(errors))
     found = settled([dataclasses.replace(energy, form=form), axis], samples,
                     subject)
     assert (found[1].verdict == verdicts.UNKNOWN) == doubted
