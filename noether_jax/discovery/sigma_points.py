@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import itertools
 import math
 
@@ -68,34 +68,47 @@ def noise_of_terms(terms: Sequence[Term],
     slopes.append((above - below) / 2)
     bends.append((above + below) / 2 - middle)
   bias = np.sum(bends, axis=0)
+  centre = middle + bias
+  mixed = lambda step: (value(step) + value(-step)) / 2 - centre
   squares = [math.sqrt(2) * bend for bend in bends]
-  random = np.random.default_rng(seed)
-  signs = _signs(len(states), len(columns), random)
-  products = []
-  for sign in signs:
-    step = np.zeros(states.shape)
-    step[:, columns] = sign * sigma[list(columns)]
-    products.append((value(step) + value(-step)) / 2 - middle - bias)
-  if 2 * len(columns) > _PATTERNS:
-    # Squares join each pattern with random signs, to keep the parts few.
-    for n, part in enumerate(products):
-      own = random.choice([1., -1.], (len(columns), len(states), 1))
-      products[n] = part + sum(s * bend for s, bend in zip(own, squares))
-    squares = []
-  curved = [*squares, *(part / math.sqrt(len(signs)) for part in products)]
+  curved = _curved(squares, mixed, states.shape, sigma, list(columns), seed)
   # A point far off may have no value where the state has one.
   curved = [np.where(np.isfinite(part), part, 0.) for part in curved]
   return np.stack(slopes + curved, axis=-1), bias
 
 
-def _signs(rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
-  """Patterns of signs `[n, rows or 1, columns]`, but for a common sign.
+def _curved(squares: list[np.ndarray], mixed: Callable[[np.ndarray],
+                                                       np.ndarray],
+            shape: tuple[int, ...], sigma: np.ndarray, columns: list[int],
+            seed: int) -> list[np.ndarray]:
+  """Return what squares and products of the noise do, arrays `[T, F]`.
 
-  All of them if they are few; else random ones, others in each row.
+  Args:
+    squares: of each of the S columns.
+    mixed: what products do where all columns are moved by a step.
+    shape: of the states.
+    sigma: `[D]`, standard deviations of the noise.
+    columns: the S columns.
+    seed: of random patterns.
   """
-  if columns < 2:
-    return np.zeros((0, 1, columns))
-  if 2**(columns - 1) <= _PATTERNS:
-    rest = itertools.product((1., -1.), repeat=columns - 1)
-    return np.array([(1., *signs) for signs in rest])[:, None]
-  return random.choice([1., -1.], (_PATTERNS, rows, columns))
+  count = len(columns)
+  if count < 2:
+    return squares
+  few = 2**(count - 1) <= _PATTERNS
+  random = np.random.default_rng(seed)
+  if few:
+    rest = itertools.product((1., -1.), repeat=count - 1)
+    signs = np.array([(1., *others) for others in rest])[:, None]
+  else:
+    signs = random.choice([1., -1.], (_PATTERNS, shape[0], count))
+  products = []
+  for sign in signs:
+    step = np.zeros(shape)
+    step[:, columns] = sign * sigma[columns]
+    part = mixed(step)
+    if not few:
+      # Squares join the patterns by random signs, to keep the parts few.
+      own = random.choice([1., -1.], (count, shape[0], 1))
+      part = part + np.sum(own * squares, axis=0)
+    products.append(part / math.sqrt(len(signs)))
+  return [*squares, *products] if few else products
