@@ -1,4 +1,4 @@
-"""Long forms of arbitrary numbers: series that may approximate anything."""
+"""Forms of arbitrary numbers: series that may approximate anything."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ _ALIKE = 1 / 8
 
 
 def is_series(law: Law) -> bool:
-  """Whether a form may be a series that only approximates, within the noise.
+  """Whether a form may be a series that only approximates.
 
   A law has few numbers: coefficients are simple, or several are alike, because
-  bodies and directions are. Those of a series are arbitrary. Where noise
-  excuses next to nothing, a series shows by its residual; where it may hide
-  much, a shorter form is doubted whose residual is hardly white.
+  bodies and directions are. Those of a series are arbitrary. It shows by its
+  residual where noise excuses next to nothing. Where noise may hide much, a
+  form of fewer numbers is doubted, too, if its residual is hardly white. Without
+  noise, a form is doubted if the data determine less than half of its numbers.
 
   Args:
     law: with its evidence; losses do not count.

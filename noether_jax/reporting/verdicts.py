@@ -110,13 +110,13 @@ REASONS = {
             "columns: then a coincidence becomes less likely."),
     SERIES:
         Reason(
-            "a formula stays constant within the noise, but several of its "
-            "numbers are arbitrary, so it may only approximate",
-            "It stays constant within the noise. But several of its numbers "
-            "are arbitrary. It may approximate a conserved "
+            "a formula hardly changes, but several of its numbers are "
+            "arbitrary, so it may only approximate",
+            "It hardly changes. But several of its numbers are arbitrary, or "
+            "the data do not determine them. It may approximate a conserved "
             "quantity, or nothing may be conserved.",
-            "Measure with less noise, or at more times: then a series shows "
-            "by what it leaves."),
+            "Measure with less noise, at more times, or on longer "
+            "trajectories: then a series shows by its change."),
     CONTRADICTION:
         Reason(
             "a quantity stays constant within the noise, but not by the "
