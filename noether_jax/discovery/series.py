@@ -32,8 +32,9 @@ def is_series(law: Law) -> bool:
   A law has few numbers: coefficients are simple, or several are alike, because
   bodies and directions are. Those of a series are arbitrary. It shows by its
   residual where noise excuses next to nothing. Where noise may hide much, a
-  form of fewer numbers is doubted, too, if its residual is hardly white. Without
-  noise, a form is doubted if the data determine less than half of its numbers.
+  form of fewer numbers is doubted, too, if its residual is hardly white.
+  Without noise, a form is doubted if the data determine less than half of its
+  numbers.
 
   Args:
     law: with its evidence; losses do not count.
